@@ -1,0 +1,1 @@
+//! Skeleton, hydrate, view: one file per XRPC method

@@ -1,0 +1,1 @@
+//! Record op to rows, one file per collection; pure

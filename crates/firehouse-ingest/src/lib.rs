@@ -1,0 +1,1 @@
+//! The write path as one pipeline: tasks, bounded queues, batches, cursor, shutdown

@@ -1,0 +1,1 @@
+//! Lexicon documents: validates records, XRPC parameters and XRPC answers

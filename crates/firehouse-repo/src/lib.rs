@@ -1,0 +1,1 @@
+//! Commits, CAR blocks and the MST: decode, verify, invert; pure

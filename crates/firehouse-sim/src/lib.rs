@@ -1,0 +1,1 @@
+//! A seeded network in a box; tests and benches only

@@ -1,0 +1,1 @@
+//! The only ClickHouse client: migrate, insert batches, save cursors, run read queries

@@ -1,0 +1,1 @@
+//! The only websocket: subscribeRepos frames to events, reconnect from the cursor

@@ -1,0 +1,92 @@
+//! [`Did`]: who an account is; [`ActorId`]: the same as the number every table is keyed by.
+//!
+//! Source: <https://atproto.com/specs/did>
+
+use std::fmt;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::InvalidSyntax;
+
+/// A decentralised identifier, any method, at most 2,048 characters. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Did(Arc<str>);
+
+impl Did {
+    /// Checks the syntax of any DID method. Whether an account can use it is [`Did::is_resolvable`]'s question.
+    pub fn parse(text: &str) -> Result<Self, InvalidSyntax> {
+        if is_did(text) { Ok(Self(text.into())) } else { Err(InvalidSyntax::of("did")) }
+    }
+
+    /// The text, `did:method:…`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The number this account has in every table.
+    pub fn actor(&self) -> ActorId {
+        ActorId::of(&self.0)
+    }
+
+    /// Whether the method is one the network uses for accounts: `plc` or `web`.
+    pub fn is_resolvable(&self) -> bool {
+        self.0.starts_with("did:plc:") || self.0.starts_with("did:web:")
+    }
+}
+
+impl fmt::Display for Did {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Did {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for Did {
+    type Err = InvalidSyntax;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSyntax> {
+        Self::parse(text)
+    }
+}
+
+/// An account as a number: XXH3-64 of its DID, `xxh3(did)` in ClickHouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActorId(u64);
+
+impl ActorId {
+    /// The number of the account with this DID. The text is not checked.
+    pub fn of(did: &str) -> Self {
+        Self(xxh3_64(did.as_bytes()))
+    }
+
+    /// The value as a column holds it.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for ActorId {
+    fn from(column: u64) -> Self {
+        Self(column)
+    }
+}
+
+fn is_did(text: &str) -> bool {
+    let Some((method, id)) = text.strip_prefix("did:").and_then(|rest| rest.split_once(':')) else {
+        return false;
+    };
+    text.len() <= 2048
+        && !method.is_empty()
+        && method.bytes().all(|b| b.is_ascii_lowercase())
+        && !id.is_empty()
+        && !id.ends_with([':', '%'])
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'%' | b'-'))
+}

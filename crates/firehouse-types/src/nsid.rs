@@ -1,0 +1,64 @@
+//! [`Nsid`]: the name of a lexicon, and so of a collection or a method.
+//!
+//! Source: <https://atproto.com/specs/nsid>
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::InvalidSyntax;
+
+/// A namespaced identifier such as `app.bsky.feed.post`. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nsid(Arc<str>);
+
+impl Nsid {
+    /// Checks the syntax. The case is kept: the last segment is case-sensitive.
+    pub fn parse(text: &str) -> Result<Self, InvalidSyntax> {
+        if Self::is_valid(text) { Ok(Self(text.into())) } else { Err(InvalidSyntax::of("nsid")) }
+    }
+
+    /// The check of [`Nsid::parse`] without its allocation.
+    pub fn is_valid(text: &str) -> bool {
+        let mut labels = text.split('.').rev();
+        let Some(name) = labels.next() else { return false };
+        let name_fits = (1..=63).contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
+        text.len() <= 317
+            && name_fits
+            && labels.clone().count() >= 2
+            && labels.all(is_label)
+            && text.starts_with(|c: char| c.is_ascii_alphabetic())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Nsid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Nsid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for Nsid {
+    type Err = InvalidSyntax;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSyntax> {
+        Self::parse(text)
+    }
+}

@@ -1,0 +1,69 @@
+//! [`Rev`]: the logical clock of one repo.
+//!
+//! Kept as an integer because ClickHouse compares versions as `UInt64`; text and integer sort alike.
+//! Source: <https://atproto.com/specs/tid>
+
+use std::fmt;
+use std::str::FromStr;
+
+const DIGITS: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
+
+/// The revision of one commit. Rises with every commit of a repo, means nothing across repos.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rev(u64);
+
+/// The text is not a TID. Carries nothing: the caller has the text, the metric needs the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a TID")]
+pub struct InvalidRev;
+
+impl Rev {
+    /// The value as a column holds it.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// When the PDS says it made the commit. Units: microseconds since 1970.
+    pub const fn timestamp_us(self) -> u64 {
+        self.0 >> 10
+    }
+}
+
+impl From<u64> for Rev {
+    fn from(column: u64) -> Self {
+        Self(column)
+    }
+}
+
+impl FromStr for Rev {
+    type Err = InvalidRev;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRev> {
+        // The first digit carries 4 bits, the other twelve carry 5: 64 in all.
+        if text.len() != 13 || !text.starts_with(|c| matches!(c, '2'..='7' | 'a'..='j')) {
+            return Err(InvalidRev);
+        }
+        text.bytes().try_fold(0, |value, byte| Ok(value << 5 | sortable_digit(byte)?)).map(Rev)
+    }
+}
+
+impl fmt::Display for Rev {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digit = |shift: u32| char::from(DIGITS[(self.0 >> shift) as usize & 31]);
+        (0..13).rev().try_for_each(|place| fmt::Write::write_char(f, digit(place * 5)))
+    }
+}
+
+impl fmt::Debug for Rev {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn sortable_digit(byte: u8) -> Result<u64, InvalidRev> {
+    match byte {
+        b'2'..=b'7' => Ok(u64::from(byte - b'2')),
+        b'a'..=b'z' => Ok(u64::from(byte - b'a') + 6),
+        _ => Err(InvalidRev),
+    }
+}

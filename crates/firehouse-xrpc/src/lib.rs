@@ -1,0 +1,1 @@
+//! The read path over HTTP: routes, parameters, XRPC errors, headers
