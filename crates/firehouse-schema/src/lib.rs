@@ -1,1 +1,39 @@
-//! The schema folder in Rust: one row struct per table, the migrations embedded
+//! `schema/` in Rust: one row struct per table that is written, and every migration embedded.
+//!
+//! Knows nothing of connections: firehouse-store sends what stands here. Field order and types are those of the table files, and a
+//! test in firehouse-store holds each struct against its table.
+//!
+//! ```
+//! let first = &firehouse_schema::MIGRATIONS[0];
+//! assert_eq!((first.version, first.name), (1, "create_records"));
+//! assert!(first.sql.starts_with("-- Truth."));
+//! ```
+#![expect(
+    missing_docs,
+    reason = "a row's fields are documented by the COMMENT of each column in the table file"
+)]
+
+mod migrations;
+mod table;
+mod columns;
+mod records;
+mod actors;
+mod repos;
+mod cursors;
+mod links;
+mod posts;
+mod feed_items;
+mod profiles;
+mod lists;
+
+pub use actors::{ActorRow, ActorStatus};
+pub use cursors::CursorRow;
+pub use feed_items::{FeedItemKind, FeedItemRow};
+pub use links::{LinkRow, TARGET_ACCOUNT, TARGET_URL};
+pub use lists::{ListItemRow, ListRow};
+pub use migrations::{MIGRATIONS, Migration};
+pub use posts::{EMBED_EXTERNAL, EMBED_GALLERY, EMBED_IMAGES, EMBED_RECORD, EMBED_VIDEO, PostRow};
+pub use profiles::ProfileRow;
+pub use records::{Proof, RecordRow};
+pub use repos::{RepoRow, RepoState};
+pub use table::Table;

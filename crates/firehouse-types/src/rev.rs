@@ -9,7 +9,10 @@ use std::str::FromStr;
 const DIGITS: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
 
 /// The revision of one commit. Rises with every commit of a repo, means nothing across repos.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
 pub struct Rev(u64);
 
 /// The text is not a TID. Carries nothing: the caller has the text, the metric needs the reason.
@@ -49,7 +52,7 @@ impl FromStr for Rev {
 
 impl fmt::Display for Rev {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digit = |shift: u32| char::from(DIGITS[(self.0 >> shift) as usize & 31]);
+        let digit = |shift: u32| char::from(DIGITS[((self.0 >> shift) & 31) as usize]);
         (0..13).rev().try_for_each(|place| fmt::Write::write_char(f, digit(place * 5)))
     }
 }

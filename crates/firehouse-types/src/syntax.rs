@@ -98,3 +98,12 @@ fn subtags_are_ordered(language: &str, rest: &[&str]) -> bool {
     }
     true
 }
+
+/// Reads a text and checks it, for the `Deserialize` of every identifier. Borrows where the format can lend.
+pub(crate) fn parsed<'de, D: serde::Deserializer<'de>, T>(
+    deserializer: D,
+    parse: fn(&str) -> Result<T, InvalidSyntax>,
+) -> Result<T, D::Error> {
+    let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+    parse(&text).map_err(serde::de::Error::custom)
+}

@@ -1,0 +1,30 @@
+//! [`Table`]: which table a row struct belongs to.
+
+use clickhouse::RowWrite;
+
+/// A row struct that is written to exactly one table.
+pub trait Table:
+    for<'a> clickhouse::Row<Value<'a> = Self> + RowWrite + Send + Sync + 'static
+{
+    /// The table's name, as in `schema/tables/NAME.sql`.
+    const NAME: &'static str;
+}
+
+macro_rules! table {
+    ($row:ty, $name:literal) => {
+        impl Table for $row {
+            const NAME: &'static str = $name;
+        }
+    };
+}
+
+table!(crate::RecordRow, "records");
+table!(crate::ActorRow, "actors");
+table!(crate::RepoRow, "repos");
+table!(crate::CursorRow, "cursors");
+table!(crate::LinkRow, "links");
+table!(crate::PostRow, "posts");
+table!(crate::FeedItemRow, "feed_items");
+table!(crate::ProfileRow, "profiles");
+table!(crate::ListRow, "lists");
+table!(crate::ListItemRow, "list_items");
