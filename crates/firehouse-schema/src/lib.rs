@@ -25,8 +25,10 @@ mod posts;
 mod feed_items;
 mod profiles;
 mod lists;
+mod body;
 
 pub use actors::{ActorRow, ActorStatus};
+pub use body::{USUAL_COLLECTIONS, usual_body};
 pub use cursors::CursorRow;
 pub use feed_items::{FeedItemKind, FeedItemRow};
 pub use links::{LinkRow, TARGET_ACCOUNT, TARGET_URL};
