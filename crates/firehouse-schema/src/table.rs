@@ -7,13 +7,13 @@ pub trait Table:
     for<'a> clickhouse::Row<Value<'a> = Self> + RowWrite + Send + Sync + 'static
 {
     /// The table's name, as in `schema/tables/NAME.sql`.
-    const NAME: &'static str;
+    const TABLE: &'static str;
 }
 
 macro_rules! table {
     ($row:ty, $name:literal) => {
         impl Table for $row {
-            const NAME: &'static str = $name;
+            const TABLE: &'static str = $name;
         }
     };
 }

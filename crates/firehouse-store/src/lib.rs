@@ -1,1 +1,37 @@
-//! The only ClickHouse client: migrate, insert batches, save cursors, run read queries
+//! The only ClickHouse client: migrate, insert batches, save cursors, run read queries.
+//!
+//! Knows rows and queries, not where rows come from nor what answers look like. Every statement is a `.sql` file beside the Rust that
+//! runs it, and runs as it stands in any ClickHouse client.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), firehouse_store::StoreError> {
+//! use firehouse_store::{Config, Store};
+//!
+//! let store = Store::new(&Config {
+//!     url: "http://127.0.0.1:8123".into(),
+//!     database: "firehouse".into(),
+//!     user: "default".into(),
+//!     password: String::new(),
+//!     insert_timeout_s: 60,
+//!     query_timeout_s: 20,
+//! });
+//! store.migrate().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod client;
+mod migrate;
+mod insert;
+mod previous;
+mod accounts;
+mod cursors;
+pub mod read;
+
+pub use accounts::Account;
+pub use client::{Config, Store};
+pub use error::{Disposition, StoreError, clickhouse_code};
+pub use insert::Receipt;
+pub use migrate::Migrated;
+pub use previous::{Previous, SourceKey};

@@ -1,0 +1,80 @@
+//! [`Store`]: the connection everything else in this crate goes through.
+
+use std::time::Duration;
+
+use clickhouse::{Client, Compression};
+
+use crate::StoreError;
+
+/// Where ClickHouse is.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// HTTP interface, `http://host:port`.
+    pub url: String,
+    /// Database of all tables; made by `migrate` when missing.
+    pub database: String,
+    /// ClickHouse user.
+    pub user: String,
+    /// Its password; may be empty.
+    pub password: String,
+    /// Longest wait for the acknowledgement of one INSERT. Units: seconds.
+    pub insert_timeout_s: u64,
+    /// Longest run of one read query, enforced by ClickHouse. Units: seconds.
+    pub query_timeout_s: u64,
+}
+
+/// A ClickHouse database of ours. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Store {
+    /// Without a database: only to create it.
+    server: Client,
+    client: Client,
+    url: String,
+    database: String,
+    insert_timeout: Duration,
+}
+
+impl Store {
+    /// Connects lazily: nothing is sent before the first statement.
+    pub fn new(config: &Config) -> Self {
+        let server = Client::default()
+            .with_url(&config.url)
+            .with_user(&config.user)
+            .with_password(&config.password)
+            .with_compression(Compression::Lz4)
+            .with_product_info("firehouse", env!("CARGO_PKG_VERSION"))
+            .with_setting("max_execution_time", config.query_timeout_s.to_string());
+        let client = server.clone().with_database(&config.database);
+        Self {
+            server,
+            client,
+            url: config.url.clone(),
+            database: config.database.clone(),
+            insert_timeout: Duration::from_secs(config.insert_timeout_s),
+        }
+    }
+
+    /// Returns once ClickHouse has answered. Errors: [`StoreError::Ping`]; calling again is safe.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let answer = self.server.query("SELECT 1").fetch_one::<u8>().await;
+        answer.map(drop).map_err(|source| StoreError::Ping { url: self.url.clone(), source })
+    }
+
+    /// Name of the database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    pub(crate) fn server(&self) -> &Client {
+        &self.server
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn insert_timeout(&self) -> Duration {
+        self.insert_timeout
+    }
+}

@@ -1,0 +1,1 @@
+//! Read queries: one `.rs` per question, its `.sql` beside it.

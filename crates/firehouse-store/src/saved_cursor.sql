@@ -1,0 +1,5 @@
+-- The seq saved last for one upstream.
+-- Params: upstream String.
+SELECT seq
+FROM cursors FINAL
+WHERE upstream = {upstream:String}
