@@ -57,6 +57,8 @@ drop_reasons! {
     MissingKey = "missing_key",
     /// The DID does not exist or is tombstoned.
     IdentityGone = "identity_gone",
+    /// The DID could not be resolved in time; its repo is marked desynchronized.
+    IdentityUnavailable = "identity_unavailable",
     /// The MST blocks are malformed.
     TreeMalformed = "tree_malformed",
     /// The ops, undone, do not lead back to prevData, or contradict the tree.
