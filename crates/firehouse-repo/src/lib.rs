@@ -1,1 +1,37 @@
-//! Commits, CAR blocks and the MST: decode, verify, invert; pure
+//! Commits, CAR blocks and the MST: decode, verify, invert.
+//!
+//! Pure: bytes in, verdicts out. Knows no socket, no clock and no store; the caller says what time it is, which key an account has
+//! and what it holds of a repo. No input makes it panic, recurse without bound, or allocate by an announced length.
+//!
+//! The page to read is `verify.rs`: [`verify_commit`] turns the event of a stranger into record ops one may believe.
+//! [`read_repo`] does the same for a whole repo.
+//!
+//! ```
+//! use firehouse_repo::{PublicKey, drisl};
+//!
+//! let key = PublicKey::from_did_key("did:key:zQ3shqwJEJyMBsBXCWyCBpUBMqxcon9oHB7mCvx4sSpMdLJwc")?;
+//! assert!(key.verify(b"a message", &[0; 64]).is_err());
+//! assert!(drisl::check(b"\xa1\x64text\x62hi").is_ok());
+//! assert!(drisl::check(b"\xf9\x3e\x00").is_err(), "atproto has no floats");
+//! # Ok::<(), firehouse_repo::InvalidKey>(())
+//! ```
+
+mod verify;
+mod snapshot;
+mod commit;
+mod car;
+mod key;
+mod p256;
+pub mod mst;
+pub mod drisl;
+mod cbor;
+mod digest;
+
+pub use car::{Car, CarError};
+pub use commit::{Commit, InvalidCommit};
+pub use digest::sha256;
+pub use key::{Curve, InvalidKey, InvalidSignature, PublicKey};
+pub use snapshot::{RepoSnapshot, SnapshotRecord, read_repo, read_repo_unverified};
+pub use verify::{
+    Chain, FUTURE_REV_US, RecordOp, RepoHead, VerifiedCommit, precheck, verify_commit, verify_sync,
+};
