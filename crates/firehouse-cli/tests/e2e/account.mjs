@@ -32,6 +32,14 @@ export class Account {
     return { uri: data.uri, cid: data.cid, record }
   }
 
+  /** Creates several records in one commit: [collection, fields] each. Gives {uri, cid, record} each. */
+  async writeTogether(entries) {
+    const records = entries.map(([collection, fields]) => ({ $type: collection, createdAt: this.now(), ...fields }))
+    const writes = records.map((value) => ({ $type: 'com.atproto.repo.applyWrites#create', collection: value.$type, value }))
+    const { data } = await this.agent.com.atproto.repo.applyWrites({ repo: this.did, writes })
+    return data.results.map(({ uri, cid }, i) => ({ uri, cid, record: records[i] }))
+  }
+
   /** Puts another record in the place of one that is there. */
   async overwrite({ uri, record }, fields) {
     const [collection, rkey] = uri.split('/').slice(-2)

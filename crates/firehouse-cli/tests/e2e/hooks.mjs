@@ -1,11 +1,11 @@
-// Lets the scripts of this folder import packages that are installed elsewhere (FIREHOUSE_E2E_DIR, or target/e2e of
-// the workspace), so that the source tree stays free of node_modules. Loaded by `node --import hooks.mjs`.
+// Lets the scripts of this folder import packages that are installed elsewhere, so that the source tree stays free of
+// node_modules. Loaded by `node --import hooks.mjs?installed=DIR`, as setup.mjs prints it.
 import { registerHooks } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const HERE = pathToFileURL(import.meta.dirname + path.sep).href
-const dir = process.env.FIREHOUSE_E2E_DIR || path.resolve(import.meta.dirname, '../../../../target/e2e')
+const dir = new URL(import.meta.url).searchParams.get('installed')
 const installed = pathToFileURL(path.join(dir, 'package.json')).href
 
 registerHooks({

@@ -16,8 +16,8 @@ if (!name || !fs.existsSync(script)) {
   process.exit(2)
 }
 
-const { dir, command } = orExplain(() => setup())
+const { command } = orExplain(() => setup())
 const [node, ...flags] = command
-const child = spawn(node, [...flags, script, ...args], { stdio: 'inherit', env: { ...process.env, FIREHOUSE_E2E_DIR: dir } })
+const child = spawn(node, [...flags, script, ...args], { stdio: 'inherit' })
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const HERE = path.dirname(fileURLToPath(import.meta.url))
 const MANIFESTS = ['package.json', 'package-lock.json', '.npmrc']
@@ -31,7 +31,9 @@ export function setup(dir = defaultDir()) {
     }
   }
   const node = nodeOf(dir)
-  return { dir, node, command: [node, '--no-warnings', '--import', path.join(HERE, 'hooks.mjs')] }
+  const hooks = pathToFileURL(path.join(HERE, 'hooks.mjs'))
+  hooks.searchParams.set('installed', dir)
+  return { dir, node, command: [node, '--no-warnings', '--import', hooks.href] }
 }
 
 function install(dir, stamp) {
