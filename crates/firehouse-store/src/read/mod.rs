@@ -1,1 +1,46 @@
 //! Read queries: one `.rs` per question, its `.sql` beside it.
+//!
+//! Every look-up takes many keys at once and is one query. Rows carry numbers, never texts that can be made from numbers; what a caller
+//! asked for and does not get back does not exist, is deleted, or broke its lexicon.
+//!
+//! Conditions on key columns stand in PREWHERE: with FINAL that filters before versions are merged, which is right for key columns
+//! only, and reads five times less. Conditions on other columns stand in WHERE.
+
+mod actors;
+mod feeds;
+mod graph;
+mod interactions;
+mod lists;
+mod records;
+
+use clickhouse::query::Query;
+use clickhouse::{Row, RowOwned, RowRead};
+use firehouse_types::{ActorId, Datetime, RkeyId};
+
+use crate::StoreError;
+
+pub use actors::{ActorRead, HandleRead, KnownFollowersRead, ProfileCount};
+pub use feeds::{AuthorFeed, FeedItem, FeedPosition, ThreadReply};
+pub use graph::{LinkAt, LinkPosition, LinkSource, LinkTarget, Relation};
+pub use interactions::Interactions;
+pub use lists::{ListKey, ListMember, ListSubscription};
+pub use records::{RecordHead, RecordRead};
+
+/// A record of a collection that goes without saying: whose it is, and its key.
+pub type RecordKey = (ActorId, RkeyId);
+
+/// Parameters travel in the URL, which may be 64 KiB long: 800 pairs of numbers with their punctuation escaped.
+const PAIRS_PER_QUERY: usize = 800;
+/// As [`PAIRS_PER_QUERY`], for single numbers.
+const NUMBERS_PER_QUERY: usize = 2_000;
+
+/// Runs a query whole. `name` is that of its file, for errors.
+async fn fetch<R>(name: &'static str, query: Query) -> Result<Vec<R>, StoreError>
+where
+    R: Row + RowOwned + RowRead,
+{
+    query.fetch_all::<R>().await.map_err(|source| StoreError::Read { query: name, source })
+}
+
+/// A point before which every row lies: the first page starts here.
+const END_OF_TIME: Datetime = Datetime::from_ms(i64::MAX);

@@ -1,0 +1,109 @@
+//! Accounts: who goes by a handle, who somebody is, and what detailed profiles count.
+
+use clickhouse::Row;
+use firehouse_schema::ActorStatus;
+use firehouse_types::{ActorId, Did, Rev};
+
+use super::{NUMBERS_PER_QUERY, fetch};
+use crate::{Store, StoreError};
+
+/// Who goes by a handle.
+#[derive(Clone, Debug, Row, serde::Deserialize)]
+pub struct HandleRead {
+    /// In lower case.
+    pub handle: Box<str>,
+    /// The account.
+    pub owner: Did,
+}
+
+/// One account's identity.
+#[derive(Clone, Debug, Row, serde::Deserialize)]
+pub struct ActorRead {
+    /// Its number.
+    pub actor: ActorId,
+    /// Its DID.
+    pub did: Did,
+    /// Verified both ways; empty when it was not.
+    pub handle: Box<str>,
+    /// Only active accounts are shown.
+    pub status: ActorStatus,
+}
+
+/// One count of a detailed profile.
+#[derive(Clone, Debug, Row, serde::Deserialize)]
+pub struct ProfileCount {
+    /// Whose.
+    pub counted: ActorId,
+    /// `followers`, `follows`, `posts`, or the collection whose records are counted.
+    pub what: Box<str>,
+    /// How many.
+    pub n: u64,
+}
+
+/// Followers of an account whom the viewer follows.
+#[derive(Clone, Debug, Row, serde::Deserialize)]
+pub struct KnownFollowersRead {
+    /// The account.
+    pub target_actor: ActorId,
+    /// How many.
+    pub n: u64,
+    /// Five of them.
+    pub followers: Vec<ActorId>,
+}
+
+impl Store {
+    /// Who goes by these handles. Shape: handles in lower case; those of nobody are missing. Errors: [`StoreError::Read`].
+    pub async fn owners_of_handles(&self, handles: &[&str]) -> Result<Vec<HandleRead>, StoreError> {
+        if handles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = self.client().query(include_str!("handles.sql")).param("handles", handles);
+        fetch("handles", query).await
+    }
+
+    /// Who these accounts are. Shape: any order. Errors: [`StoreError::Read`].
+    pub async fn actors(&self, actors: &[ActorId]) -> Result<Vec<ActorRead>, StoreError> {
+        let mut rows = Vec::with_capacity(actors.len());
+        for chunk in actors.chunks(NUMBERS_PER_QUERY) {
+            let query = self.client().query(include_str!("actors.sql")).param("actors", chunk);
+            rows.append(&mut fetch("actors", query).await?);
+        }
+        Ok(rows)
+    }
+
+    /// What detailed profiles count. Shape: any order; what is missing is zero. Errors: [`StoreError::Read`].
+    pub async fn profile_counts(
+        &self,
+        actors: &[ActorId],
+    ) -> Result<Vec<ProfileCount>, StoreError> {
+        if actors.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = self.client().query(include_str!("profile_counts.sql")).param("actors", actors);
+        fetch("profile_counts", query).await
+    }
+
+    /// Which followers of these accounts the viewer follows. Errors: [`StoreError::Read`].
+    pub async fn known_followers(
+        &self,
+        actors: &[ActorId],
+        viewer: ActorId,
+    ) -> Result<Vec<KnownFollowersRead>, StoreError> {
+        if actors.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = self
+            .client()
+            .query(include_str!("known_followers.sql"))
+            .param("actors", actors)
+            .param("viewer", viewer);
+        fetch("known_followers", query).await
+    }
+
+    /// The rev up to which a repo is readable; `None` when nothing of it was seen. Errors: [`StoreError::Read`].
+    pub async fn repo_rev(&self, actor: ActorId) -> Result<Option<Rev>, StoreError> {
+        let query = self.client().query(include_str!("repo_rev.sql")).param("actor", actor);
+        let rows: Vec<u64> = fetch("repo_rev", query).await?;
+        Ok(rows.first().map(|&rev| Rev::from(rev)))
+    }
+}

@@ -1,0 +1,10 @@
+-- By which of its records one account blocks some lists.
+-- Params: actor UInt64; keys Array(Tuple(UInt64, UInt64)): actor, rkey of the lists.
+SELECT target_actor AS list_actor, target_rkey AS list_rkey, argMin(rkey, (rev, rkey)) AS value
+FROM links FINAL
+PREWHERE (target_actor, target_rkey) IN {keys:Array(Tuple(UInt64, UInt64))}
+    AND target_collection = 'app.bsky.graph.list'
+    AND collection = 'app.bsky.graph.listblock'
+    AND path = '.subject'
+    AND actor = {actor:UInt64}
+GROUP BY target_actor, target_rkey
