@@ -1,1 +1,40 @@
-//! The only websocket: subscribeRepos frames to events, reconnect from the cursor
+//! The only websocket: `com.atproto.sync.subscribeRepos` frames to events, reconnecting from the cursor.
+//!
+//! Knows framing and nothing of what is inside of `blocks`; verifying is the next hop's work. Beside the client stand the two ways to do
+//! without a relay: recorded frames replayed in this process, or served to others.
+//! Source: <https://atproto.com/specs/event-stream>, <https://atproto.com/specs/sync>
+//!
+//! ```
+//! use bytes::Bytes;
+//! use firehouse_stream::{Decoded, decode};
+//! use firehouse_types::Event;
+//!
+//! // {"t":"#info","op":1} and {"name":"OutdatedCursor"}
+//! let frame = Bytes::from_static(b"\xa2at\x65#infobop\x01\xa1dname\x6eOutdatedCursor");
+//! let Ok(Decoded::Event(Event::Info(info))) = decode(&frame) else { panic!("an #info frame") };
+//! assert_eq!(&*info.name, "OutdatedCursor");
+//! ```
+
+mod cbor;
+mod decode;
+mod config;
+mod notice;
+mod error;
+mod backoff;
+mod dial;
+mod connection;
+mod subscribe;
+mod frames_file;
+mod record;
+mod replay;
+mod metrics;
+
+pub use config::{Config, Start};
+pub use decode::{Decoded, FRAME_BYTES_MAX, StreamErrorFrame, decode, seq_of};
+pub use error::StreamError;
+pub use frames_file::{FrameReader, FrameWriter, FramesFileError};
+pub use metrics::{Metrics, UpstreamMetrics};
+pub use notice::{Notice, Received};
+pub use record::{RecordLimits, Recorded, Recording, record};
+pub use replay::{ReplayServer, Replayed, replay_file};
+pub use subscribe::subscribe;

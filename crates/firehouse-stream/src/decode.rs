@@ -1,0 +1,313 @@
+//! One frame to one [`Event`]: two strict DAG-CBOR maps, header and payload, read without copying `blocks`.
+//!
+//! What breaks the framing is [`DropReason::FrameMalformed`] (or too large): the stream cannot be trusted any further. Every other reason
+//! concerns this one event. Source: <https://atproto.com/specs/event-stream#message-framing>, lexicon `com.atproto.sync.subscribeRepos`.
+
+mod payload;
+mod commit;
+
+use bytes::Bytes;
+use firehouse_types::{
+    AccountEvent, AccountStatus, DropReason, Event, IdentityEvent, InfoEvent, Seq, SyncEvent,
+};
+
+use crate::cbor::{Item, Malformed, Reader};
+use payload::{Payload, blocks, boolean, did, rev, seq, text, time};
+
+/// The protocol's limit of one frame, all inclusive.
+pub const FRAME_BYTES_MAX: usize = 5_000_000;
+
+/// The lexicon's limit of a `#sync`'s blocks.
+const SYNC_BLOCKS_BYTES_MAX: usize = 10_000;
+
+/// Longest text kept of what is only for people.
+const MESSAGE_BYTES_MAX: usize = 1_024;
+
+/// What one frame is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decoded {
+    /// Something happened.
+    Event(Event),
+    /// The upstream gives up; it closes the connection behind this frame.
+    Error(StreamErrorFrame),
+    /// An `op` or `t` this build does not know, to be ignored.
+    Unknown,
+}
+
+/// An error frame (`op` -1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamErrorFrame {
+    /// `FutureCursor`, `ConsumerTooSlow`, or whatever else.
+    pub name: Box<str>,
+    /// For people.
+    pub message: Option<Box<str>>,
+}
+
+struct Header<'a> {
+    op: i64,
+    t: Option<&'a str>,
+}
+
+/// Decodes one frame. Shape: byte fields share the frame.
+pub fn decode(frame: &Bytes) -> Result<Decoded, DropReason> {
+    if frame.len() > FRAME_BYTES_MAX {
+        return Err(DropReason::FrameTooLarge);
+    }
+    let mut reader = Reader::new(frame);
+    let header = Header::read(&mut reader)?;
+    let event = match (header.op, header.t) {
+        (1, Some("#commit")) => commit::read(frame, reader)?,
+        (1, Some("#sync")) => sync(frame, reader)?,
+        (1, Some("#identity")) => identity(reader)?,
+        (1, Some("#account")) => account(reader)?,
+        (1, Some("#info")) => info(reader)?,
+        (1, None) => return Err(DropReason::FrameMalformed),
+        (-1, _) => return error(reader).map(Decoded::Error),
+        _ => return unknown(reader),
+    };
+    Ok(Decoded::Event(event))
+}
+
+/// The seq of a frame of any type, as long as its framing holds. For indexes and for frames that were dropped.
+pub fn seq_of(frame: &[u8]) -> Option<Seq> {
+    let mut reader = Reader::new(frame);
+    Header::read(&mut reader).ok()?;
+    let mut payload = Payload::new(reader).ok()?;
+    while let Some(key) = payload.next_key().ok()? {
+        let value = payload.value().ok()?;
+        if key == "seq" {
+            return seq(value).ok();
+        }
+    }
+    None
+}
+
+impl<'a> Header<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let (mut op, mut t) = (None, None);
+        let mut header = Payload::new(*reader)?;
+        while let Some(key) = header.next_key()? {
+            match key {
+                "op" => op = header.value()?,
+                "t" => t = header.value()?,
+                _ => {
+                    header.value()?;
+                }
+            }
+        }
+        *reader = header.reader;
+        match (op, t) {
+            (Some(Item::Integer(op)), None) => Ok(Self { op, t: None }),
+            (Some(Item::Integer(op)), Some(Item::Text(t))) => Ok(Self { op, t: Some(t) }),
+            _ => Err(Malformed),
+        }
+    }
+}
+
+fn sync(frame: &Bytes, reader: Reader<'_>) -> Result<Event, DropReason> {
+    let mut payload = Payload::new(reader)?;
+    let (mut seq_, mut did_, mut rev_, mut blocks_, mut time_) = (None, None, None, None, None);
+    while let Some(key) = payload.next_key()? {
+        let value = payload.value()?;
+        match key {
+            "seq" => seq_ = value,
+            "did" => did_ = value,
+            "rev" => rev_ = value,
+            "blocks" => blocks_ = value,
+            "time" => time_ = value,
+            _ => {}
+        }
+    }
+    payload.end()?;
+    Ok(Event::Sync(SyncEvent {
+        seq: seq(seq_)?,
+        did: did(did_)?,
+        rev: rev(rev_)?,
+        blocks: blocks(frame, blocks_, SYNC_BLOCKS_BYTES_MAX)?,
+        time: time(time_),
+    }))
+}
+
+fn identity(reader: Reader<'_>) -> Result<Event, DropReason> {
+    let mut payload = Payload::new(reader)?;
+    let (mut seq_, mut did_, mut handle, mut time_) = (None, None, None, None);
+    while let Some(key) = payload.next_key()? {
+        let value = payload.value()?;
+        match key {
+            "seq" => seq_ = value,
+            "did" => did_ = value,
+            "handle" => handle = value,
+            "time" => time_ = value,
+            _ => {}
+        }
+    }
+    payload.end()?;
+    Ok(Event::Identity(IdentityEvent {
+        seq: seq(seq_)?,
+        did: did(did_)?,
+        handle: text(handle).filter(|handle| handle.len() <= 253).map(Into::into),
+        time: time(time_),
+    }))
+}
+
+fn account(reader: Reader<'_>) -> Result<Event, DropReason> {
+    let mut payload = Payload::new(reader)?;
+    let (mut seq_, mut did_, mut active, mut status, mut time_) = (None, None, None, None, None);
+    while let Some(key) = payload.next_key()? {
+        let value = payload.value()?;
+        match key {
+            "seq" => seq_ = value,
+            "did" => did_ = value,
+            "active" => active = value,
+            "status" => status = value,
+            "time" => time_ = value,
+            _ => {}
+        }
+    }
+    payload.end()?;
+    Ok(Event::Account(AccountEvent {
+        seq: seq(seq_)?,
+        did: did(did_)?,
+        active: boolean(active).ok_or(DropReason::InvalidEnvelope)?,
+        status: text(status).map(account_status),
+        time: time(time_),
+    }))
+}
+
+fn account_status(text: &str) -> AccountStatus {
+    match text {
+        "takendown" => AccountStatus::Takendown,
+        "suspended" => AccountStatus::Suspended,
+        "deleted" => AccountStatus::Deleted,
+        "deactivated" => AccountStatus::Deactivated,
+        "desynchronized" => AccountStatus::Desynchronized,
+        "throttled" => AccountStatus::Throttled,
+        _ => AccountStatus::Other,
+    }
+}
+
+fn info(reader: Reader<'_>) -> Result<Event, DropReason> {
+    let (name, message) = named(reader, "name")?;
+    Ok(Event::Info(InfoEvent { name: name.ok_or(DropReason::InvalidEnvelope)?, message }))
+}
+
+fn error(reader: Reader<'_>) -> Result<StreamErrorFrame, DropReason> {
+    let (name, message) = named(reader, "error")?;
+    // The connection is over either way, so a nameless error is still an error.
+    Ok(StreamErrorFrame { name: name.unwrap_or_default(), message })
+}
+
+/// The two payloads that have a name and a message.
+fn named(
+    reader: Reader<'_>,
+    name_key: &str,
+) -> Result<(Option<Box<str>>, Option<Box<str>>), Malformed> {
+    let mut payload = Payload::new(reader)?;
+    let (mut name, mut message) = (None, None);
+    while let Some(key) = payload.next_key()? {
+        let value = payload.value()?;
+        match key {
+            "message" => message = text(value).map(shortened),
+            key if key == name_key => name = text(value).map(shortened),
+            _ => {}
+        }
+    }
+    payload.end()?;
+    Ok((name, message))
+}
+
+/// Ignored, but only when the framing holds.
+fn unknown(reader: Reader<'_>) -> Result<Decoded, DropReason> {
+    let mut payload = Payload::new(reader)?;
+    while payload.next_key()?.is_some() {
+        payload.value()?;
+    }
+    payload.end()?;
+    Ok(Decoded::Unknown)
+}
+
+fn shortened(text: &str) -> Box<str> {
+    let end = text.floor_char_boundary(MESSAGE_BYTES_MAX);
+    text.get(..end).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER_IDENTITY: &[u8] = b"\xa2at\x69#identitybop\x01";
+
+    fn frame(header: &[u8], payload: &[u8]) -> Bytes {
+        [header, payload].concat().into()
+    }
+
+    #[test]
+    fn an_identity_event_without_a_handle_is_complete() {
+        let payload = b"\xa3cdid\x6bdid:plc:abccseq\x07dtime\x60";
+        let Ok(Decoded::Event(Event::Identity(event))) = decode(&frame(HEADER_IDENTITY, payload))
+        else {
+            panic!("an #identity frame")
+        };
+        assert_eq!((event.seq.get(), event.did.as_str()), (7, "did:plc:abc"));
+        assert_eq!(event.handle, None);
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_event_is_not_said_of_the_framing() {
+        let check = |payload: &[u8], reason| {
+            assert_eq!(decode(&frame(HEADER_IDENTITY, payload)), Err(reason));
+        };
+        check(b"\xa1cdid\x6bdid:plc:abc", DropReason::InvalidSeq);
+        check(b"\xa2cdid\x6bdid:plc:abccseq\x00", DropReason::InvalidSeq);
+        check(b"\xa2cdid\x6bdid:plc:abccseq\x60", DropReason::InvalidSeq);
+        check(b"\xa2cdid\x63abccseq\x07", DropReason::InvalidDid);
+        check(b"\xa2cdid\x6bdid:key:abccseq\x07", DropReason::InvalidDid);
+        check(b"\xa2cdid\x6bdid:plc:abccseq\x07\x00", DropReason::FrameMalformed);
+        check(b"\xa2cseq\x07cdid\x6bdid:plc:abc", DropReason::FrameMalformed);
+        check(b"\x80", DropReason::FrameMalformed);
+        check(b"", DropReason::FrameMalformed);
+    }
+
+    #[test]
+    fn an_error_frame_is_told_apart_and_its_message_is_cut_to_size() {
+        let message = [b"\xa2eerror\x6cFutureCursorgmessage\x79\x08\x00".as_slice(), &[b'x'; 2048]];
+        let frame = frame(b"\xa1bop\x20", &message.concat());
+        let Ok(Decoded::Error(error)) = decode(&frame) else { panic!("an error frame") };
+        assert_eq!(&*error.name, "FutureCursor");
+        assert_eq!(error.message.map(|m| m.len()), Some(MESSAGE_BYTES_MAX));
+    }
+
+    #[test]
+    fn a_frame_above_the_limit_is_refused_before_it_is_read() {
+        let frame = Bytes::from(vec![0xff; FRAME_BYTES_MAX + 1]);
+        assert_eq!(decode(&frame), Err(DropReason::FrameTooLarge));
+    }
+
+    #[test]
+    fn the_seq_of_a_dropped_frame_can_still_be_read() {
+        let frame = frame(HEADER_IDENTITY, b"\xa2cdid\x63abccseq\x07");
+        assert_eq!(seq_of(&frame).map(Seq::get), Some(7));
+        assert_eq!(seq_of(b"\xa0"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_decoded_or_dropped(bytes: Vec<u8>) {
+            let _ = decode(&bytes.into());
+        }
+
+        #[test]
+        fn any_payload_behind_a_good_header_is_decoded_or_dropped(
+            t in 0_usize..5, payload: Vec<u8>,
+        ) {
+            let headers: [&[u8]; 5] = [
+                b"\xa2at\x67#commitbop\x01",
+                b"\xa2at\x65#syncbop\x01",
+                HEADER_IDENTITY,
+                b"\xa2at\x68#accountbop\x01",
+                b"\xa1bop\x20",
+            ];
+            let _ = decode(&frame(headers.get(t).copied().unwrap_or_default(), &payload));
+        }
+    }
+}

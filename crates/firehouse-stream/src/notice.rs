@@ -1,0 +1,71 @@
+//! What the client tells beside the events: [`Received`] frames and [`Notice`]s about the connection.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use firehouse_types::{DropReason, Event, Seq};
+
+/// One event with the frame it came in.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// What happened. Always has a seq: `#info` becomes a notice.
+    pub event: Event,
+    /// The frame, shared with the event's byte fields.
+    pub frame: Bytes,
+    /// When it was read from the socket, by our clock.
+    pub received_at: SystemTime,
+}
+
+/// What happened to the connection, so that it can be counted, logged and shown.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// Frames can arrive.
+    Connected {
+        /// Host, and port where it is not the usual one.
+        host: String,
+    },
+    /// The connection ended or could not be made.
+    Disconnected {
+        /// Why, for people.
+        reason: String,
+        /// When it is tried again.
+        retry_in: Duration,
+    },
+    /// The upstream no longer has what follows our cursor: events are lost, and every repo must be compared.
+    OutdatedCursor {
+        /// The upstream's words.
+        message: String,
+    },
+    /// The upstream's numbers end below our cursor. It is another upstream than it was; nothing is reset, somebody must decide.
+    FutureCursor {
+        /// The upstream's words.
+        message: String,
+    },
+    /// The upstream closed because we read too slowly.
+    ConsumerTooSlow,
+    /// Seqs are missing behind a reconnect: events may be lost.
+    Gap {
+        /// The last one before.
+        after: Seq,
+        /// The first one behind.
+        first: Seq,
+    },
+    /// A frame broke the framing.
+    Quarantined {
+        /// The frame; empty when it was too large to be read.
+        frame: Bytes,
+        /// What is wrong with it.
+        reason: DropReason,
+        /// The event before it.
+        after: Option<Seq>,
+        /// Whether it was given up: the stream goes on behind it, and what it held may be lost.
+        stepped_over: bool,
+    },
+    /// An event was dropped for its own fault. Its seq may be passed.
+    Dropped {
+        /// Its number, when it can be read.
+        seq: Option<Seq>,
+        /// What is wrong with it.
+        reason: DropReason,
+    },
+}

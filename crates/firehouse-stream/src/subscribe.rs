@@ -1,0 +1,194 @@
+//! [`subscribe`]: one upstream followed for ever, over as many connections as it takes.
+//!
+//! The cursor is the last event passed on (or dropped for its own fault), never a number beyond it, except behind a frame that cannot be
+//! read at all. A failure at the same place, three times, is stepped over and said aloud: an upstream can repeat a broken frame for ever.
+
+use std::time::{Duration, Instant};
+
+use firehouse_types::{Seq, UpstreamState};
+use tokio::select;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::backoff::{Backoff, jittered};
+use crate::config::Config;
+use crate::connection::{Connection, End};
+use crate::dial::{Wait, dial, tls};
+use crate::error::StreamError;
+use crate::metrics::{Cause, Metrics, UpstreamMetrics};
+use crate::notice::{Notice, Received};
+
+/// Failures at one place before something is stepped over.
+const FAILURES_MAX: u32 = 3;
+
+/// What outlives a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// The last event that needs not be sent again.
+    pub(crate) passed: Option<Seq>,
+    /// Failures since `passed` last rose.
+    failures: u32,
+    /// Whether the last failure was a frame that was not even read: behind it we can only get with a higher cursor.
+    unreadable: bool,
+}
+
+/// What every connection needs.
+pub(crate) struct Session {
+    pub(crate) config: Config,
+    pub(crate) metrics: UpstreamMetrics,
+    pub(crate) output: mpsc::Sender<Received>,
+    pub(crate) notices: mpsc::Sender<Notice>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) progress: Progress,
+}
+
+/// Follows one upstream until `stop` or until nobody takes the events any more.
+/// Shape: events in seq order, repeats left out, into `output`; when that queue is full the socket is not read.
+/// Errors: only our own, before the first dial; whatever the upstream and the network do is a [`Notice`].
+pub async fn subscribe(
+    config: Config,
+    cursor: Option<Seq>,
+    metrics: Metrics,
+    output: mpsc::Sender<Received>,
+    notices: mpsc::Sender<Notice>,
+    stop: CancellationToken,
+) -> Result<(), StreamError> {
+    let tls = tls()?;
+    let metrics = metrics.upstream(&config.authority());
+    let progress = Progress { passed: cursor, ..Progress::default() };
+    let ms = Duration::from_millis;
+    let mut backoff = Backoff::new(ms(config.backoff_min_ms), ms(config.backoff_max_ms));
+    let mut session = Session { config, metrics, output, notices, stop, progress };
+    loop {
+        session.metrics.state(UpstreamState::Connecting);
+        let url = session.config.endpoint(session.progress.cursor())?;
+        let dialled = select! {
+            () = session.stop.cancelled() => break,
+            dialled = dial(&url, &session.config, &tls) => dialled,
+        };
+        let end = match dialled {
+            Ok(socket) => {
+                let connected_at = Instant::now();
+                let end = Connection::new(&mut session, socket).run().await;
+                if connected_at.elapsed() >= Duration::from_secs(session.config.stable_after_s) {
+                    backoff.reset();
+                }
+                end
+            }
+            Err(error) => End::Lost { cause: error.cause, reason: error.reason, wait: error.wait },
+        };
+        let End::Lost { cause, reason, wait } = end else { break };
+        if session.wait(&mut backoff, cause, reason, wait).await.is_err() {
+            break;
+        }
+    }
+    session.metrics.state(UpstreamState::Finished);
+    Ok(())
+}
+
+impl Session {
+    /// Tells why and waits. `Err` when it is time to stop.
+    async fn wait(
+        &mut self,
+        backoff: &mut Backoff,
+        cause: Cause,
+        reason: String,
+        wait: Wait,
+    ) -> Result<(), ()> {
+        let retry_in = match wait {
+            Wait::Backoff => backoff.next(),
+            Wait::AtLeast(asked) => backoff.next().max(asked),
+            Wait::Long => jittered(Duration::from_millis(self.config.backoff_long_ms)),
+        };
+        self.metrics.state(UpstreamState::Connecting);
+        self.metrics.disconnected(cause);
+        self.notify(Notice::Disconnected { reason, retry_in }).await;
+        select! {
+            () = self.stop.cancelled() => Err(()),
+            () = self.output.closed() => Err(()),
+            () = tokio::time::sleep(retry_in) => Ok(()),
+        }
+    }
+
+    /// Tells whoever listens; nobody has to.
+    pub(crate) async fn notify(&self, notice: Notice) {
+        select! {
+            () = self.stop.cancelled() => {}
+            _ = self.notices.send(notice) => {}
+        }
+    }
+}
+
+impl Progress {
+    /// What to resume from.
+    fn cursor(&self) -> Option<Seq> {
+        let passed = self.passed?;
+        if !self.unreadable {
+            return Some(passed);
+        }
+        let beyond = passed.get().saturating_add(self.allowance());
+        i64::try_from(beyond).ok().and_then(Seq::new).or(Some(passed))
+    }
+
+    /// Whether the cursor we resumed from lies behind a frame that could not be read.
+    pub(crate) fn is_beyond_unreadable(&self) -> bool {
+        self.unreadable && self.allowance() > 0
+    }
+
+    /// An event needs not be sent again.
+    pub(crate) fn pass(&mut self, seq: Seq) {
+        *self = Self { passed: Some(seq), failures: 0, unreadable: false };
+    }
+
+    /// Something behind `passed` failed once more.
+    pub(crate) fn fail(&mut self, unreadable: bool) {
+        self.failures = self.failures.saturating_add(1);
+        self.unreadable = unreadable;
+    }
+
+    /// How many frames behind `passed` may be stepped over: none, then one after three failures, two after six, four after nine, …
+    pub(crate) fn allowance(&self) -> u64 {
+        match self.failures / FAILURES_MAX {
+            0 => 0,
+            n => 1 << (n - 1).min(20),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seq(value: i64) -> Seq {
+        Seq::new(value).expect("a seq")
+    }
+
+    #[test]
+    fn failures_at_one_place_allow_more_and_more_to_be_stepped_over() {
+        let mut progress = Progress { passed: Some(seq(10)), ..Progress::default() };
+        let allowances: Vec<u64> = (0..10)
+            .map(|_| {
+                progress.fail(false);
+                progress.allowance()
+            })
+            .collect();
+        assert_eq!(allowances, [0, 0, 1, 1, 1, 2, 2, 2, 4, 4]);
+        assert_eq!(
+            progress.cursor(),
+            Some(seq(10)),
+            "a frame that was read is stepped over in place"
+        );
+        progress.pass(seq(11));
+        assert_eq!((progress.allowance(), progress.cursor()), (0, Some(seq(11))));
+    }
+
+    #[test]
+    fn the_cursor_moves_beyond_what_was_passed_only_for_a_frame_that_cannot_be_read() {
+        let mut progress = Progress { passed: Some(seq(10)), ..Progress::default() };
+        progress.fail(true);
+        progress.fail(true);
+        assert_eq!(progress.cursor(), Some(seq(10)));
+        progress.fail(true);
+        assert_eq!(progress.cursor(), Some(seq(11)));
+    }
+}
