@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 
 const HERE = pathToFileURL(import.meta.dirname + path.sep).href
 const dir = new URL(import.meta.url).searchParams.get('installed')
+if (!dir) throw new Error('which packages? `node setup.mjs` prints how to load this')
 const installed = pathToFileURL(path.join(dir, 'package.json')).href
 
 registerHooks({

@@ -5,12 +5,14 @@ import { progress, until } from './process.mjs'
 export async function untilReadable({ appview_url, pds_url, control_url, limit_ms = 60_000 }) {
   const started = Date.now()
   const seq = await lastSeq(control_url, pds_url)
+  const { port } = new URL(pds_url)
   let health
   await until(
     () => `seq ${seq} of ${pds_url} to become readable at ${appview_url}; it says ${JSON.stringify(health)}`,
     async () => {
-      health = await getJson(`${appview_url}/xrpc/_health`)
-      const upstream = health.upstreams?.find(({ url }) => new URL(url).port === new URL(pds_url).port)
+      // It may be starting still, or starting again.
+      health = await getJson(`${appview_url}/xrpc/_health`).catch((error) => String(error.cause ?? error))
+      const upstream = health.upstreams?.find(({ url }) => new URL(url).port === port)
       return upstream && Number(upstream.seq_readable) >= seq ? upstream : undefined
     },
     { limit_ms },
