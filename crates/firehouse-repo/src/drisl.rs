@@ -33,6 +33,14 @@ pub fn check(bytes: &[u8]) -> Result<(), Malformed> {
     check_as(bytes, Profile::Atproto)
 }
 
+/// [`check`], and the value is a map, as every record is.
+pub fn check_record(bytes: &[u8]) -> Result<(), Malformed> {
+    if bytes.first().is_some_and(|first| first >> 5 != MAP) {
+        return Err(Malformed::Unexpected);
+    }
+    check(bytes)
+}
+
 /// [`check`] with other rules.
 pub fn check_as(bytes: &[u8], profile: Profile) -> Result<(), Malformed> {
     let mut reader = Reader::new(bytes);
@@ -122,7 +130,10 @@ fn check_head<'a>(
             return Ok(Some(Container { left: argument, is_map: major == MAP, last_key: None }));
         }
         TAG if argument == LINK_TAG => {
-            let cid = reader.bytes().map_err(|_| Malformed::Link)?;
+            let cid = match reader.bytes() {
+                Err(Malformed::Unexpected) => return Err(Malformed::Link),
+                bytes => bytes?,
+            };
             check_cid(cid.strip_prefix(&[0]).ok_or(Malformed::Link)?, profile)?;
         }
         _ => return Err(Malformed::Tag),
@@ -186,7 +197,7 @@ pub(crate) fn varint(bytes: &mut &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Malformed, Profile, check, check_as, varint};
+    use super::{Malformed, Profile, check, check_as, check_record, varint};
 
     #[test]
     fn what_the_protocol_allows_passes() {
@@ -264,6 +275,13 @@ mod tests {
         assert_eq!(check_as(identity, Profile::Drisl), Err(Malformed::Link));
         assert_eq!(check_as(identity, Profile::DagCbor), Ok(()));
         assert_eq!(check_as(identity, Profile::Atproto), Ok(()));
+    }
+
+    #[test]
+    fn a_record_is_a_map() {
+        assert_eq!(check_record(b"\xa0"), Ok(()));
+        assert_eq!(check_record(b"\x80"), Err(Malformed::Unexpected));
+        assert_eq!(check_record(b""), Err(Malformed::Truncated));
     }
 
     #[test]

@@ -40,7 +40,7 @@ struct Entry {
     block: usize,
 }
 
-/// One record of a repo. Its bytes hash to its CID; whether they decode is the reader's question ([`check`](crate::drisl::check)).
+/// One record of a repo. Its bytes hash to its CID; whether they decode is the reader's question ([`check_record`](crate::drisl::check_record)).
 #[derive(Clone, Debug)]
 pub struct SnapshotRecord<'a> {
     /// `collection/rkey`.
