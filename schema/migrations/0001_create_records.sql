@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS records
     deleted      UInt8                   COMMENT '1 = deleted at this rev',
     cid          FixedString(32)         COMMENT 'SHA-256 digest of the record block; zeros when deleted',
     rkey_text    String                  COMMENT 'the record key when it is not a TID, else empty',
-    body         String CODEC(ZSTD(3))   COMMENT 'the record block, DAG-CBOR; empty when links hold all of it (likes, reposts, follows, blocks of the usual form)',
+    body         String                  COMMENT 'the record block, DAG-CBOR; empty when links hold all of it (likes, reposts, follows, blocks of the usual form)' CODEC(ZSTD(3)),
     created_at   DateTime64(3, 'UTC')    COMMENT 'claimed by the author, never used for ordering alone',
     sort_at      DateTime64(3, 'UTC')    COMMENT 'the earlier of created_at and the time of rev: what answers sort by',
     witnessed_at DateTime64(6, 'UTC')    COMMENT 'when this store first wrote this version',

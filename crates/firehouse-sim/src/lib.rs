@@ -1,1 +1,3 @@
 //! A seeded network in a box; tests and benches only
+
+pub mod engine;

@@ -125,6 +125,24 @@ impl Store {
         Ok(rows)
     }
 
+    /// On which of these lists, of whatever purpose, an account is. Shape: sorted. Errors: [`StoreError::Read`].
+    pub async fn list_memberships(
+        &self,
+        subject: ActorId,
+        lists: &[RecordKey],
+    ) -> Result<Vec<ListMember>, StoreError> {
+        let mut rows = Vec::new();
+        for chunk in lists.chunks(PAIRS_PER_QUERY) {
+            let query = self
+                .client()
+                .query(include_str!("list_memberships.sql"))
+                .param("subject", subject)
+                .param("keys", chunk);
+            rows.append(&mut fetch("list_memberships", query).await?);
+        }
+        Ok(rows)
+    }
+
     /// The accounts on a list. Shape: latest first, each once, at most `limit`. Errors: [`StoreError::Read`].
     pub async fn list_members(
         &self,

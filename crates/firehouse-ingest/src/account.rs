@@ -1,0 +1,131 @@
+//! [`Accounts`]: what one worker knows of its accounts, bounded.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+
+use firehouse_identity::Identity;
+use firehouse_repo::{Chain, PublicKey, RepoHead};
+use firehouse_schema::{ActorRow, ActorStatus, RepoRow, RepoState};
+use firehouse_store::Account as Stored;
+use firehouse_types::{ActorId, Cid, Datetime, Did, DropReason, Rev};
+use lru::LruCache;
+
+use crate::metrics::{now_ms, now_us};
+use crate::work::{HandleCheck, Ticketed};
+
+/// Accounts by their number, the least recently used forgotten first.
+///
+/// A forgotten account is loaded from the store again, so nothing of it may still be on its way there: the bound must be above the
+/// number of events in flight, since only those many accounts can have been touched by them.
+pub type Accounts = LruCache<ActorId, Account>;
+
+/// Makes an empty map for `entries` accounts; at least one.
+pub fn accounts(entries: usize) -> Accounts {
+    LruCache::new(NonZeroUsize::new(entries).unwrap_or(NonZeroUsize::MIN))
+}
+
+/// One account.
+pub struct Account {
+    pub did: Did,
+    /// `None` until it is looked up.
+    pub known: Option<Known>,
+    /// Events that wait for a look-up, oldest first. Empty unless one is under way.
+    pub waiting: VecDeque<Ticketed>,
+    /// A look-up that events wait for is under way.
+    pub looking_up: bool,
+}
+
+/// What is needed to apply an event.
+pub struct Known {
+    pub row: ActorRow,
+    pub key: Option<PublicKey>,
+    pub head: Option<RepoHead>,
+    pub state: RepoState,
+    pub reason: std::borrow::Cow<'static, str>,
+    /// Units: milliseconds since 1970.
+    pub handle_checked_ms: i64,
+}
+
+impl Account {
+    pub fn new(did: Did) -> Self {
+        Self { did, known: None, waiting: VecDeque::new(), looking_up: false }
+    }
+}
+
+impl Known {
+    /// As the store has it.
+    pub fn from_stored(stored: Stored) -> Self {
+        let key = PublicKey::from_did_key(&stored.actor.key).ok();
+        let handle_checked_ms = i64::try_from(stored.actor.version / 1_000).unwrap_or(i64::MAX);
+        // A row without a rev only says why there is none.
+        let (head, state, reason) = match stored.repo {
+            Some(repo) if repo.rev.get() != 0 => (Some(RepoHead { rev: repo.rev, data: Cid::dag_cbor(repo.data) }), repo.state, repo.reason),
+            Some(repo) => (None, repo.state, repo.reason),
+            None => (None, RepoState::Synchronized, "".into()),
+        };
+        Self { row: stored.actor, key, head, state, reason, handle_checked_ms }
+    }
+
+    /// An account seen for the first time.
+    pub fn first_seen(did: Did) -> Self {
+        let row = ActorRow { status: ActorStatus::Active, first_seen: Datetime::from_ms(now_ms()), ..ActorRow::mentioned(did) };
+        Self { row, key: None, head: None, state: RepoState::Synchronized, reason: "".into(), handle_checked_ms: 0 }
+    }
+
+    /// Takes over an identity and what became of its handle. Returns the row to write when anything changed.
+    pub fn update(&mut self, identity: Option<&Identity>, handle: &HandleCheck) -> Option<ActorRow> {
+        let before = self.row.clone();
+        if let Some(identity) = identity {
+            self.key = identity.key.clone();
+            self.row.key = identity.key.as_ref().map_or_else(Box::default, |key| key.to_did_key().into());
+            self.row.pds = identity.pds.as_ref().map_or_else(Box::default, |pds| pds.as_str().trim_end_matches('/').into());
+        }
+        match handle {
+            HandleCheck::Verified(handle) => self.row.handle = handle.as_str().into(),
+            HandleCheck::Invalid => self.row.handle = Box::default(),
+            HandleCheck::Unknown => {}
+        }
+        if *handle != HandleCheck::Unknown {
+            self.handle_checked_ms = now_ms();
+        }
+        (self.row != before || before.version == 0).then(|| self.next_row())
+    }
+
+    /// Takes over a status. Returns the row to write when it is another one.
+    pub fn set_status(&mut self, status: ActorStatus) -> Option<ActorRow> {
+        if self.row.status == status {
+            return None;
+        }
+        self.row.status = status;
+        Some(self.next_row())
+    }
+
+    /// Takes over an applied commit. Returns the row to write, and the reason if it just lost the chain.
+    pub fn advance(&mut self, head: RepoHead, chain: Chain) -> (RepoRow, Option<DropReason>) {
+        let first = self.head.is_none();
+        self.head = Some(head);
+        let lost = match chain {
+            Chain::Linked | Chain::Genesis => None,
+            Chain::Unlinked(reason) => Some(reason),
+        };
+        let was_synchronized = self.state == RepoState::Synchronized;
+        if let Some(reason) = lost.filter(|_| was_synchronized) {
+            self.state = RepoState::Desynchronized;
+            // Nothing broke: the repo had commits before we began to listen.
+            self.reason = if first { "unknown_start".into() } else { reason.as_str().into() };
+        }
+        (self.repo_row(), lost.filter(|_| was_synchronized))
+    }
+
+    /// The repo as it stands.
+    pub fn repo_row(&self) -> RepoRow {
+        let (rev, data) = self.head.as_ref().map_or((Rev::from(0), [0; 32]), |head| (head.rev, head.data.digest));
+        RepoRow { actor: self.row.actor, rev, data, state: self.state, reason: self.reason.clone() }
+    }
+
+    fn next_row(&mut self) -> ActorRow {
+        // Two changes within one microsecond still need an order.
+        self.row.version = u64::try_from(now_us()).unwrap_or(0).max(self.row.version + 1);
+        self.row.clone()
+    }
+}

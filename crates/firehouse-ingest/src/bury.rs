@@ -1,0 +1,152 @@
+//! Tombstones for derived rows that a newer version of their record no longer makes.
+
+use std::collections::{HashMap, HashSet};
+
+use firehouse_indexer::Rows;
+use firehouse_schema::{FeedItemKind, FeedItemRow, LinkRow, ListItemRow, PostRow};
+use firehouse_store::{Previous, SourceKey};
+use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
+
+const POST: &str = "app.bsky.feed.post";
+const REPOST: &str = "app.bsky.feed.repost";
+const LIST_ITEM: &str = "app.bsky.graph.listitem";
+
+/// Adds to `rows` what buries the older versions of the records in `buried`, each at its new rev.
+///
+/// Older versions stand in the store (`previous`) or in the same batch; a row that the new version makes again needs no tombstone,
+/// since the higher rev replaces it.
+pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
+    let mut revs = Revs::new();
+    for ((actor, collection, rkey), rev) in buried {
+        revs.entry((*actor, collection.as_str(), *rkey)).or_default().push(*rev);
+    }
+    let made = Made::of(rows, &revs);
+    let mut tombstones = Rows::default();
+
+    let links = previous.links.iter().chain(rows.links.iter().filter(|link| link.deleted == 0));
+    let mut list_items: HashMap<(ActorId, RkeyId, Rev), Membership> = HashMap::new();
+    for link in links {
+        let newer = revs.get(&(link.actor, link.collection.as_str(), link.rkey)).into_iter().flatten().copied();
+        for rev in newer.filter(|&rev| rev > link.rev) {
+            tombstones.links.extend(buried_link(link, rev, &made));
+            if (link.collection.as_str(), &*link.path) == (REPOST, ".subject.uri") {
+                tombstones.feed_items.extend(buried_item(reposted(link), rev, &made));
+            }
+            if link.collection.as_str() == LIST_ITEM {
+                list_items.entry((link.actor, link.rkey, rev)).or_default().add(link);
+            }
+        }
+    }
+    tombstones.list_items.extend(list_items.into_iter().filter_map(|(key, membership)| membership.buried(key, &made)));
+
+    let posts = previous.posts.iter().chain(rows.posts.iter().filter(|post| post.deleted == 0));
+    for post in posts {
+        let newer = revs.get(&(post.actor, POST, post.rkey)).into_iter().flatten().copied();
+        for rev in newer.filter(|&rev| rev > post.rev) {
+            tombstones.feed_items.extend(buried_item(posted(post), rev, &made));
+            if !made.posts.contains(&(post.actor, post.rkey, rev)) {
+                tombstones.posts.push(PostRow { rev, deleted: 1, cid: [0; 32], ..post.clone() });
+            }
+        }
+    }
+    rows.append(tombstones);
+}
+
+/// The revs at which a record was changed or deleted.
+type Revs<'a> = HashMap<(ActorId, &'a str, RkeyId), Vec<Rev>>;
+
+/// Keys of the rows that the new versions make, in this batch.
+#[derive(Default)]
+struct Made {
+    links: HashSet<(LinkKey, Rev)>,
+    items: HashSet<(Datetime, ActorId, FeedItemKind, RkeyId, Rev)>,
+    posts: HashSet<(ActorId, RkeyId, Rev)>,
+    list_items: HashSet<(ActorId, RkeyId, ActorId, RkeyId, Rev)>,
+}
+
+/// What tells two references of one record apart, and the record.
+type LinkKey = (ActorId, RkeyId, String, String, String, ActorId, RkeyId);
+
+fn link_key(link: &LinkRow) -> LinkKey {
+    let (target_collection, path) = (link.target_collection.to_string(), link.path.to_string());
+    (link.target_actor, link.target_rkey, target_collection, path, link.collection.to_string(), link.actor, link.rkey)
+}
+
+impl Made {
+    fn of(rows: &Rows, revs: &Revs<'_>) -> Self {
+        let links = rows.links.iter().filter(|l| l.deleted == 0 && revs.contains_key(&(l.actor, l.collection.as_str(), l.rkey)));
+        let items = rows.feed_items.iter().filter(|item| item.deleted == 0);
+        let posts = rows.posts.iter().filter(|post| post.deleted == 0);
+        let list_items = rows.list_items.iter().filter(|item| item.deleted == 0);
+        Self {
+            links: links.map(|link| (link_key(link), link.rev)).collect(),
+            items: items.map(|item| (item.sort_at, item.actor, item.kind, item.rkey, item.rev)).collect(),
+            posts: posts.map(|post| (post.actor, post.rkey, post.rev)).collect(),
+            list_items: list_items.map(|item| (item.list_actor, item.list_rkey, item.subject, item.rkey, item.rev)).collect(),
+        }
+    }
+}
+
+fn buried_link(link: &LinkRow, rev: Rev, made: &Made) -> Option<LinkRow> {
+    let tombstone = || LinkRow { rev, deleted: 1, target_cid: [0; 32], target_url: "".into(), ..link.clone() };
+    (!made.links.contains(&(link_key(link), rev))).then(tombstone)
+}
+
+fn buried_item(item: FeedItemRow, rev: Rev, made: &Made) -> Option<FeedItemRow> {
+    (!made.items.contains(&(item.sort_at, item.actor, item.kind, item.rkey, rev))).then_some(FeedItemRow { rev, deleted: 1, ..item })
+}
+
+fn posted(post: &PostRow) -> FeedItemRow {
+    FeedItemRow {
+        sort_at: post.sort_at,
+        actor: post.actor,
+        kind: FeedItemKind::Post,
+        rkey: post.rkey,
+        post_actor: post.actor,
+        post_rkey: post.rkey,
+        root_actor: post.root_actor,
+        embeds: post.embeds,
+        rev: post.rev,
+        deleted: 0,
+    }
+}
+
+fn reposted(link: &LinkRow) -> FeedItemRow {
+    FeedItemRow {
+        sort_at: link.sort_at,
+        actor: link.actor,
+        kind: FeedItemKind::Repost,
+        rkey: link.rkey,
+        post_actor: link.target_actor,
+        post_rkey: link.target_rkey,
+        root_actor: 0,
+        embeds: 0,
+        rev: link.rev,
+        deleted: 0,
+    }
+}
+
+/// A list item put together from its two references.
+#[derive(Default)]
+struct Membership {
+    list: Option<(ActorId, RkeyId)>,
+    subject: Option<ActorId>,
+    sort_at: Option<Datetime>,
+}
+
+impl Membership {
+    fn add(&mut self, link: &LinkRow) {
+        match &*link.path {
+            ".list" => self.list = Some((link.target_actor, link.target_rkey)),
+            ".subject" => self.subject = Some(link.target_actor),
+            _ => {}
+        }
+        self.sort_at = Some(link.sort_at);
+    }
+
+    fn buried(&self, (_, rkey, rev): (ActorId, RkeyId, Rev), made: &Made) -> Option<ListItemRow> {
+        let ((list_actor, list_rkey), subject, sort_at) = (self.list?, self.subject?, self.sort_at?);
+        let row = ListItemRow { list_actor, list_rkey, subject, rkey, rev, deleted: 1, sort_at };
+        (!made.list_items.contains(&(list_actor, list_rkey, subject, rkey, rev))).then_some(row)
+    }
+}

@@ -1,0 +1,24 @@
+//! What an operator may set of the write path.
+
+/// Bounds of the pipeline. Each is a promise about memory or freshness.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Tasks that verify and index; one per core is enough.
+    pub workers: usize,
+    /// Events read from all sockets and not yet acknowledged; at this bound reading stops. Bounds memory: an event holds its frame.
+    pub in_flight_events_max: usize,
+    /// Accounts whose key and last commit are kept in memory. Units: accounts, about 400 bytes each.
+    pub accounts_max: usize,
+    /// Longest time a row waits for others to share its INSERT. Units: milliseconds.
+    pub flush_wait_ms: u64,
+    /// Rows that make a batch full; while one is being flushed and the next is full, workers wait.
+    pub batch_rows_max: usize,
+    /// Identity look-ups under way at once.
+    pub lookups_max: usize,
+    /// How long an event waits for an identity that cannot be had before it is dropped and its repo marked desynchronized.
+    /// Units: seconds.
+    pub identity_patience_s: u64,
+    /// How long the first event of an account waits for its handle to be verified. Units: milliseconds.
+    pub handle_patience_ms: u64,
+}

@@ -1,0 +1,157 @@
+//! Writes batches: rows, then repos, then the cursor, each only when the one before is acknowledged.
+//!
+//! While one batch is being written the next fills; when that is full too, workers wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use firehouse_schema::Table;
+use firehouse_store::{Disposition, Store, StoreError};
+use firehouse_types::Seq;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::batch::{Batch, Named};
+use crate::bury::bury;
+use crate::error::IngestError;
+use crate::metrics::Metrics;
+use crate::status::Status;
+use crate::work::Output;
+
+/// The task that owns the batch.
+pub struct Writer {
+    pub flusher: Flusher,
+    pub input: mpsc::Receiver<Output>,
+    pub named: Named,
+    pub flush_wait: Duration,
+    pub batch_rows_max: usize,
+    pub in_flight: Arc<Semaphore>,
+}
+
+/// Writes one batch after the other.
+#[derive(Clone)]
+pub struct Flusher {
+    pub store: Store,
+    pub status: Status,
+    /// Names under which cursors are saved, by upstream.
+    pub upstreams: Arc<[Box<str>]>,
+    pub metrics: Metrics,
+}
+
+impl Writer {
+    /// Runs until every worker is gone and the last batch is written.
+    pub async fn run(mut self) -> Result<(), IngestError> {
+        let mut batch = Batch::default();
+        let mut due: Option<Instant> = None;
+        let mut saved: Vec<Option<Seq>> = vec![None; self.flusher.upstreams.len()];
+        let mut flush: Option<JoinHandle<Result<Flushed, IngestError>>> = None;
+        let mut open = true;
+        loop {
+            let full = batch.len() >= self.batch_rows_max;
+            if flush.is_none() && !batch.is_empty() && (full || !open || due.is_some_and(|due| due <= Instant::now())) {
+                let (flusher, saved) = (self.flusher.clone(), saved.clone());
+                let batch = std::mem::take(&mut batch);
+                due = None;
+                flush = Some(tokio::spawn(async move { flusher.flush(batch, saved).await }));
+                continue;
+            }
+            if !open && flush.is_none() {
+                return Ok(());
+            }
+            tokio::select! {
+                output = self.input.recv(), if open && !full => match output {
+                    Some(output) => {
+                        self.flusher.metrics.queue_depth.with_label_values(&["writer"]).set(self.input.len() as i64);
+                        batch.absorb(output, &mut self.named);
+                        due.get_or_insert_with(|| Instant::now() + self.flush_wait);
+                    }
+                    None => open = false,
+                },
+                flushed = finished(&mut flush), if flush.is_some() => {
+                    flush = None;
+                    let flushed = flushed.map_err(|_| IngestError::TaskEnded { task: "flush" })??;
+                    saved = flushed.saved;
+                    self.in_flight.add_permits(flushed.events);
+                    self.flusher.metrics.in_flight_events.sub(flushed.events as i64);
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() && flush.is_none() => {}
+            }
+        }
+    }
+}
+
+async fn finished<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a flush changed.
+struct Flushed {
+    /// Events that are no longer in flight.
+    events: usize,
+    /// The cursor saved last, by upstream.
+    saved: Vec<Option<Seq>>,
+}
+
+impl Flusher {
+    async fn flush(&self, mut batch: Batch, mut saved: Vec<Option<Seq>>) -> Result<Flushed, IngestError> {
+        let timer = self.metrics.flush_seconds.start_timer();
+        if !batch.buried.is_empty() {
+            let mut keys: Vec<_> = batch.buried.iter().map(|(key, _)| key.clone()).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            let previous = retried(&self.metrics, || self.store.previous(&keys)).await?;
+            bury(&mut batch.rows, &batch.buried, &previous);
+        }
+        let rows = &batch.rows;
+        tokio::try_join!(
+            self.insert(&rows.records),
+            self.insert(&rows.links),
+            self.insert(&rows.posts),
+            self.insert(&rows.feed_items),
+            self.insert(&rows.profiles),
+            self.insert(&rows.lists),
+            self.insert(&rows.list_items),
+            self.insert(&batch.actors),
+        )?;
+        // Every row of these events is now visible to every query.
+        self.status.done(&batch.done);
+        let repos: Vec<_> = batch.repos.into_values().collect();
+        self.insert(&repos).await?;
+        for (index, saved) in saved.iter_mut().enumerate() {
+            let low_water = self.status.low_water(index);
+            if let (Some(seq), Some(upstream)) = (low_water.filter(|_| low_water != *saved), self.upstreams.get(index)) {
+                retried(&self.metrics, || self.store.save_cursor(upstream, seq)).await?;
+                *saved = Some(seq);
+            }
+        }
+        timer.observe_duration();
+        self.metrics.flushes.inc();
+        Ok(Flushed { events: batch.done.len(), saved })
+    }
+
+    async fn insert<T: Table>(&self, rows: &[T]) -> Result<(), IngestError> {
+        let receipt = retried(&self.metrics, || self.store.insert(rows)).await?;
+        self.metrics.rows.with_label_values(&[T::TABLE]).inc_by(receipt.rows as u64);
+        Ok(())
+    }
+}
+
+/// Does it until it works or can never work. Each statement here may be sent twice: the highest rev wins.
+pub async fn retried<T, F: Future<Output = Result<T, StoreError>>>(metrics: &Metrics, statement: impl Fn() -> F) -> Result<T, IngestError> {
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match statement().await {
+            Err(error) if error.disposition() == Disposition::Retry => {
+                metrics.flush_retries.inc();
+                tracing::warn!(error = &error as &dyn std::error::Error, retry_in_ms = pause.as_millis() as u64, "the store does not take it; ingest waits");
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(5));
+            }
+            answer => return Ok(answer?),
+        }
+    }
+}

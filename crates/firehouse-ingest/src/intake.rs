@@ -1,0 +1,85 @@
+//! Takes events from one upstream and hands each to the worker of its account.
+//!
+//! Stops reading when too many events are in flight: the queue behind it fills, and the socket is no longer read.
+
+use std::sync::Arc;
+
+use firehouse_stream::Received;
+use firehouse_types::{Datetime, Event};
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::metrics::{Metrics, now_ms};
+use crate::status::Status;
+use crate::ticket::Mark;
+use crate::work::{Ticketed, Work};
+
+/// Events taken at once; they share one message per worker.
+const EVENTS_PER_TURN: usize = 256;
+
+/// One upstream's way into the pipeline.
+pub struct Intake {
+    pub upstream: usize,
+    pub input: mpsc::Receiver<Received>,
+    pub workers: Vec<mpsc::Sender<Work>>,
+    pub in_flight: Arc<Semaphore>,
+    pub status: Status,
+    pub metrics: Metrics,
+}
+
+impl Intake {
+    /// Runs until the upstream's queue is closed and empty, or a worker is gone.
+    pub async fn run(mut self) {
+        let mut received = Vec::with_capacity(EVENTS_PER_TURN);
+        while self.input.recv_many(&mut received, EVENTS_PER_TURN).await > 0 {
+            self.metrics.queue_depth.with_label_values(&["intake"]).set(self.input.len() as i64);
+            let events: Vec<Event> = received.drain(..).map(|r| r.event).filter(|event| event.seq().is_some()).collect();
+            // Closed only when the pipeline is being torn down.
+            let Ok(permits) = self.in_flight.acquire_many(events.len() as u32).await else { return };
+            permits.forget();
+            self.metrics.in_flight_events.add(events.len() as i64);
+            if self.dispatch(events).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn dispatch(&self, events: Vec<Event>) -> Result<(), mpsc::error::SendError<Work>> {
+        let now_ms = now_ms();
+        let tickets = self.status.issue(self.upstream, events.iter().filter_map(|event| mark(event, now_ms)));
+        let mut shares: Vec<Vec<Ticketed>> = self.workers.iter().map(|_| Vec::new()).collect();
+        for (event, ticket) in events.into_iter().zip(tickets) {
+            self.metrics.events.with_label_values(&[kind(&event)]).inc();
+            let Some(did) = event.did() else { continue };
+            let share = did.actor().get() % shares.len() as u64;
+            if let Some(share) = usize::try_from(share).ok().and_then(|index| shares.get_mut(index)) {
+                share.push(Ticketed { ticket, event, refreshed: false });
+            }
+        }
+        for (worker, share) in self.workers.iter().zip(shares).filter(|(_, share)| !share.is_empty()) {
+            worker.send(Work::Events(share)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn mark(event: &Event, received_ms: i64) -> Option<Mark> {
+    let time = match event {
+        Event::Commit(e) => &e.time,
+        Event::Sync(e) => &e.time,
+        Event::Identity(e) => &e.time,
+        Event::Account(e) => &e.time,
+        Event::Info(_) => return None,
+    };
+    let event_ms = Datetime::parse(time).map_or(received_ms, Datetime::ms);
+    event.seq().map(|seq| Mark { seq, event_ms, received_ms })
+}
+
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Commit(_) => "commit",
+        Event::Sync(_) => "sync",
+        Event::Identity(_) => "identity",
+        Event::Account(_) => "account",
+        Event::Info(_) => "info",
+    }
+}

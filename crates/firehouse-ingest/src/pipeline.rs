@@ -1,0 +1,174 @@
+//! The write path on one page: which tasks there are, and which bounded queues join them.
+//!
+//! ```text
+//! upstream ──► intake ──► workers (one per core, accounts shared out by number) ──► writer ──► flush ──► store
+//!  stream      tickets     verify, index; unknown accounts wait here ──► lookups     batches    rows, repos, cursor
+//! ```
+//!
+//! An event holds a ticket from the moment it is read until its rows are acknowledged; the cursor is the newest seq with no open ticket
+//! before it. Every queue is bounded, and behind them all stands the number of events in flight: when the store waits, the socket is not read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use firehouse_identity::Resolver;
+use firehouse_indexer::Indexer;
+use firehouse_store::Store;
+use firehouse_stream::{Notice, Received};
+use firehouse_types::UpstreamState;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::account::accounts;
+use crate::batch::named;
+use crate::config::Config;
+use crate::error::IngestError;
+use crate::flush::{Flusher, Writer};
+use crate::intake::Intake;
+use crate::lookup::Lookups;
+use crate::metrics::Metrics;
+use crate::status::Status;
+use crate::worker::Worker;
+
+/// Messages per queue between two tasks; each message carries up to a few hundred events or their rows.
+const QUEUE_MESSAGES: usize = 16;
+
+/// What the pipeline is made of.
+pub struct Ingest {
+    /// Bounds.
+    pub config: Config,
+    /// Where rows go.
+    pub store: Store,
+    /// Where identities come from.
+    pub resolver: Resolver,
+    /// Record op to rows.
+    pub indexer: Arc<Indexer>,
+    /// Told to the world while running; made for the same upstreams in the same order.
+    pub status: Status,
+    /// Counted while running.
+    pub metrics: Metrics,
+}
+
+/// One source of events.
+pub struct Upstream {
+    /// Name of its cursor: scheme, host and port, since seqs mean nothing elsewhere.
+    pub name: Box<str>,
+    /// Its events, in the order of their seqs.
+    pub events: mpsc::Receiver<Received>,
+    /// What its connection goes through.
+    pub notices: mpsc::Receiver<Notice>,
+}
+
+impl Ingest {
+    /// Runs until every upstream has ended and its last event is durable. `stop` is cancelled together with the upstreams: then events
+    /// that still wait for an identity are left for the next run, and the rest is written. Errors: [`IngestError`]; running again
+    /// resumes where the cursor is.
+    pub async fn run(self, upstreams: Vec<Upstream>, stop: CancellationToken) -> Result<(), IngestError> {
+        let Self { config, store, resolver, indexer, status, metrics } = self;
+        let count = config.workers.max(1);
+        let in_flight = Arc::new(Semaphore::new(config.in_flight_events_max));
+        let names: Arc<[Box<str>]> = upstreams.iter().map(|upstream| upstream.name.clone()).collect();
+
+        let (inboxes, inbox_ends): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
+        let (lookups, lookups_end) = mpsc::channel(config.in_flight_events_max);
+        let (rows, rows_end) = mpsc::channel(QUEUE_MESSAGES);
+
+        let writer = Writer {
+            flusher: Flusher { store: store.clone(), status: status.clone(), upstreams: Arc::clone(&names), metrics: metrics.clone() },
+            input: rows_end,
+            named: named(config.accounts_max),
+            flush_wait: Duration::from_millis(config.flush_wait_ms),
+            batch_rows_max: config.batch_rows_max,
+            in_flight: Arc::clone(&in_flight),
+        };
+        let writer = tokio::spawn(writer.run());
+
+        let mut workers = JoinSet::new();
+        for inbox in inbox_ends {
+            let worker = Worker {
+                // A share may be uneven, so each is large enough for every event in flight: see `Accounts`.
+                accounts: accounts((config.accounts_max / count).max(2 * config.in_flight_events_max)),
+                indexer: Arc::clone(&indexer),
+                resolver: resolver.clone(),
+                sources: Arc::clone(&names),
+                inbox,
+                lookups: lookups.clone(),
+                output: rows.clone(),
+                metrics: metrics.clone(),
+            };
+            workers.spawn_blocking(move || worker.run());
+        }
+        drop((lookups, rows));
+
+        let lookups = Lookups {
+            store,
+            resolver,
+            inbox: lookups_end,
+            workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
+            permits: Arc::new(Semaphore::new(config.lookups_max)),
+            identity_patience: Duration::from_secs(config.identity_patience_s),
+            handle_patience: Duration::from_millis(config.handle_patience_ms),
+            metrics: metrics.clone(),
+        };
+        let lookups = tokio::spawn(lookups.run());
+
+        let mut intakes = JoinSet::new();
+        for (index, upstream) in upstreams.into_iter().enumerate() {
+            tokio::spawn(watch(index, upstream.name, upstream.notices, status.clone()));
+            let (workers, in_flight) = (inboxes.clone(), Arc::clone(&in_flight));
+            let intake = Intake { upstream: index, input: upstream.events, workers, in_flight, status: status.clone(), metrics: metrics.clone() };
+            intakes.spawn(intake.run());
+        }
+        // From left to right each part ends when what feeds it has ended: intakes, workers, writer.
+        let all_in_flight = u32::try_from(config.in_flight_events_max).unwrap_or(u32::MAX);
+        let read_to_the_end = async move {
+            while intakes.join_next().await.is_some() {}
+            tokio::select! {
+                _ = in_flight.acquire_many(all_in_flight) => {}
+                () = stop.cancelled() => {}
+            }
+            drop(inboxes);
+        };
+        let watched = async {
+            let workers_end = async {
+                while let Some(ended) = workers.join_next().await {
+                    ended.map_err(|_| IngestError::TaskEnded { task: "worker" })?;
+                }
+                Ok::<_, IngestError>(())
+            };
+            let lookups_end = async { lookups.await.map_err(|_| IngestError::TaskEnded { task: "lookups" })? };
+            let writer_end = async { writer.await.map_err(|_| IngestError::TaskEnded { task: "writer" })? };
+            tokio::try_join!(workers_end, lookups_end, writer_end)
+        };
+        tokio::spawn(read_to_the_end);
+        // A failure of one part ends all at once; the cursor has not passed anything unwritten.
+        watched.await.map(drop)
+    }
+}
+
+/// Logs what a connection goes through and shows it in the status.
+async fn watch(index: usize, upstream: Box<str>, mut notices: mpsc::Receiver<Notice>, status: Status) {
+    while let Some(notice) = notices.recv().await {
+        match &notice {
+            Notice::Connected { .. } => {
+                tracing::info!(%upstream, "connected");
+                status.connection(index, UpstreamState::Connected, None);
+            }
+            Notice::Disconnected { reason, retry_in } => {
+                tracing::warn!(%upstream, reason, retry_in_ms = retry_in.as_millis() as u64, "not connected; serving what there is, trying again");
+                status.connection(index, UpstreamState::Connecting, Some(reason.clone()));
+            }
+            Notice::Gap { after, first } => {
+                tracing::warn!(%upstream, %after, %first, "events may be missing: the first seq after the connection is far above the cursor");
+                status.gap(index);
+            }
+            Notice::OutdatedCursor { .. } => {
+                tracing::warn!(%upstream, "the saved cursor is older than what the upstream keeps: events are missing");
+                status.gap(index);
+            }
+            other => tracing::warn!(%upstream, notice = ?other, "notice from upstream"),
+        }
+    }
+    status.connection(index, UpstreamState::Finished, None);
+}

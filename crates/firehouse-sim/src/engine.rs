@@ -1,0 +1,91 @@
+//! A real engine for tests: one per test process, a fresh migrated database per test.
+//!
+//! Where the engine library is missing, tests say so loudly and pass.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use firehouse_store::{Config, Store};
+use tempfile::TempDir;
+
+/// A running engine on an empty data directory. Ends with this process, whose end closes its standard input.
+struct Engine {
+    url: String,
+    _child: Child,
+    _data: TempDir,
+}
+
+/// HTTP interface of this process's engine; `None` when there is no engine library.
+pub fn url() -> Option<&'static str> {
+    static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
+    ENGINE.get_or_init(start).as_ref().map(|engine| engine.url.as_str())
+}
+
+/// A store on an empty database that no other test uses, not migrated. `None` when there is no engine library: return from the test.
+pub fn empty_store() -> Option<Store> {
+    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    let database = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+    Some(Store::new(&config(url()?, database)))
+}
+
+/// As [`empty_store`], migrated.
+pub async fn store() -> Option<Store> {
+    let store = empty_store()?;
+    let migrated = store.migrate().await;
+    assert!(migrated.is_ok(), "a fresh database takes every migration: {migrated:?}");
+    Some(store)
+}
+
+fn config(url: &str, database: String) -> Config {
+    let (user, password) = ("default".to_owned(), String::new());
+    Config { url: url.to_owned(), database, user, password, insert_timeout_s: 60, query_timeout_s: 60 }
+}
+
+fn start() -> Option<Engine> {
+    if let Err(missing) = firehouse_engine::locate_library() {
+        eprintln!("SKIPPED: tests against the engine, which is not here: {missing}");
+        return None;
+    }
+    let started = program().and_then(|program| {
+        let data = tempfile::tempdir()?;
+        let mut child = Command::new(program)
+            .arg("--data")
+            .arg(data.path().join("engine"))
+            .args(["--listen", "127.0.0.1:0", "--stop-with-stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let output = child.stdout.take().ok_or_else(|| std::io::Error::other("no standard output"))?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let address = line.trim().strip_prefix("engine listening on ").ok_or_else(|| std::io::Error::other(format!("engine said {line:?}")))?;
+        Ok(Engine { url: format!("http://{address}"), _child: child, _data: data })
+    });
+    match started {
+        Ok(engine) => Some(engine),
+        Err(error) => panic!("the engine library is here, but the engine does not start: {error}"),
+    }
+}
+
+/// The engine's binary. A test can ask cargo for no binary of another crate, so it is named by FIREHOUSE_ENGINE_PROGRAM (as
+/// `cargo xtask test` does), or built here into the target directory of the running test.
+fn program() -> std::io::Result<PathBuf> {
+    if let Some(built) = std::env::var_os("FIREHOUSE_ENGINE_PROGRAM") {
+        return Ok(built.into());
+    }
+    let test = std::env::current_exe()?;
+    // target/PROFILE/deps/test-HASH
+    let profile = test.parent().and_then(Path::parent).ok_or_else(|| std::io::Error::other("not run by cargo"))?;
+    let target = profile.parent().unwrap_or(profile);
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--package", "firehouse-engine", "--bin", "firehouse-engine", "--target-dir"])
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()?;
+    if built.success() { Ok(profile.join("firehouse-engine")) } else { Err(std::io::Error::other("cargo build of the engine failed")) }
+}

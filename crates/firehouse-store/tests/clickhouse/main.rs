@@ -1,0 +1,5 @@
+//! Every statement of this crate against a real ClickHouse, a fresh database per test.
+
+mod migrations;
+mod rows;
+mod reads;

@@ -1,0 +1,1 @@
+//! Every read query runs as it stands.

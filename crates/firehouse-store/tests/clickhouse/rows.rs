@@ -1,0 +1,263 @@
+//! Each row struct matches its table, and what goes in comes out.
+
+use clickhouse::{Client, Row};
+use firehouse_schema::{
+    ActorRow, ActorStatus, CursorRow, FeedItemKind, FeedItemRow, LinkRow, ListItemRow, ListRow,
+    PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState, Table,
+};
+use firehouse_sim::engine;
+use firehouse_store::Store;
+use firehouse_types::{ActorId, Datetime, Did, Nsid, Rev, RkeyId, Seq};
+
+fn nsid(text: &str) -> Nsid {
+    Nsid::parse(text).unwrap()
+}
+
+fn record(rkey: u64, rev: u64, deleted: u8) -> RecordRow {
+    RecordRow {
+        collection: nsid("app.bsky.feed.post"),
+        actor: ActorId::of("did:web:a.test"),
+        rkey: RkeyId::from(rkey),
+        rev: Rev::from(rev),
+        deleted,
+        cid: [7; 32],
+        rkey_text: "".into(),
+        body: vec![0xa1, 0x00, 0xff].into(),
+        created_at: Datetime::from_ms(-62_167_219_200_000),
+        sort_at: Datetime::from_ms(1_700_000_000_123),
+        witnessed_at: 1_700_000_000_123_456,
+        proof: Proof::Live,
+        valid: 1,
+        source: "test".into(),
+    }
+}
+
+fn link(rkey: u64) -> LinkRow {
+    LinkRow {
+        target_actor: ActorId::of("did:web:b.test"),
+        target_rkey: RkeyId::from(5),
+        target_collection: "app.bsky.feed.post".into(),
+        collection: nsid("app.bsky.feed.like"),
+        path: ".subject.uri".into(),
+        actor: ActorId::of("did:web:a.test"),
+        rkey: RkeyId::from(rkey),
+        rev: Rev::from(1),
+        deleted: 0,
+        target_cid: [9; 32],
+        target_url: "".into(),
+        sort_at: Datetime::from_ms(1_700_000_000_123),
+    }
+}
+
+fn post(rkey: u64) -> PostRow {
+    PostRow {
+        actor: ActorId::of("did:web:a.test"),
+        rkey: RkeyId::from(rkey),
+        rev: Rev::from(1),
+        deleted: 0,
+        cid: [7; 32],
+        created_at: Datetime::EPOCH,
+        sort_at: Datetime::EPOCH,
+        root_actor: 1,
+        root_rkey: 2,
+        parent_actor: 3,
+        parent_rkey: 4,
+        quote_actor: 0,
+        quote_rkey: 0,
+        embeds: 5,
+        langs: vec!["en".into(), "pt-BR".into()],
+    }
+}
+
+/// Inserts a row and reads it back from its table.
+async fn check<T: Table + PartialEq + std::fmt::Debug + Clone>(store: &Store, row: T)
+where
+    for<'a> T: Row<Value<'a> = T> + serde::Deserialize<'a>,
+{
+    assert_eq!(store.insert(std::slice::from_ref(&row)).await.unwrap().rows, 1);
+    let client = Client::default().with_url(engine::url().unwrap()).with_database(store.database());
+    let columns = T::COLUMN_NAMES.join(", ");
+    let rows: Vec<T> =
+        client.query(&format!("SELECT {columns} FROM {}", T::TABLE)).fetch_all().await.unwrap();
+    assert_eq!(rows, [row], "{}", T::TABLE);
+}
+
+#[tokio::test]
+async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
+    let Some(store) = engine::store().await else { return };
+    let did = Did::parse("did:web:a.test").unwrap();
+    let actor = did.actor();
+    check(&store, record(3, 1, 0)).await;
+    check(&store, link(3)).await;
+    check(&store, post(3)).await;
+    check(
+        &store,
+        ActorRow {
+            status: ActorStatus::Active,
+            handle: "a.test".into(),
+            version: 8,
+            ..ActorRow::mentioned(did)
+        },
+    )
+    .await;
+    let (rev, data) = (Rev::from(4), [1; 32]);
+    check(
+        &store,
+        RepoRow {
+            actor,
+            rev,
+            data,
+            state: RepoState::Desynchronized,
+            reason: "chain_broken".into(),
+        },
+    )
+    .await;
+    check(&store, CursorRow { upstream: "wss://a.test".into(), seq: 9, version: 1 }).await;
+    let (sort_at, created_at, rkey, cid, deleted) =
+        (Datetime::from_ms(5), Datetime::from_ms(-1), RkeyId::from(6), [2; 32], 0);
+    check(
+        &store,
+        FeedItemRow {
+            sort_at,
+            actor,
+            kind: FeedItemKind::Repost,
+            rkey,
+            post_actor: actor,
+            post_rkey: rkey,
+            root_actor: 0,
+            embeds: 0,
+            rev,
+            deleted,
+        },
+    )
+    .await;
+    let text = |text: &str| Box::<str>::from(text);
+    let profile = ProfileRow {
+        actor,
+        rev,
+        deleted,
+        cid,
+        display_name: text("A \u{0}"),
+        description: text("d"),
+        pronouns: text("they"),
+        website: text("https://a.test"),
+        avatar: text("bafk"),
+        banner: text(""),
+        pinned_post: text(""),
+        pinned_cid: text(""),
+        joined_via: text(""),
+        labels: vec![text("bot")],
+        created_at,
+        sort_at,
+    };
+    check(&store, profile).await;
+    let (name, purpose, description, avatar) =
+        (text("n"), text("app.bsky.graph.defs#modlist"), text(""), text(""));
+    check(
+        &store,
+        ListRow {
+            actor,
+            rkey,
+            rev,
+            deleted,
+            cid,
+            name,
+            purpose,
+            description,
+            avatar,
+            created_at,
+            sort_at,
+        },
+    )
+    .await;
+    check(
+        &store,
+        ListItemRow {
+            list_actor: actor,
+            list_rkey: rkey,
+            subject: actor,
+            rkey,
+            rev,
+            deleted,
+            sort_at,
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_rows_twice_and_in_any_order_count_once_and_the_higher_rev_wins() {
+    let Some(store) = engine::store().await else { return };
+    for rows in [
+        [record(1, 2, 0), record(2, 2, 0)],
+        [record(2, 3, 1), record(1, 1, 0)],
+        [record(1, 2, 0), record(2, 2, 0)],
+    ] {
+        let _ = store.insert(&rows).await.unwrap();
+    }
+    let client = Client::default().with_url(engine::url().unwrap()).with_database(store.database());
+    let rows: Vec<(u64, u64)> = client
+        .query("SELECT rkey, rev FROM records FINAL ORDER BY rkey")
+        .fetch_all()
+        .await
+        .unwrap();
+    assert_eq!(rows, [(1, 2)]);
+}
+
+#[tokio::test]
+async fn previous_rows_are_those_that_still_stand() {
+    let Some(store) = engine::store().await else { return };
+    let gone = LinkRow { rev: Rev::from(2), deleted: 1, ..link(4) };
+    let _ = store.insert(&[link(3), link(4), gone]).await.unwrap();
+    let _ = store.insert(&[post(3), post(4)]).await.unwrap();
+    let actor = ActorId::of("did:web:a.test");
+    let like = |rkey| (actor, nsid("app.bsky.feed.like"), RkeyId::from(rkey));
+    let mut keys = vec![like(3), like(4), (actor, nsid("app.bsky.feed.post"), RkeyId::from(4))];
+    // More keys than one query takes.
+    keys.extend((100..1_000).map(like));
+    let previous = store.previous(&keys).await.unwrap();
+    assert_eq!(previous.links, [LinkRow { target_cid: [0; 32], ..link(3) }]);
+    assert_eq!(previous.posts, [post(4)]);
+}
+
+#[tokio::test]
+async fn accounts_that_are_only_mentioned_are_not_accounts_yet() {
+    let Some(store) = engine::store().await else { return };
+    let did = |name: &str| Did::parse(&format!("did:web:{name}.test")).unwrap();
+    let seen =
+        ActorRow { status: ActorStatus::Active, version: 5, ..ActorRow::mentioned(did("seen")) };
+    let _ = store
+        .insert(&[
+            seen.clone(),
+            ActorRow::mentioned(did("seen")),
+            ActorRow::mentioned(did("mentioned")),
+        ])
+        .await
+        .unwrap();
+    let repo = |rev| RepoRow {
+        actor: seen.actor,
+        rev: Rev::from(rev),
+        data: [rev as u8; 32],
+        state: RepoState::Synchronized,
+        reason: "".into(),
+    };
+    let _ = store.insert(&[repo(2), repo(1)]).await.unwrap();
+    let accounts = store
+        .accounts(&[did("seen").actor(), did("mentioned").actor(), did("unheard").actor()])
+        .await
+        .unwrap();
+    assert_eq!(accounts.len(), 1);
+    assert_eq!((&accounts[0].actor, &accounts[0].repo), (&seen, &Some(repo(2))));
+}
+
+#[tokio::test]
+async fn a_cursor_is_the_one_saved_last_and_each_upstream_has_its_own() {
+    let Some(store) = engine::store().await else { return };
+    let seq = |value| Seq::new(value).unwrap();
+    assert_eq!(store.saved_cursor("wss://a.test").await.unwrap(), None);
+    store.save_cursor("wss://a.test", seq(5)).await.unwrap();
+    store.save_cursor("wss://b.test", seq(50)).await.unwrap();
+    store.save_cursor("wss://a.test", seq(7)).await.unwrap();
+    assert_eq!(store.saved_cursor("wss://a.test").await.unwrap(), Some(seq(7)));
+    assert_eq!(store.saved_cursor("wss://b.test").await.unwrap(), Some(seq(50)));
+}
