@@ -1,0 +1,124 @@
+//! [`Indexer`]: the way of one op, the same for every collection.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use firehouse_lexicon::{Blobs, Catalog};
+use firehouse_repo::RecordOp;
+use firehouse_schema::RecordRow;
+use firehouse_types::DropReason;
+
+use crate::links::{self, References};
+use crate::rows::{Rows, Witness};
+use crate::source::Source;
+use crate::{gate, list, list_item, post, profile, repost, usual};
+
+/// Units: bytes. The data model's limit; what is larger cannot be a record.
+const RECORD_BYTES_MAX: usize = 1 << 20;
+
+/// Turns ops into rows. Cheap to share: it holds nothing but the lexicons.
+#[derive(Clone, Debug)]
+pub struct Indexer {
+    catalog: Arc<Catalog>,
+}
+
+impl Indexer {
+    /// With the lexicons that records of known collections must fit.
+    pub fn new(catalog: Arc<Catalog>) -> Self {
+        Self { catalog }
+    }
+
+    /// Adds the rows of one op to `rows`.
+    ///
+    /// Errors: why the record stands in no derived table. Its row in `records` is written nevertheless (`valid` 0), unless it is too large
+    /// for a record. Rows that an older version made are for the caller to bury, who knows them.
+    pub fn index(
+        &self,
+        op: &RecordOp,
+        witness: &Witness<'_>,
+        rows: &mut Rows,
+    ) -> Result<(), DropReason> {
+        if op.cid.is_none() {
+            let source = Source::new(op, None);
+            retract(&source, rows);
+            rows.records.push(record_row(&source, witness, Bytes::new(), true));
+            return Ok(());
+        }
+        if op.record.len() > RECORD_BYTES_MAX {
+            return Err(DropReason::RecordTooLarge);
+        }
+        // The one walk over every record: is it of the data model at all, when does it claim to be from, what does it refer to?
+        let References { created_at, links } = match links::find(&op.record) {
+            Ok(references) => references,
+            Err(_) => {
+                let source = Source::new(op, None);
+                retract(&source, rows);
+                rows.records.push(record_row(&source, witness, op.record.clone(), false));
+                return Err(DropReason::RecordMalformed);
+            }
+        };
+        let source = Source::new(op, created_at);
+        let outcome = self.check(op).and_then(|()| derive(&source, rows));
+        let body = match outcome {
+            Ok(()) if usual::is_implied(&source, &links) => Bytes::new(),
+            _ => op.record.clone(),
+        };
+        rows.records.push(record_row(&source, witness, body, outcome.is_ok()));
+        match outcome {
+            Ok(()) => links::push(&source, links, rows),
+            Err(_) => retract(&source, rows),
+        }
+        outcome
+    }
+
+    /// A collection without a lexicon asks nothing of its records.
+    fn check(&self, op: &RecordOp) -> Result<(), DropReason> {
+        match self.catalog.validate_record(op.collection.as_str(), &op.record, Blobs::Lenient) {
+            Ok(()) => Ok(()),
+            Err(invalid) => invalid.drop_reason().map_or(Ok(()), Err),
+        }
+    }
+}
+
+/// What a collection makes beside `records` and `links`. A file that refuses a record has added no row.
+fn derive(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReason> {
+    match source.op.collection.as_str() {
+        post::COLLECTION => post::index(source, rows),
+        repost::COLLECTION => repost::index(source, rows),
+        profile::COLLECTION => profile::index(source, rows),
+        list::COLLECTION => list::index(source, rows),
+        list_item::COLLECTION => list_item::index(source, rows),
+        gate::THREADGATE | gate::POSTGATE => gate::check(source),
+        // Likes, follows and blocks are links; so is every collection we have never heard of.
+        _ => Ok(()),
+    }
+}
+
+/// Buries the rows whose key is that of the record itself, when the record is gone or no longer makes them.
+fn retract(source: &Source<'_>, rows: &mut Rows) {
+    match source.op.collection.as_str() {
+        profile::COLLECTION => profile::retract(source, rows),
+        list::COLLECTION => list::retract(source, rows),
+        _ => {}
+    }
+}
+
+fn record_row(source: &Source<'_>, witness: &Witness<'_>, body: Bytes, valid: bool) -> RecordRow {
+    let op = source.op;
+    RecordRow {
+        collection: op.collection.clone(),
+        actor: source.actor,
+        rkey: source.rkey,
+        rev: op.rev,
+        deleted: u8::from(op.cid.is_none()),
+        cid: source.cid,
+        rkey_text: source.rkey.tid().map_or(op.rkey.as_str(), |_| "").into(),
+        body,
+        created_at: source.created_at,
+        sort_at: source.sort_at,
+        witnessed_at: witness.witnessed_at_us,
+        proof: witness.proof,
+        valid: u8::from(valid),
+        source: witness.source.into(),
+    }
+}

@@ -1,0 +1,56 @@
+//! `app.bsky.graph.list` → a row of `lists`. Lexicon: `app.bsky.graph.list`.
+
+use firehouse_schema::ListRow;
+use firehouse_types::{Datetime, DropReason};
+use serde::Deserialize;
+
+use crate::blob::Blob;
+use crate::rows::Rows;
+use crate::source::Source;
+
+pub(crate) const COLLECTION: &str = "app.bsky.graph.list";
+
+#[derive(Deserialize)]
+struct List<'a> {
+    name: &'a str,
+    purpose: &'a str,
+    description: Option<&'a str>,
+    #[serde(borrow)]
+    avatar: Option<Blob<'a>>,
+}
+
+/// Adds the row of one list.
+pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReason> {
+    let list: List<'_> = source.decode()?;
+    rows.lists.push(ListRow {
+        actor: source.actor,
+        rkey: source.rkey,
+        rev: source.op.rev,
+        deleted: 0,
+        cid: source.cid,
+        name: list.name.into(),
+        purpose: list.purpose.into(),
+        description: list.description.unwrap_or_default().into(),
+        avatar: list.avatar.map_or_else(Box::default, |avatar| avatar.cid_text()),
+        created_at: source.created_at,
+        sort_at: source.sort_at,
+    });
+    Ok(())
+}
+
+/// Buries the row of a list that is gone, or that is none any more.
+pub(crate) fn retract(source: &Source<'_>, rows: &mut Rows) {
+    rows.lists.push(ListRow {
+        actor: source.actor,
+        rkey: source.rkey,
+        rev: source.op.rev,
+        deleted: 1,
+        cid: [0; 32],
+        name: Box::default(),
+        purpose: Box::default(),
+        description: Box::default(),
+        avatar: Box::default(),
+        created_at: Datetime::EPOCH,
+        sort_at: source.sort_at,
+    });
+}

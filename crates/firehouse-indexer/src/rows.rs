@@ -1,0 +1,52 @@
+//! [`Rows`]: what ops turn into, by table.
+
+use firehouse_schema::{
+    FeedItemRow, LinkRow, ListItemRow, ListRow, PostRow, ProfileRow, Proof, RecordRow,
+};
+use firehouse_types::Did;
+
+/// Rows of every table that records make. Order means nothing: the rev of each row decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Truth: every record that can be stored at all, and tombstones.
+    pub records: Vec<RecordRow>,
+    /// References of valid records.
+    pub links: Vec<LinkRow>,
+    /// `app.bsky.feed.post`.
+    pub posts: Vec<PostRow>,
+    /// Posts and reposts.
+    pub feed_items: Vec<FeedItemRow>,
+    /// `app.bsky.actor.profile`.
+    pub profiles: Vec<ProfileRow>,
+    /// `app.bsky.graph.list`.
+    pub lists: Vec<ListRow>,
+    /// `app.bsky.graph.listitem`.
+    pub list_items: Vec<ListItemRow>,
+    /// Accounts that records refer to: `actors` must be able to turn their numbers back into DIDs.
+    pub mentioned: Vec<Did>,
+}
+
+impl Rows {
+    /// Takes over all rows of `other`.
+    pub fn append(&mut self, mut other: Self) {
+        self.records.append(&mut other.records);
+        self.links.append(&mut other.links);
+        self.posts.append(&mut other.posts);
+        self.feed_items.append(&mut other.feed_items);
+        self.profiles.append(&mut other.profiles);
+        self.lists.append(&mut other.lists);
+        self.list_items.append(&mut other.list_items);
+        self.mentioned.append(&mut other.mentioned);
+    }
+}
+
+/// How we came to know of an op. Stands in `records` and changes no answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Witness<'a> {
+    /// Units: microseconds since 1970, by our clock.
+    pub witnessed_at_us: i64,
+    /// How the record was proven.
+    pub proof: Proof,
+    /// The upstream it came from.
+    pub source: &'a str,
+}
