@@ -52,3 +52,36 @@ impl fmt::Display for AtUri<'_> {
         [self.collection, self.rkey].into_iter().flatten().try_for_each(|part| write!(f, "/{part}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::AtUri;
+    use crate::{ActorId, RkeyId};
+
+    #[test]
+    fn only_a_complete_uri_of_a_did_names_a_record() {
+        let parse = |text| AtUri::parse(text).unwrap().record();
+        let (actor, rkey) = (ActorId::of("did:plc:a"), RkeyId::of("self"));
+        let named = Some((actor, "app.bsky.actor.profile", rkey));
+        assert_eq!(parse("at://did:plc:a/app.bsky.actor.profile/self"), named);
+        assert_eq!(parse("at://a.test/app.bsky.actor.profile/self"), None);
+        assert_eq!(parse("at://did:plc:a/app.bsky.actor.profile"), None);
+        assert_eq!(parse("at://did:plc:a"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_parses_is_written_as_it_was(text in "at://(did:[a-z]{1,4}:[a-z0-9:]{1,9}|[a-z.]{1,12})(/[a-zA-Z.]{1,20}(/[a-z0-9.~:]{1,9})?)?/?") {
+            if let Ok(uri) = AtUri::parse(&text) {
+                prop_assert_eq!(uri.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn any_text_is_answered(text in any::<String>()) {
+            let _ = AtUri::parse(&text);
+        }
+    }
+}

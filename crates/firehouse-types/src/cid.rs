@@ -145,3 +145,57 @@ impl serde::Serialize for Cid {
         ipld_core::cid::Cid::from(*self).serialize(serializer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Cid, CidCodec};
+
+    const EMPTY_NODE: &str = "bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm";
+
+    #[test]
+    fn other_forms_are_refused() {
+        assert!(EMPTY_NODE.parse::<Cid>().is_ok());
+        for text in [
+            "",
+            "b",
+            &EMPTY_NODE.to_uppercase(),
+            &EMPTY_NODE[..58],
+            &format!("{EMPTY_NODE}a"),
+            "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi",
+            "QmbWqxBEKC3P8tqsKc98xmWNzrzDtRLMiMPL8wBuTGsMnR",
+        ] {
+            assert!(text.parse::<Cid>().is_err(), "{text}");
+        }
+        let bytes = Cid::raw([7; 32]).to_bytes();
+        assert!(Cid::from_bytes(&bytes[..35]).is_err());
+        assert!(Cid::from_bytes(&[&bytes[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn what_follows_a_cid_is_left_to_the_caller() {
+        let bytes = [&Cid::raw([7; 32]).to_bytes()[..], b"rest"].concat();
+        assert_eq!(Cid::read(&bytes), Ok((Cid::raw([7; 32]), &b"rest"[..])));
+    }
+
+    proptest! {
+        #[test]
+        fn text_bytes_and_cbor_say_the_same(digest in any::<[u8; 32]>(), raw in any::<bool>()) {
+            let codec = if raw { CidCodec::Raw } else { CidCodec::DagCbor };
+            let cid = Cid { codec, digest };
+            prop_assert_eq!(cid.to_string().parse(), Ok(cid));
+            prop_assert_eq!(Cid::from_bytes(&cid.to_bytes()), Ok(cid));
+            let cbor = serde_ipld_dagcbor::to_vec(&cid).unwrap();
+            prop_assert_eq!(serde_ipld_dagcbor::from_slice::<Cid>(&cbor).unwrap(), cid);
+            let general = ipld_core::cid::Cid::from(cid);
+            prop_assert_eq!(general.to_string(), cid.to_string());
+            prop_assert_eq!(Cid::try_from(&general), Ok(cid));
+        }
+
+        #[test]
+        fn any_text_and_bytes_are_answered(text in any::<String>(), bytes in any::<Vec<u8>>()) {
+            let _ = (text.parse::<Cid>(), Cid::from_bytes(&bytes));
+        }
+    }
+}

@@ -178,3 +178,75 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Datetime;
+
+    #[test]
+    fn known_moments_have_their_numbers() {
+        for (text, ms) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1969-12-31T23:59:59.999Z", -1),
+            ("2000-02-29T12:00:00.5Z", 951_825_600_500),
+            ("2026-07-04T14:38:07.692345678+02:00", 1_783_168_687_692),
+            ("0000-01-01T00:00:00Z", -62_167_219_200_000),
+            ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999),
+        ] {
+            assert_eq!(Datetime::parse(text).map(Datetime::ms), Ok(ms), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_that_no_calendar_has_are_refused() {
+        for text in ["2023-02-29T00:00:00Z", "2100-02-29T00:00:00Z", "2024-04-31T00:00:00Z"] {
+            assert!(Datetime::parse(text).is_err(), "{text}");
+        }
+        assert!(Datetime::parse("2024-02-29T00:00:00Z").is_ok());
+        assert!(Datetime::parse("9999-12-31T23:00:00-02:00").is_err(), "year 10000 in UTC");
+    }
+
+    #[test]
+    fn forms_seen_on_the_network_are_understood_leniently() {
+        let exact = Datetime::parse("2023-05-06T07:08:09Z").unwrap();
+        for text in [
+            "2023-05-06t07:08:09z",
+            " 2023-05-06T07:08:09Z ",
+            "2023-05-06 07:08:09Z",
+            "2023-05-06T07:08:09",
+            "2023-05-06T07:08:09+0000",
+            "2023-05-06T09:08:09+0200",
+        ] {
+            assert_eq!(Datetime::parse_lenient(text), exact, "{text}");
+        }
+        let date_only = Datetime::parse("2023-05-06T00:00:00Z").unwrap();
+        assert_eq!(Datetime::parse_lenient("2023-05-06"), date_only);
+        for text in ["", "yesterday", "2023", "12023-05-06T07:08:09Z", "\u{1f600}"] {
+            assert_eq!(Datetime::parse_lenient(text), Datetime::EPOCH, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_undoes_writing(ms in any::<i64>()) {
+            let moment = Datetime::from_ms(ms);
+            prop_assert_eq!(Datetime::parse(&moment.to_string()), Ok(moment));
+        }
+
+        #[test]
+        fn text_and_number_sort_alike(a in any::<i64>(), b in any::<i64>()) {
+            // Divided, most numbers fall between the years 0 and 9999.
+            let (a, b) = (Datetime::from_ms(a / 36_000), Datetime::from_ms(b / 36_000));
+            prop_assert_eq!(a.to_string().cmp(&b.to_string()), a.cmp(&b));
+        }
+
+        #[test]
+        fn any_text_is_answered(text in any::<String>(), close in "[0-9TtZz:+. -]{0,40}") {
+            for text in [text, close] {
+                let _ = (Datetime::parse(&text), Datetime::parse_lenient(&text));
+            }
+        }
+    }
+}

@@ -105,3 +105,35 @@ fn is_did(text: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'%' | b'-'))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Did;
+
+    #[test]
+    fn accounts_use_two_methods() {
+        assert!(Did::parse("did:plc:44ybard66vv44zksje25o7dz").unwrap().is_resolvable());
+        assert!(Did::parse("did:web:example.com").unwrap().is_resolvable());
+        assert!(
+            !Did::parse("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme")
+                .unwrap()
+                .is_resolvable()
+        );
+    }
+
+    #[test]
+    fn the_longest_did_has_2048_characters() {
+        let did = |len: usize| format!("did:web:{}", "a".repeat(len - 8));
+        assert!(Did::parse(&did(2048)).is_ok());
+        assert!(Did::parse(&did(2049)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in any::<String>()) {
+            let _ = Did::parse(&text);
+        }
+    }
+}

@@ -74,3 +74,23 @@ fn is_handle(text: &str) -> bool {
         && text.split('.').all(is_label)
         && last.starts_with(|c: char| c.is_ascii_alphabetic())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Handle;
+
+    #[test]
+    fn handles_are_folded_to_lower_case() {
+        assert_eq!(Handle::parse("JoHn.TeSt").unwrap(), Handle::parse("john.test").unwrap());
+        assert_eq!(Handle::parse(Handle::INVALID).unwrap().as_str(), Handle::INVALID);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in any::<String>()) {
+            let _ = Handle::parse(&text);
+        }
+    }
+}

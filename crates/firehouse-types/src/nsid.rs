@@ -74,3 +74,24 @@ impl std::str::FromStr for Nsid {
         Self::parse(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Nsid;
+
+    #[test]
+    fn the_case_of_an_nsid_is_kept() {
+        let nsid = Nsid::parse("app.bsky.feed.getPostThread").unwrap();
+        assert_eq!(nsid.as_str(), "app.bsky.feed.getPostThread");
+        assert_ne!(nsid, Nsid::parse("app.bsky.feed.getpostthread").unwrap());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in any::<String>()) {
+            prop_assert_eq!(Nsid::parse(&text).is_ok(), Nsid::is_valid(&text));
+        }
+    }
+}

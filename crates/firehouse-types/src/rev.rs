@@ -70,3 +70,45 @@ fn sortable_digit(byte: u8) -> Result<u64, InvalidRev> {
         _ => Err(InvalidRev),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{InvalidRev, Rev};
+
+    #[test]
+    fn the_timestamp_is_in_the_upper_bits() {
+        let rev: Rev = "3jzfcijpj2z2a".parse().unwrap();
+        assert_eq!(rev.timestamp_us(), rev.get() >> 10);
+        assert_eq!("2222222222222".parse(), Ok(Rev::from(0)));
+        assert_eq!("jzzzzzzzzzzzz".parse(), Ok(Rev::from(u64::MAX)));
+    }
+
+    #[test]
+    fn other_alphabets_and_lengths_are_refused() {
+        for text in
+            ["", "222222222222", "22222222222222", "kzzzzzzzzzzzz", "222222222222A", "22222222222é"]
+        {
+            assert_eq!(text.parse::<Rev>(), Err(InvalidRev), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_undoes_writing(value in any::<u64>()) {
+            prop_assert_eq!(Rev::from(value).to_string().parse(), Ok(Rev::from(value)));
+        }
+
+        #[test]
+        fn text_and_integer_sort_alike(a in any::<u64>(), b in any::<u64>()) {
+            let texts = Rev::from(a).to_string().cmp(&Rev::from(b).to_string());
+            prop_assert_eq!(texts, a.cmp(&b));
+        }
+
+        #[test]
+        fn any_text_is_answered(text in any::<String>()) {
+            let _ = text.parse::<Rev>();
+        }
+    }
+}

@@ -101,3 +101,36 @@ impl From<u64> for RkeyId {
         Self(column)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Rkey, RkeyId};
+    use crate::Rev;
+
+    #[test]
+    fn a_tid_is_its_own_number_and_any_other_key_a_marked_hash() {
+        let tid = RkeyId::of("3jwdwj2ctlk26");
+        assert_eq!(tid.tid().map(|rev| rev.to_string()).as_deref(), Some("3jwdwj2ctlk26"));
+        let named = RkeyId::of("self");
+        assert_eq!((named.tid(), named.get() >> 63), (None, 1));
+        // Its value would need the bit that marks hashes.
+        assert_eq!(RkeyId::of("jzzzzzzzzzzzz").tid(), None);
+        assert_eq!(Rkey::parse("self").unwrap().id(), named);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_of_tids_are_reversible(value in 0..1u64 << 63) {
+            let text = Rev::from(value).to_string();
+            prop_assert_eq!(RkeyId::of(&text).get(), value);
+            prop_assert_eq!(RkeyId::from(value).tid(), Some(Rev::from(value)));
+        }
+
+        #[test]
+        fn any_text_is_answered(text in any::<String>()) {
+            prop_assert_eq!(Rkey::parse(&text).is_ok(), Rkey::is_valid(&text));
+        }
+    }
+}

@@ -26,3 +26,17 @@ impl fmt::Display for Seq {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Seq;
+
+    #[test]
+    fn a_seq_is_positive_and_below_two_to_the_53() {
+        assert_eq!(Seq::new(0), None);
+        assert_eq!(Seq::new(-1), None);
+        assert_eq!(Seq::new(1 << 53), None);
+        assert_eq!(Seq::new((1 << 53) - 1).map(Seq::get), Some((1 << 53) - 1));
+        assert_eq!(Seq::new(1).map(|seq| seq.to_string()).as_deref(), Some("1"));
+    }
+}

@@ -1,4 +1,4 @@
-//! The error every identifier shares, and the two formats that need no type of their own.
+//! The error every identifier shares, and the formats that need no type of their own.
 //!
 //! Source: <https://atproto.com/specs/lexicon#string-formats>
 
@@ -25,6 +25,13 @@ pub fn is_uri(text: &str) -> bool {
         && scheme.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'+' | b'.' | b'-'))
         && !rest.is_empty()
         && rest.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// Whether `text` looks like a CID of any version but 0, in any base: what a lexicon's `cid` asks of a string. [`Cid`](crate::Cid) is narrower.
+pub fn is_cid_syntax(text: &str) -> bool {
+    (8..=256).contains(&text.len())
+        && !text.starts_with("Qmb")
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'='))
 }
 
 /// Whether `text` is a well-formed BCP 47 language tag. No registry is consulted.
@@ -60,21 +67,20 @@ pub fn is_language(text: &str) -> bool {
     if first.eq_ignore_ascii_case("x") {
         return !rest.is_empty();
     }
-    (2..=8).contains(&first.len())
+    // Longer ones are reserved by BCP 47 and used by nobody; other implementations refuse them.
+    (2..=3).contains(&first.len())
         && first.bytes().all(|b| b.is_ascii_alphabetic())
-        && subtags_are_ordered(first, rest)
+        && subtags_are_ordered(rest)
 }
 
 /// After the language come, each optional and in this order: extended languages, script, region, variants, extensions, private use.
-fn subtags_are_ordered(language: &str, rest: &[&str]) -> bool {
+fn subtags_are_ordered(rest: &[&str]) -> bool {
     let alphabetic = |p: &str| p.bytes().all(|b| b.is_ascii_alphabetic());
     let digits = |p: &str| p.bytes().all(|b| b.is_ascii_digit());
     let mut rest = rest.iter().copied().peekable();
-    if language.len() <= 3 {
-        for _ in 0..3 {
-            if rest.next_if(|p| p.len() == 3 && alphabetic(p)).is_none() {
-                break;
-            }
+    for _ in 0..3 {
+        if rest.next_if(|p| p.len() == 3 && alphabetic(p)).is_none() {
+            break;
         }
     }
     rest.next_if(|p| p.len() == 4 && alphabetic(p));
@@ -106,4 +112,34 @@ pub(crate) fn parsed<'de, D: serde::Deserializer<'de>, T>(
 ) -> Result<T, D::Error> {
     let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
     parse(&text).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{is_cid_syntax, is_language, is_uri};
+
+    #[test]
+    fn limits_of_length_hold_at_both_ends() {
+        assert!(is_uri(&format!("https://a.b/{}", "x".repeat(8192 - 12))));
+        assert!(!is_uri(&format!("https://a.b/{}", "x".repeat(8192 - 11))));
+        assert!(is_cid_syntax(&"a".repeat(256)) && !is_cid_syntax(&"a".repeat(257)));
+        assert!(is_cid_syntax(&"a".repeat(8)) && !is_cid_syntax(&"a".repeat(7)));
+        assert!(!is_language(&["aa"; 60].join("-")));
+    }
+
+    #[test]
+    fn private_use_alone_is_a_language_and_a_bare_x_is_not() {
+        assert!(is_language("x-whatever"));
+        assert!(!is_language("x"));
+        assert!(!is_language("en-u"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in any::<String>()) {
+            let _ = (is_uri(&text), is_language(&text), is_cid_syntax(&text));
+        }
+    }
 }
