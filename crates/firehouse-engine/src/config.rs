@@ -60,8 +60,15 @@ impl Config {
             body_bytes_max: 1 << 40,
             response_buffer_bytes: 1 << 20,
             stop: Duration::from_secs(10),
-            settings: BTreeMap::new(),
+            settings: settings_of_a_server(),
             server_settings: BTreeMap::new(),
         }
     }
+}
+
+/// The library's defaults are those of `clickhouse-local`; these make them a server's, so that
+/// what works here works in a cluster.
+fn settings_of_a_server() -> BTreeMap<String, String> {
+    let differing = [("implicit_select", "0"), ("allow_introspection_functions", "0")];
+    differing.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

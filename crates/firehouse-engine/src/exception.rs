@@ -30,7 +30,7 @@ impl Exception {
             .and_then(|rest| rest.split_once('.'))
             .and_then(|(digits, _)| digits.parse().ok())
             .unwrap_or(UNKNOWN_EXCEPTION);
-        Self { code, message: text.trim_end().to_owned() }
+        Self { code, message: without_version(text.trim_end()).to_owned() }
     }
 
     /// The engine answered with a null pointer.
@@ -86,6 +86,14 @@ impl Exception {
     }
 }
 
+/// Errors of inserts name the version, others do not; it is added when the answer is written.
+fn without_version(text: &str) -> &str {
+    match text.rsplit_once(" (version ") {
+        Some((rest, version)) if version.ends_with(')') && version.len() < 40 => rest,
+        Some(_) | None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,8 +102,11 @@ mod tests {
     fn the_code_is_read_out_of_the_engines_text() {
         let text = "Code: 60. DB::Exception: Table default.x does not exist. (UNKNOWN_TABLE)";
         let exception = Exception::from_engine(text.to_owned());
+        assert_eq!(exception.message, text);
         assert_eq!((exception.code, exception.status()), (60, StatusCode::NOT_FOUND));
         assert_eq!(Exception::from_engine("no code".to_owned()).code, 1002);
+        let named = Exception::from_engine(format!("{text} (version 26.7.2.1)\n"));
+        assert_eq!(named.message, text);
     }
 
     #[test]

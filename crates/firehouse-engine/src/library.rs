@@ -48,6 +48,9 @@ struct RawAnalysis {
     query_class: u32,
 }
 
+/// The size of [`RawAnalysis`], by which the library knows its version.
+const ANALYSIS_BYTES: u32 = 4 * 4;
+
 type Bytes = *const c_char;
 type Params = (*const Bytes, *const usize, *const Bytes, *const usize, usize);
 type ResultNumber = unsafe extern "C" fn(*mut RawResult) -> u64;
@@ -213,7 +216,7 @@ impl Connection {
     /// restricted one counts.
     pub fn classify(&mut self, sql: &[u8]) -> StatementClass {
         let mut report = RawAnalysis {
-            struct_size: size_of::<RawAnalysis>() as u32,
+            struct_size: ANALYSIS_BYTES,
             statement_count: 0,
             flags: 0,
             query_class: 4,

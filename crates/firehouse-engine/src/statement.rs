@@ -39,6 +39,8 @@ pub struct Whole {
     pub into_outfile: bool,
     /// It asks to read from a file.
     pub from_infile: bool,
+    /// It reads from the table function `input`, so its data would have to follow.
+    pub from_input: bool,
     /// More text follows a semicolon.
     pub several: bool,
 }
@@ -131,6 +133,8 @@ fn whole(text: &[u8], tokens: &[Token]) -> Whole {
         let next = tokens.get(at + 1);
         let followed_by = |word: &str| next.is_some_and(|token| token.is_word(text, word));
         found.into_outfile |= token.is_word(text, "INTO") && followed_by("OUTFILE");
+        let called = next.is_some_and(|token| token.kind == TokenKind::Open);
+        found.from_input |= token.is_word(text, "input") && called;
         found.from_infile |= token.is_word(text, "FROM") && followed_by("INFILE");
         // FORMAT is no reserved word. It opens the clause when a name follows it, nothing but
         // settings follow the name, and the token before it cannot be waiting for an operand.
@@ -235,6 +239,8 @@ mod tests {
         assert!(whole("SELECT 1; DROP TABLE t").several);
         assert!(!whole("SELECT ';';").several);
         assert!(whole("SELECT 1 INTO /**/ OUTFILE 'f'").into_outfile);
+        assert!(whole("INSERT INTO t SELECT a FROM input('a Int8') FORMAT CSV\n1").from_input);
+        assert!(!whole("SELECT input FROM t").from_input);
         assert!(whole("INSERT INTO t FROM INFILE 'f' FORMAT CSV").from_infile);
     }
 

@@ -30,9 +30,13 @@ pub fn run(check: bool) -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lexicons");
     let wanted = wanted()?;
     let present = present(&folder)?;
-    let stale: Vec<&PathBuf> =
-        wanted.iter().filter(|(path, text)| present.get(*path) != Some(*text)).map(|e| e.0).collect();
-    let surplus: Vec<&PathBuf> = present.keys().filter(|path| !wanted.contains_key(*path)).collect();
+    let stale: Vec<&PathBuf> = wanted
+        .iter()
+        .filter(|(path, text)| present.get(*path) != Some(*text))
+        .map(|e| e.0)
+        .collect();
+    let surplus: Vec<&PathBuf> =
+        present.keys().filter(|path| !wanted.contains_key(*path)).collect();
 
     if check {
         for path in stale.iter().chain(&surplus) {
@@ -53,7 +57,12 @@ pub fn run(check: bool) -> Result<()> {
         let text = wanted.get(*path).context("a stale path is a wanted one")?;
         fs::write(&target, text).with_context(|| format!("write {}", target.display()))?;
     }
-    eprintln!("lexicons/: {} written, {} removed, {} in all", stale.len(), surplus.len(), wanted.len());
+    eprintln!(
+        "lexicons/: {} written, {} removed, {} in all",
+        stale.len(),
+        surplus.len(),
+        wanted.len()
+    );
     Ok(())
 }
 

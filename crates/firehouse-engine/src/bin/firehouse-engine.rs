@@ -4,7 +4,7 @@
 //! Prints `engine listening on ADDR` once it answers, and stops when its standard input closes
 //! (with `--stop-with-stdin`), on SIGTERM or on Ctrl-C.
 
-use std::{error::Error, io::Write, net::SocketAddr, path::PathBuf};
+use std::{error::Error, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use firehouse_engine::{Config, locate_library, serve};
 use tokio::{
@@ -13,10 +13,23 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let arguments = Arguments::read(std::env::args().skip(1))?;
-    tokio::runtime::Runtime::new()?.block_on(run(arguments))
+fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+    let ended = Arguments::read(std::env::args().skip(1))
+        .and_then(|arguments| tokio::runtime::Runtime::new()?.block_on(run(arguments)));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut text = error.to_string();
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                text = format!("{text}: {error}");
+                cause = error.source();
+            }
+            let _ = writeln!(std::io::stderr(), "firehouse-engine: {text}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {

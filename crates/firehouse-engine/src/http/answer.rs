@@ -154,9 +154,8 @@ pub enum Begun {
 pub async fn begin(mut running: Running, limit: usize) -> Result<Begun, Exception> {
     let mut body = Vec::new();
     while body.len() < limit {
-        match next(&mut running, &mut body).await? {
-            Some(outcome) => return Ok(Begun::Complete(outcome.counts, body)),
-            None => {}
+        if let Some(outcome) = next(&mut running, &mut body).await? {
+            return Ok(Begun::Complete(outcome.counts, body));
         }
     }
     Ok(Begun::Partial(body, running))
@@ -172,22 +171,17 @@ async fn next(running: &mut Running, body: &mut Vec<u8>) -> Result<Option<Outcom
         )
     };
     loop {
-        tokio::select! {
-            biased;
-            ready = running.output.readable() => {
-                ready.map_err(broken)?;
-                let mut piece = vec![0; READ_BYTES];
-                match running.output.try_read(&mut piece) {
-                    // The writer is closed right after the end is reported.
-                    Ok(0) => break,
-                    Ok(count) => {
-                        body.extend_from_slice(piece.get(..count).unwrap_or_default());
-                        return Ok(None);
-                    }
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(broken(error)),
-                }
+        running.output.readable().await.map_err(broken)?;
+        let mut piece = vec![0; READ_BYTES];
+        match running.output.try_read(&mut piece) {
+            // The writers are closed once the statement has ended.
+            Ok(0) => break,
+            Ok(count) => {
+                body.extend_from_slice(piece.get(..count).unwrap_or_default());
+                return Ok(None);
             }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(broken(error)),
         }
     }
     let outcome = (&mut running.ended).await.map_err(|_| Exception::no_result())??;

@@ -38,13 +38,20 @@ impl Read for Pieces {
 
 /// The decoded body of a request; an error once it is longer than allowed.
 pub struct BodyReader {
-    plain: Box<dyn Read + Send>,
+    body: Decoding,
     bytes_left: u64,
+}
+
+/// Decoders read ahead when they are made, so they are made by the thread that reads.
+enum Decoding {
+    Packed(Pieces, BodyCodec),
+    Plain(Box<dyn Read + Send>),
+    Broken,
 }
 
 impl BodyReader {
     /// Starts to receive `body`. A request that is cut off ends in an error, never silently.
-    pub fn start(body: Body, codec: BodyCodec, bytes_max: u64) -> io::Result<Self> {
+    pub fn start(body: Body, codec: BodyCodec, bytes_max: u64) -> Self {
         let (sender, arriving) = mpsc::channel(PIECES);
         tokio::spawn(async move {
             let mut pieces = body.into_data_stream();
@@ -54,14 +61,27 @@ impl BodyReader {
                 }
             }
         });
-        let plain = codec.decode(Pieces { arriving, current: Bytes::new() })?;
-        Ok(Self { plain, bytes_left: bytes_max })
+        let pieces = Pieces { arriving, current: Bytes::new() };
+        Self { body: Decoding::Packed(pieces, codec), bytes_left: bytes_max }
+    }
+
+    fn plain(&mut self) -> io::Result<&mut dyn Read> {
+        self.body = match std::mem::replace(&mut self.body, Decoding::Broken) {
+            Decoding::Packed(pieces, codec) => Decoding::Plain(codec.decode(pieces)?),
+            other => other,
+        };
+        match &mut self.body {
+            Decoding::Plain(plain) => Ok(plain),
+            Decoding::Packed(..) | Decoding::Broken => {
+                Err(io::Error::other("the body could not be decoded"))
+            }
+        }
     }
 }
 
 impl Read for BodyReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.plain.read(buffer)?;
+        let count = self.plain()?.read(buffer)?;
         match self.bytes_left.checked_sub(count as u64) {
             Some(left) => self.bytes_left = left,
             None => return Err(io::Error::other("the body is longer than allowed")),

@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+mod form;
 mod request;
 mod run;
 mod running;
@@ -13,8 +14,8 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     Router,
     body::{Body, HttpBody},
-    extract::State,
-    http::{StatusCode, header, request::Parts},
+    extract::{DefaultBodyLimit, State},
+    http::{Method, StatusCode, request::Parts},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -39,6 +40,8 @@ struct Served {
 
 /// The routes.
 fn router(engine: Arc<Engine>) -> Router {
+    // Bounds forms, which are read whole; other bodies are streamed and bounded as they come.
+    let form_limit = DefaultBodyLimit::max(engine.config().query_bytes_max);
     let served = Served { engine, query_ids: QueryIds::default() };
     Router::new()
         .route("/", get(root).post(root).options(options))
@@ -46,6 +49,7 @@ fn router(engine: Arc<Engine>) -> Router {
         .route("/ping", get(async || "Ok.\n"))
         .route("/replicas_status", get(async || "Ok.\n"))
         .fallback(not_found)
+        .layer(form_limit)
         .with_state(served)
 }
 
@@ -62,41 +66,40 @@ async fn not_found(uri: axum::http::Uri) -> Response {
     (StatusCode::NOT_FOUND, text).into_response()
 }
 
-/// A statement, or, without any, the greeting that health checks look for.
+/// A statement, or, for a GET without any, the greeting that health checks look for.
 async fn root(State(served): State<Served>, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
-    if parts.uri.query().unwrap_or_default().is_empty() && body.is_end_stream() {
+    if parts.method != Method::POST && parts.uri.query().unwrap_or_default().is_empty() {
         return "Ok.\n".into_response();
     }
     let facts = served.engine.facts();
-    let config = served.engine.config();
-    let read = Request::read(&parts, config, &facts.settings)
-        .and_then(|request| request.credentials.check(config).map(|()| request));
-    match read {
-        Ok(request) => {
-            let query_id = request.query_id.clone();
-            match run(&served, &parts, request, body).await {
-                Ok(response) => response,
-                Err(exception) => answer::failure(&exception, Some(&query_id), facts),
-            }
-        }
-        Err(exception) => answer::failure(&exception, None, facts),
+    let (request, body) = match read(&served, parts, body).await {
+        Ok(read) => read,
+        Err(exception) => return answer::failure(&exception, None, facts),
+    };
+    let query_id = request.query_id.clone();
+    match run(&served, request, body).await {
+        Ok(response) => response,
+        Err(exception) => answer::failure(&exception, Some(&query_id), facts),
     }
 }
 
-async fn run(
-    served: &Served,
-    parts: &Parts,
-    request: Request,
-    body: Body,
-) -> Result<Response, Exception> {
+/// Reads the head of a request, and its form if the body is one, and checks who asks.
+async fn read(served: &Served, parts: Parts, body: Body) -> Result<(Request, Body), Exception> {
+    let (fields, body) = if form::is_form(&parts.headers) {
+        (form::fields(&parts, body).await?, Body::empty())
+    } else {
+        (Vec::new(), body)
+    };
+    let config = served.engine.config();
+    let request = Request::read(&parts, fields, config, &served.engine.facts().settings)?;
+    request.credentials.check(config)?;
+    Ok((request, body))
+}
+
+async fn run(served: &Served, request: Request, body: Body) -> Result<Response, Exception> {
     let started = Instant::now();
     let engine = &served.engine;
-    let content_type = parts.headers.get(header::CONTENT_TYPE);
-    if content_type.is_some_and(|value| value.as_bytes().starts_with(b"multipart/form-data")) {
-        let text = "External tables are not supported by the embedded engine";
-        return Err(Exception::not_implemented(text));
-    }
     let query_id = served.query_ids.take(&request.query_id)?;
     let statement = statement(engine, &request, body).await?;
     let lease = engine.acquire(request.session.clone()).await?;
@@ -130,11 +133,12 @@ async fn statement(engine: &Engine, request: &Request, body: Body) -> Result<Sta
     let has_body = !body.is_end_stream();
     let from_url = Statement::from_url(&query, has_body);
     if !has_body {
-        return from_url.ok_or_else(|| Exception::syntax("Empty query"));
+        return from_url
+            .filter(|statement| !statement.is_empty())
+            .ok_or_else(|| Exception::syntax("Empty query"));
     }
     let config = engine.config();
-    let body = BodyReader::start(body, request.body, config.body_bytes_max)
-        .map_err(|error| Exception::broken_body(&error))?;
+    let body = BodyReader::start(body, request.body, config.body_bytes_max);
     if let Some(Statement::Insert(mut insert)) = from_url {
         insert.rest = Some(body);
         return Ok(Statement::Insert(insert));

@@ -48,13 +48,14 @@ pub struct Credentials {
 }
 
 impl Request {
-    /// Reads the head of an HTTP request.
+    /// Reads the head of an HTTP request, and the form fields of its body, if it has any.
     pub fn read(
         parts: &Parts,
+        fields: Vec<(String, String)>,
         config: &Config,
         known_settings: &HashSet<String>,
     ) -> Result<Self, Exception> {
-        let mut url = Url::read(parts.uri.query().unwrap_or_default())?;
+        let mut url = Url::read(parts.uri.query().unwrap_or_default(), fields)?;
         let credentials = credentials(&parts.headers, &mut url)?;
         if url.take("session_id").is_some_and(|id| !id.is_empty()) {
             let text = "Sessions are not supported by the embedded engine: every request stands \
@@ -74,11 +75,11 @@ impl Request {
         let query_id = url.take("query_id").or(header("x-clickhouse-query-id"));
         let framed = (flag(url.take("compress"))?, flag(url.take("decompress"))?);
         let wait_end_of_query = flag(url.take("wait_end_of_query"))?;
-        // These two are settings as well; the engine has no use for them.
-        let http_compression = match url.take("enable_http_compression") {
-            Some(value) => flag(Some(value))?,
-            None => flag(config.settings.get("enable_http_compression").cloned())?,
-        };
+        // A setting of the engine as well, which has no use for it here; on unless it is 0.
+        let http_compression = url
+            .take("enable_http_compression")
+            .or_else(|| config.settings.get("enable_http_compression").cloned());
+        let http_compression = http_compression.is_none() || flag(http_compression)?;
         let accepted = header(header::ACCEPT_ENCODING.as_str()).filter(|_| http_compression);
         let settings = settings(url.rest, &parts.method, config, known_settings)?;
         Ok(Self {
@@ -95,23 +96,25 @@ impl Request {
     }
 }
 
-/// The parameters of the URL. A name given twice counts with its last value.
+/// The parameters of the URL, and the form fields it does not name. A name given twice counts
+/// with its last value.
 struct Url {
     rest: BTreeMap<String, String>,
     params: Vec<Param>,
 }
 
 impl Url {
-    fn read(query: &str) -> Result<Self, Exception> {
+    fn read(query: &str, fields: Vec<(String, String)>) -> Result<Self, Exception> {
         let mut url = Self { rest: BTreeMap::new(), params: Vec::new() };
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let in_url = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        for (name, value) in fields.into_iter().chain(in_url) {
             if name.contains('\0') {
                 return Err(Exception::bad_arguments("A parameter name holds a zero byte"));
             }
             match name.strip_prefix("param_") {
-                Some(param) => url.params.push((param.to_owned(), value.into_owned())),
+                Some(param) => url.params.push((param.to_owned(), value)),
                 None => {
-                    url.rest.insert(name.into_owned(), value.into_owned());
+                    url.rest.insert(name, value);
                 }
             }
         }
@@ -254,7 +257,9 @@ mod tests {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let known = ["readonly", "max_threads"].map(str::to_owned).into();
-        Request::read(&parts, &Config::new("/data".into(), "/lib".into()), &known)
+        let mut config = Config::new("/data".into(), "/lib".into());
+        config.settings.clear();
+        Request::read(&parts, Vec::new(), &config, &known)
     }
 
     #[test]

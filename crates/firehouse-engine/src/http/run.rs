@@ -145,17 +145,19 @@ struct Piped {
 impl Piped {
     fn run(&self, lease: &mut Lease, writer: &PipeWriter) -> Result<Outcome, Exception> {
         let class = lease.connection()?.classify(&self.text);
-        self.refuse_files(class)?;
+        self.refuse_clients_part(class)?;
         if self.shape.several {
             let text = "Syntax error (Multi-statements are not allowed)";
             return Err(Exception::new(62, "SYNTAX_ERROR", text));
         }
-        if class == StatementClass::ReadOnly {
+        // SHOW, DESCRIBE and their like answer with little, and take INTO OUTFILE elsewhere.
+        let reads = class == StatementClass::ReadOnly;
+        if reads && (self.starts_with(&["SELECT", "WITH", "FROM"]) || self.text.starts_with(b"(")) {
             let sql = self.directed_into(writer);
             return lease.connection()?.query(&sql, &self.default_format, &self.params);
         }
         // SET, USE, CREATE TEMPORARY TABLE and so on live as long as the connection does.
-        if !self.starts_with(&["INSERT", "ALTER", "OPTIMIZE", "DELETE", "UPDATE", "TRUNCATE"]) {
+        if !reads && !self.starts_with(&["INSERT", "ALTER", "OPTIMIZE", "DELETE", "UPDATE"]) {
             lease.spoil();
         }
         let mut sql = self.text.clone();
@@ -165,8 +167,8 @@ impl Piped {
         lease.connection()?.query(sql, &self.default_format, &self.params)
     }
 
-    /// Files belong to clients; here they would be files of the server.
-    fn refuse_files(&self, class: StatementClass) -> Result<(), Exception> {
+    /// What belongs to a client: here its files would be files of the server, and its data is lost.
+    fn refuse_clients_part(&self, class: StatementClass) -> Result<(), Exception> {
         const CONTROLS: [&str; 18] = [
             "SET", "USE", "SYSTEM", "KILL", "ATTACH", "DETACH", "BACKUP", "RESTORE", "BEGIN",
             "START", "COMMIT", "ROLLBACK", "INSERT", "GRANT", "REVOKE", "CREATE", "DROP", "ALTER",
@@ -179,6 +181,12 @@ impl Piped {
         if self.shape.from_infile {
             let text = "Query has infile and was send directly to server";
             return Err(Exception::new(78, "UNKNOWN_TYPE_OF_QUERY", text));
+        }
+        if self.shape.from_input && self.starts_with(&["INSERT"]) {
+            // The library would take the statement, drop the data and report success.
+            let text = "The table function input is not supported by the embedded engine: insert \
+                        into a table, and select from that";
+            return Err(Exception::not_implemented(text));
         }
         Ok(())
     }

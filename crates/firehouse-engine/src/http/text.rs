@@ -81,6 +81,11 @@ impl Statement {
         Ok(Self::new(shape, text, Some(body)))
     }
 
+    /// There is nothing but blanks and comments.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Whole { text, .. } if text.is_empty())
+    }
+
     fn new(shape: Shape, mut text: Vec<u8>, rest: Option<BodyReader>) -> Self {
         match shape {
             Shape::InsertData { head_end, format, data_start } => {
