@@ -89,7 +89,7 @@ fn derive(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReason> {
         list::COLLECTION => list::index(source, rows),
         list_item::COLLECTION => list_item::index(source, rows),
         gate::THREADGATE | gate::POSTGATE => gate::check(source),
-        // Likes, follows and blocks are links; so is every collection we have never heard of.
+        // Likes, follows and blocks are links and nothing else; so is every collection we have never heard of.
         _ => Ok(()),
     }
 }

@@ -38,10 +38,6 @@ mod source;
 mod links;
 mod post;
 mod repost;
-mod like;
-mod follow;
-mod block;
-mod list_block;
 mod list;
 mod list_item;
 mod profile;
@@ -51,4 +47,3 @@ mod usual;
 
 pub use indexer::Indexer;
 pub use rows::{Rows, Witness};
-pub use usual::rebuild_body;

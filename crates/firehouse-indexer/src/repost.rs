@@ -9,12 +9,8 @@ use serde::Deserialize;
 use crate::post;
 use crate::rows::Rows;
 use crate::source::Source;
-use crate::usual::{Subject, Usual};
 
 pub(crate) const COLLECTION: &str = "app.bsky.feed.repost";
-
-/// See [`Usual`].
-pub(crate) const USUAL: Usual = Usual { collection: COLLECTION, subject: Subject::StrongRef };
 
 #[derive(Deserialize)]
 struct Repost<'a> {
