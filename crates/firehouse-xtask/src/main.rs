@@ -4,6 +4,10 @@ use clap::{Parser, Subcommand};
 
 mod engine;
 mod lexicons;
+mod run;
+mod test;
+mod tidy;
+mod workspace;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Chores of this workspace")]
@@ -14,6 +18,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Fetch the engine once, build, and run consumer, API and embedded store; flags of `firehouse run` go behind --
+    Run {
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Everything CI runs, from a fresh clone; arguments of `cargo test` go behind --
+    Test {
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Check that the map is true: rows of crates, the crate table, the top level, licences
+    Tidy,
     /// Fetch the engine library into the user's cache, once, and check its hash
     Engine,
     /// Bring lexicons/ up to date with the official documents
@@ -26,6 +42,9 @@ enum Task {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
+        Task::Run { arguments } => run::run(&arguments),
+        Task::Test { arguments } => test::run(&arguments),
+        Task::Tidy => tidy::run(),
         Task::Engine => engine::run().map(drop),
         Task::Lexicons { check } => lexicons::run(check),
     }

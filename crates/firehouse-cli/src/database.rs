@@ -1,0 +1,80 @@
+//! [`Database`]: the store of this process, with the engine under it when it is ours.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use firehouse_store::{Config, Store};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine_child::{ChildConfig, EngineChild};
+use crate::settings::Settings;
+
+/// A store that answers and has this build's schema.
+pub struct Database {
+    pub store: Store,
+    engine: Option<EngineChild>,
+}
+
+impl Database {
+    /// Starts the embedded engine unless a server is configured, waits until it answers, and migrates.
+    pub async fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self> {
+        let database = match &settings.clickhouse_url {
+            Some(_) => Self::connect(settings).await?,
+            None => tokio::select! {
+                started = Self::start(settings) => started?,
+                () = stop.cancelled() => anyhow::bail!("stopped before the engine was up"),
+            },
+        };
+        let migrated = database.store.migrate().await?;
+        if migrated.from != migrated.to {
+            tracing::info!(database = settings.database, from = migrated.from, to = migrated.to, "migrated");
+        }
+        Ok(database)
+    }
+
+    /// Connects to the configured server, as it is.
+    pub async fn connect(settings: &Settings) -> Result<Self> {
+        let url = settings.clickhouse_url.as_ref().context("no clickhouse_url")?;
+        let store = Store::new(&store_config(settings, url.as_str().trim_end_matches('/')));
+        store.ping().await?;
+        Ok(Self { store, engine: None })
+    }
+
+    async fn start(settings: &Settings) -> Result<Self> {
+        // Said here, before a child says it in its log.
+        firehouse_engine::locate_library()?;
+        tracing::info!(data = %settings.data.display(), "starting the embedded engine");
+        let mut config = ChildConfig::new(&settings.data, settings.engine.listen)?;
+        if let Some(file) = &settings.file {
+            config.arguments.extend(["--config".into(), file.clone().into_os_string()]);
+        }
+        let engine = EngineChild::start(config);
+        let url = engine.ready().await?;
+        tracing::info!(%url, "engine ready");
+        Ok(Self { store: Store::new(&store_config(settings, &url)), engine: Some(engine) })
+    }
+
+    /// Lets the engine finish and waits for its end.
+    pub async fn close(self) {
+        if let Some(engine) = self.engine {
+            engine.stop().await;
+        }
+    }
+}
+
+/// Where the engine keeps its files, below the data directory.
+pub fn engine_folder(data: &Path) -> PathBuf {
+    data.join("clickhouse")
+}
+
+fn store_config(settings: &Settings, url: &str) -> Config {
+    let store = &settings.store;
+    Config {
+        url: url.to_owned(),
+        database: settings.database.clone(),
+        user: store.user.clone(),
+        password: store.password.clone(),
+        insert_timeout_s: store.insert_timeout_s,
+        query_timeout_s: store.query_timeout_s,
+    }
+}

@@ -1,0 +1,68 @@
+//! The read path as this process runs it.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use firehouse_appview::AppView;
+use firehouse_identity::Resolver;
+use firehouse_ingest::Status;
+use firehouse_store::Store;
+use firehouse_types::Health;
+use firehouse_xrpc::{Secret, Services};
+use prometheus::Registry;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::settings::Settings;
+
+/// Serves XRPC, health and metrics until `stop`.
+pub async fn serve(settings: Settings, store: Store, resolver: Resolver, status: Status, registry: Registry, stop: CancellationToken) -> Result<()> {
+    for (key, is_set) in [("labeler", !settings.labeler.is_empty()), ("trusted_verifier", !settings.trusted_verifier.is_empty())] {
+        if is_set {
+            tracing::warn!(key, "this version does not apply labels or verifications yet; the key is kept for the one that does");
+        }
+    }
+    let appview = AppView::new(store.clone(), resolver.clone(), appview_config(&settings));
+    let health = move || Health { version: env!("CARGO_PKG_VERSION"), upstreams: status.health() };
+    let services = Services { appview, store, resolver, health: Arc::new(health), registry };
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: is another firehouse running there, or is --listen another machine's address", settings.listen))?;
+    tracing::info!(listen = %listener.local_addr()?, did = %settings.did, "serving XRPC");
+    firehouse_xrpc::serve(xrpc_config(settings), services, listener, stop).await.context("XRPC server")
+}
+
+fn appview_config(settings: &Settings) -> firehouse_appview::Config {
+    let appview = &settings.appview;
+    firehouse_appview::Config {
+        public_url: settings.public_url.clone(),
+        did: settings.did.clone(),
+        cdn_url: appview.cdn_url.clone(),
+        video_playlist_pattern: appview.video_playlist_pattern.clone(),
+        video_thumbnail_pattern: appview.video_thumbnail_pattern.clone(),
+        trusted_verifiers: settings.trusted_verifier.clone(),
+        thread_depth_max: appview.thread_depth_max,
+        thread_replies_max: appview.thread_replies_max,
+        thread_posts_max: appview.thread_posts_max,
+    }
+}
+
+fn xrpc_config(settings: Settings) -> firehouse_xrpc::Config {
+    let xrpc = settings.xrpc;
+    firehouse_xrpc::Config {
+        listen: settings.listen,
+        did: settings.did,
+        public_url: settings.public_url,
+        verification_key: xrpc.verification_key,
+        alternate_audiences: xrpc.alternate_audiences,
+        admin_password: settings.admin_password.map(Secret::new),
+        moderation_did: settings.moderation_did,
+        default_labelers: settings.default_labeler,
+        body_bytes_max: xrpc.body_bytes_max,
+        request_timeout_s: xrpc.request_timeout_s,
+        requests_max: xrpc.requests_max,
+        token_lifetime_s_max: xrpc.token_lifetime_s_max,
+        token_reuse: xrpc.token_reuse,
+        used_tokens_max: xrpc.used_tokens_max,
+    }
+}

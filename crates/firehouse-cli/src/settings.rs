@@ -1,0 +1,285 @@
+//! [`Settings`]: the whole configuration, put together from defaults, file, environment and flags.
+//!
+//! The defaults are deploy/firehouse.example.toml itself, so that the page which explains a key cannot contradict it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail};
+use firehouse_types::Did;
+use toml::{Table, Value};
+use url::Url;
+
+use crate::args::Overlay;
+
+/// Every key, its default and its reason.
+pub const EXAMPLE: &str = include_str!("../../../deploy/firehouse.example.toml");
+
+const PREFIX: &str = "FIREHOUSE_";
+/// Variables that are no keys: for tools around us.
+const NOT_KEYS: [&str; 5] = ["FIREHOUSE_CONFIG", "FIREHOUSE_ENGINE_LIB", "FIREHOUSE_FIXTURES", "FIREHOUSE_E2E_DIR", "FIREHOUSE_LOG"];
+
+/// The configuration of one process. Keys are explained in deploy/firehouse.example.toml.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The file that was read by name, for the engine child to read too.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
+    pub data: PathBuf,
+    #[serde(deserialize_with = "optional")]
+    pub clickhouse_url: Option<Url>,
+    pub database: String,
+    pub listen: SocketAddr,
+    pub did: Did,
+    pub public_url: Url,
+    pub relay: Vec<Url>,
+    pub plc: Url,
+    #[serde(deserialize_with = "optional")]
+    pub handle_resolver: Option<Url>,
+    pub allow_private_addresses: bool,
+    #[serde(deserialize_with = "optional")]
+    pub admin_password: Option<String>,
+    #[serde(deserialize_with = "optional")]
+    pub moderation_did: Option<Did>,
+    pub labeler: Vec<String>,
+    pub default_labeler: Vec<Did>,
+    pub trusted_verifier: Vec<Did>,
+    pub engine: Engine,
+    pub store: Store,
+    pub stream: Stream,
+    pub identity: Identity,
+    pub ingest: firehouse_ingest::Config,
+    pub xrpc: Xrpc,
+    pub appview: AppView,
+    pub log: Log,
+}
+
+/// `[engine]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    pub listen: SocketAddr,
+    pub pool_size: usize,
+    pub memory_bytes_max: u64,
+}
+
+/// `[store]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    pub user: String,
+    pub password: String,
+    pub insert_timeout_s: u64,
+    pub query_timeout_s: u64,
+}
+
+/// `[stream]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    pub start: Start,
+    pub frame_bytes_max: usize,
+    pub queue_frames: usize,
+    pub ping_interval_s: u64,
+    pub idle_timeout_s: u64,
+    pub silence_timeout_s: u64,
+    pub connect_timeout_s: u64,
+    pub backoff_min_ms: u64,
+    pub backoff_max_ms: u64,
+    pub backoff_long_ms: u64,
+    pub stable_after_s: u64,
+    pub gap_seqs_min: u64,
+}
+
+/// Where to begin with an upstream that has no saved cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    Auto,
+    Oldest,
+    Live,
+}
+
+/// `[identity]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    pub cache_entries: u64,
+    pub ttl_s: u64,
+    pub error_ttl_s: u64,
+    pub transient_ttl_s: u64,
+    pub refresh_min_interval_s: u64,
+    pub lookups_max: usize,
+    pub connect_timeout_ms: u64,
+    pub request_timeout_ms: u64,
+    pub document_bytes_max: usize,
+}
+
+/// `[xrpc]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Xrpc {
+    pub body_bytes_max: u64,
+    pub request_timeout_s: u64,
+    pub requests_max: usize,
+    pub token_lifetime_s_max: u64,
+    pub token_reuse: firehouse_xrpc::TokenReuse,
+    pub used_tokens_max: u64,
+    pub alternate_audiences: Vec<String>,
+    #[serde(deserialize_with = "optional")]
+    pub verification_key: Option<String>,
+}
+
+/// `[appview]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppView {
+    #[serde(deserialize_with = "optional")]
+    pub cdn_url: Option<Url>,
+    #[serde(deserialize_with = "optional")]
+    pub video_playlist_pattern: Option<String>,
+    #[serde(deserialize_with = "optional")]
+    pub video_thumbnail_pattern: Option<String>,
+    pub thread_depth_max: u16,
+    pub thread_replies_max: usize,
+    pub thread_posts_max: usize,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Settings {
+    /// Reads the file, if any, and the environment, and lays the flags over them.
+    pub fn load(file: Option<&Path>, flags: Overlay) -> Result<Self> {
+        let text = match file {
+            Some(file) => Some(fs::read_to_string(file).with_context(|| format!("configuration file {}", file.display()))?),
+            None => fs::read_to_string("firehouse.toml").ok(),
+        };
+        let variables = env::vars().filter(|(name, _)| name.starts_with(PREFIX) && !NOT_KEYS.contains(&name.as_str()));
+        let settings = Self::from_layers(text.as_deref(), variables.collect(), flags)?;
+        Ok(Self { file: file.map(Path::to_owned), ..settings })
+    }
+
+    fn from_layers(file: Option<&str>, variables: BTreeMap<String, String>, flags: Overlay) -> Result<Self> {
+        let mut table: Table = EXAMPLE.parse().context("deploy/firehouse.example.toml")?;
+        if let Some(file) = file {
+            let file: Table = file.parse().context("configuration file")?;
+            lay_over(&mut table, file, "")?;
+        }
+        for (name, value) in variables {
+            set_from_environment(&mut table, &name, &value)?;
+        }
+        lay_over(&mut table, flags.0, "")?;
+        let mut settings: Self = Value::Table(table).try_into().context("configuration")?;
+        if settings.ingest.workers == 0 {
+            settings.ingest.workers = std::thread::available_parallelism().map_or(1, usize::from);
+        }
+        Ok(settings)
+    }
+}
+
+/// Puts every key of `upper` over the same key of `lower`, which has all there are.
+fn lay_over(lower: &mut Table, upper: Table, path: &str) -> Result<()> {
+    for (key, value) in upper {
+        match (lower.get_mut(&key), value) {
+            (None, _) => bail!("unknown key {path}{key}: deploy/firehouse.example.toml lists all there are"),
+            (Some(Value::Table(lower)), Value::Table(upper)) => lay_over(lower, upper, &format!("{path}{key}."))?,
+            (Some(lower), value) => *lower = value,
+        }
+    }
+    Ok(())
+}
+
+/// `FIREHOUSE_INGEST__FLUSH_WAIT_MS=50` is the key `ingest.flush_wait_ms`; the default says which type the text has.
+fn set_from_environment(table: &mut Table, name: &str, value: &str) -> Result<()> {
+    let path = name.trim_start_matches(PREFIX).to_lowercase();
+    let mut keys: Vec<&str> = path.split("__").collect();
+    let last = keys.pop().unwrap_or_default();
+    let mut table = table;
+    for key in keys {
+        table = table.get_mut(key).and_then(Value::as_table_mut).with_context(|| unknown_variable(name))?;
+    }
+    let slot = table.get_mut(last).with_context(|| unknown_variable(name))?;
+    *slot = match slot {
+        Value::String(_) => Value::String(value.into()),
+        Value::Integer(_) => Value::Integer(value.parse().with_context(|| format!("{name}: not a whole number"))?),
+        Value::Boolean(_) => Value::Boolean(value.parse().with_context(|| format!("{name}: neither true nor false"))?),
+        Value::Array(_) => value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect(),
+        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => bail!(unknown_variable(name)),
+    };
+    Ok(())
+}
+
+fn unknown_variable(name: &str) -> String {
+    format!("environment variable {name} is no key: deploy/firehouse.example.toml lists all there are")
+}
+
+/// An empty text means: not set.
+fn optional<'de, D: serde::Deserializer<'de>, T: std::str::FromStr<Err: std::fmt::Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, variables: &[(&str, &str)], flags: Overlay) -> Result<Settings> {
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Settings::from_layers(Some(file), variables.collect(), flags)
+    }
+
+    #[test]
+    fn the_example_file_is_a_whole_configuration() {
+        let settings = load("", &[], Overlay::default()).unwrap();
+        assert_eq!(settings.listen.port(), 2684);
+        assert_eq!(settings.clickhouse_url, None);
+        assert!(settings.ingest.workers > 0);
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+        let file = "listen = \"127.0.0.1:1\"\ndatabase = \"of_the_file\"\nplc = \"https://file.test\"";
+        let environment = [("FIREHOUSE_LISTEN", "127.0.0.1:2"), ("FIREHOUSE_PLC", "https://environment.test")];
+        let settings = load(file, &environment, Overlay::default().text("listen", Some("127.0.0.1:3"))).unwrap();
+        assert_eq!(settings.listen.port(), 3);
+        assert_eq!(settings.plc.as_str(), "https://environment.test/");
+        assert_eq!(settings.database, "of_the_file");
+    }
+
+    #[test]
+    fn the_environment_reaches_sections_lists_and_numbers() {
+        let environment = [("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "7"), ("FIREHOUSE_RELAY", "wss://a.test, ws://b.test"), ("FIREHOUSE_ALLOW_PRIVATE_ADDRESSES", "true")];
+        let settings = load("", &environment, Overlay::default()).unwrap();
+        assert_eq!((settings.ingest.flush_wait_ms, settings.relay.len(), settings.allow_private_addresses), (7, 2, true));
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_values_are_named() {
+        let check = |file, variables: &[_], named: &str| {
+            let error = format!("{:#}", load(file, variables, Overlay::default()).unwrap_err());
+            assert!(error.contains(named), "{error}");
+        };
+        check("lisen = 1", &[], "lisen");
+        check("[ingest]\nflush_wait = 1", &[], "ingest.flush_wait");
+        check("", &[("FIREHOUSE_LISEN", "1")], "FIREHOUSE_LISEN");
+        check("", &[("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "soon")], "FIREHOUSE_INGEST__FLUSH_WAIT_MS");
+        check("plc = \"not a url\"", &[], "plc");
+    }
+}

@@ -1,0 +1,138 @@
+//! Runs the real binary as a child, for every test of this folder.
+#![expect(dead_code, reason = "each test binary uses its part of this file")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// The binary under test.
+pub const FIREHOUSE: &str = env!("CARGO_BIN_EXE_firehouse");
+
+/// Whether the engine library is here. Says loudly when it is not.
+pub fn has_engine() -> bool {
+    match firehouse_engine::locate_library() {
+        Ok(_) => true,
+        Err(missing) => {
+            eprintln!("SKIPPED: firehouse needs the engine library: {missing}");
+            false
+        }
+    }
+}
+
+/// A port nobody listens on now.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A running firehouse. Killed when dropped.
+pub struct Firehouse {
+    pub child: Child,
+    pub listen: SocketAddr,
+}
+
+impl Firehouse {
+    /// Starts `firehouse run` on `data` with more flags; does not wait.
+    pub fn run(data: &Path, listen: SocketAddr, flags: &[&str]) -> Self {
+        let mut command = Command::new(FIREHOUSE);
+        command.arg("run").arg("--data").arg(data).args(["--listen", &listen.to_string()]).args(flags);
+        // Quiet unless asked: a test that fails is run again with FIREHOUSE_LOG=info.
+        if std::env::var_os("FIREHOUSE_LOG").is_none() {
+            command.env("FIREHOUSE_LOG", "error");
+        }
+        Self { child: command.stdin(Stdio::null()).spawn().unwrap(), listen }
+    }
+
+    /// `GET path`: status and body.
+    pub fn get(&self, path: &str) -> Option<(u16, Value)> {
+        get(self.listen, path)
+    }
+
+    /// The seq that is readable of the first upstream.
+    pub fn seq_readable(&self) -> Option<u64> {
+        self.get("/xrpc/_health")?.1["upstreams"][0]["seq_readable"].as_u64()
+    }
+
+    /// Waits until the first upstream is readable up to `seq`.
+    pub fn wait_readable(&mut self, seq: u64, limit: Duration) {
+        let began = Instant::now();
+        while self.seq_readable().is_none_or(|readable| readable < seq) {
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                panic!("firehouse ended with {ended}");
+            }
+            assert!(began.elapsed() < limit, "seq {seq} not readable in {limit:?}: {:?}", self.get("/xrpc/_health"));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Asks it to stop and waits for its end.
+    pub fn stop(mut self, limit: Duration) -> ExitStatus {
+        signal(self.child.id(), "TERM");
+        let began = Instant::now();
+        loop {
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                return ended;
+            }
+            assert!(began.elapsed() < limit, "firehouse does not stop");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// kill -9, without any chance to finish.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Firehouse {
+    fn drop(&mut self) {
+        // Already ended is fine.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal to a process of ours.
+pub fn signal(pid: u32, name: &str) {
+    let _ = Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
+}
+
+/// A plain HTTP GET; `None` while nobody answers.
+pub fn get(address: SocketAddr, path: &str) -> Option<(u16, Value)> {
+    let mut socket = TcpStream::connect(address).ok()?;
+    socket.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).ok()?;
+    let answer = String::from_utf8(answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split_whitespace().nth(1)?.parse().ok()?;
+    let body = if head.to_ascii_lowercase().contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_owned() };
+    Some((status, serde_json::from_str(&body).unwrap_or(Value::String(body))))
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap_or(0);
+        whole += &rest[..size];
+        body = &rest[(size + 2).min(rest.len())..];
+        if size == 0 {
+            break;
+        }
+    }
+    whole
+}
+
+/// Starts a command whose first line on standard output says that it is ready, and returns that line. Its standard input stays open
+/// until the child is dropped.
+pub fn start_and_read_line(command: &mut Command) -> (Child, String) {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line)
+}
