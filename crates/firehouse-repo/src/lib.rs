@@ -17,6 +17,7 @@
 //! ```
 
 mod verify;
+mod op;
 mod snapshot;
 mod commit;
 mod car;
@@ -31,7 +32,8 @@ pub use car::{Car, CarError};
 pub use commit::{Commit, InvalidCommit};
 pub use digest::sha256;
 pub use key::{Curve, InvalidKey, InvalidSignature, PublicKey};
+pub use op::RecordOp;
 pub use snapshot::{RepoSnapshot, SnapshotRecord, read_repo, read_repo_unverified};
 pub use verify::{
-    Chain, FUTURE_REV_US, RecordOp, RepoHead, VerifiedCommit, precheck, verify_commit, verify_sync,
+    Chain, FUTURE_REV_US, RepoHead, VerifiedCommit, precheck, verify_commit, verify_sync,
 };

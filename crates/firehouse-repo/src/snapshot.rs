@@ -8,7 +8,8 @@ use bytes::Bytes;
 use firehouse_types::{Cid, CidCodec, Did, DropReason, Nsid, OpAction, Rev, Rkey};
 
 use crate::mst::{TreeError, Visit, Walk};
-use crate::verify::{check_rev, split_path};
+use crate::op::split_path;
+use crate::verify::check_rev;
 use crate::{Car, Commit, PublicKey, RecordOp, RepoHead};
 
 /// A repo at one rev.
