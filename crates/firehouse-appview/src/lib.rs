@@ -1,1 +1,57 @@
-//! Skeleton, hydrate, view: one file per XRPC method
+//! Skeleton, hydrate, rules, view: one file per XRPC method.
+//!
+//! Every method is an async function from [`AppView`], [`Caller`] and atrium-api's parameters to an [`Answer`] or a [`ViewError`]. It knows
+//! neither HTTP nor SQL: firehouse-xrpc turns answers into responses, firehouse-store runs the queries. What the methods do, down to
+//! which fields are absent when, follows the reference AppView.
+//!
+//! ```no_run
+//! use atrium_api::app::bsky::actor::get_profile::ParametersData;
+//! use firehouse_appview::{AppView, Caller, ViewError, get_profile};
+//!
+//! # async fn example(app: AppView) -> Result<(), ViewError> {
+//! let actor = "alice.test".parse().map_err(|_| ViewError::MalformedCursor)?;
+//! let answer = get_profile(&app, &Caller::default(), ParametersData { actor }).await?;
+//! println!("{} has {:?} followers", answer.body.handle, answer.body.followers_count);
+//! # Ok(())
+//! # }
+//! ```
+
+mod app;
+mod error;
+mod author_feed;
+mod timeline;
+mod posts;
+mod post_thread;
+mod likes;
+mod reposted_by;
+mod quotes;
+mod profile;
+mod follows;
+mod relationships;
+mod list;
+mod resolve_handle;
+mod repo_record;
+mod page;
+mod actor;
+mod limit;
+mod clock;
+mod hydrate;
+mod record;
+pub mod view;
+
+pub use app::{Answer, AppView, Caller, Config};
+pub use author_feed::{Feed, get_author_feed};
+pub use error::ViewError;
+pub use follows::{Followers, Follows, get_followers, get_follows};
+pub use likes::{Like, Output as Likes, get_likes};
+pub use list::{List, Lists, get_list, get_lists};
+pub use post_thread::{Output as PostThread, get_post_thread};
+pub use posts::{Output as Posts, get_posts};
+pub use profile::{Profiles, get_profile, get_profiles};
+pub use quotes::{Output as Quotes, get_quotes};
+pub use record::RecordJson;
+pub use relationships::{Output as Relationships, RelationshipView, get_relationships};
+pub use repo_record::{Output as Record, get_record};
+pub use reposted_by::{Output as RepostedBy, get_reposted_by};
+pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
+pub use timeline::get_timeline;

@@ -1,7 +1,7 @@
 //! Lists: how long they are, who is on them, who blocks by them.
 
 use clickhouse::Row;
-use firehouse_types::{ActorId, Datetime, RkeyId};
+use firehouse_types::{ActorId, RkeyId};
 
 use super::graph::{LinkAt, LinkPosition};
 use super::{NUMBERS_PER_QUERY, PAIRS_PER_QUERY, RecordKey, fetch};
@@ -53,13 +53,6 @@ impl ListMember {
     pub fn list(&self) -> RecordKey {
         (self.list_actor, self.list_rkey)
     }
-}
-
-#[derive(Row, serde::Deserialize)]
-struct ActorList {
-    actor: ActorId,
-    rkey: RkeyId,
-    sort_at: i64,
 }
 
 impl Store {
@@ -161,28 +154,20 @@ impl Store {
         fetch("list_members", query).await
     }
 
-    /// An account's lists for some purposes. Shape: latest first, at most `limit`. Errors: [`StoreError::Read`].
+    /// An account's lists. Shape: latest first, at most `limit`; `actor` is their creator. Errors: [`StoreError::Read`].
     pub async fn actor_lists(
         &self,
         actor: ActorId,
-        purposes: &[&str],
         before: LinkPosition,
         limit: usize,
-    ) -> Result<Vec<(RecordKey, LinkPosition)>, StoreError> {
+    ) -> Result<Vec<LinkAt>, StoreError> {
         let query = self
             .client()
             .query(include_str!("actor_lists.sql"))
             .param("actor", actor)
-            .param("purposes", purposes)
             .param("before_ms", before.at.ms())
             .param("before_rkey", before.rkey)
             .param("limit", limit);
-        let rows: Vec<ActorList> = fetch("actor_lists", query).await?;
-        let position = |row: &ActorList| LinkPosition {
-            at: Datetime::from_ms(row.sort_at),
-            actor: row.actor.get(),
-            rkey: row.rkey.get(),
-        };
-        Ok(rows.iter().map(|row| ((row.actor, row.rkey), position(row))).collect())
+        fetch("actor_lists", query).await
     }
 }

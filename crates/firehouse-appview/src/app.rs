@@ -1,0 +1,94 @@
+//! [`AppView`]: what every method needs; [`Caller`] and [`Answer`]: who asks, and what goes back.
+
+use std::sync::Arc;
+
+use firehouse_identity::Resolver;
+use firehouse_store::Store;
+use firehouse_types::{ActorId, Did, Rev};
+use url::Url;
+
+use crate::ViewError;
+
+/// How answers are made.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where we are reached from outside, without a slash at the end: the base of image and video links.
+    pub public_url: Url,
+    /// Who we are.
+    pub did: Did,
+    /// Base of image links when a CDN serves them; else `{public_url}/img`.
+    pub cdn_url: Option<Url>,
+    /// Link to a video's playlist, with `%s` for the DID and `%s` for the CID; else `{public_url}/vid/%s/%s/playlist.m3u8`.
+    pub video_playlist_pattern: Option<String>,
+    /// Link to a video's thumbnail, likewise; else `{public_url}/vid/%s/%s/thumbnail.jpg`.
+    pub video_thumbnail_pattern: Option<String>,
+    /// Accounts whose verifications count.
+    pub trusted_verifiers: Vec<Did>,
+    /// Levels of replies in one thread, whatever the caller asks for.
+    pub thread_depth_max: u16,
+    /// Replies of one thread that are looked at, the latest first.
+    pub thread_replies_max: usize,
+    /// Posts of one thread that are shown.
+    pub thread_posts_max: usize,
+}
+
+/// Answers XRPC methods from a store. Cheap to clone.
+#[derive(Clone)]
+pub struct AppView {
+    pub(crate) store: Store,
+    pub(crate) resolver: Resolver,
+    pub(crate) config: Arc<Config>,
+}
+
+impl AppView {
+    /// Sends nothing yet.
+    pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
+        Self { store, resolver, config: Arc::new(config) }
+    }
+
+    /// How answers are made.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The rev up to which the viewer's own repo is readable, for answers that may say so.
+    pub(crate) async fn repo_rev(&self, caller: &Caller) -> Result<Option<Rev>, ViewError> {
+        match caller.actor() {
+            Some(viewer) => Ok(self.store.repo_rev(viewer).await?),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The account in whose name; `None` for anonymous callers.
+    pub viewer: Option<Did>,
+    /// An administrator or the moderation service: sees what is taken down, and no blocks between others apply.
+    pub privileged: bool,
+}
+
+impl Caller {
+    /// The viewer as a number.
+    pub(crate) fn actor(&self) -> Option<ActorId> {
+        self.viewer.as_ref().map(Did::actor)
+    }
+}
+
+/// What a method answers.
+#[derive(Clone, Debug)]
+pub struct Answer<T> {
+    /// The lexicon's output.
+    pub body: T,
+    /// For the header `atproto-repo-rev`: up to where the viewer's repo is readable. Only where the reference says it.
+    pub repo_rev: Option<Rev>,
+}
+
+impl<T> Answer<T> {
+    /// An answer of a method that says nothing of the viewer's repo.
+    pub(crate) fn new(body: T) -> Self {
+        Self { body, repo_rev: None }
+    }
+}

@@ -1,0 +1,200 @@
+//! app.bsky.feed.getAuthorFeed: what one account posted and reposted.
+//!
+//! Skeleton: its items from the store, newest first, cut to a page, the pinned post in front of the first. Hydrate: the posts with what
+//! they answer and quote, everybody in them. Rules: nothing across a block; with `posts_and_author_threads` only replies whose whole chain
+//! of parents is the author's own. View: `feedViewPost`.
+
+use std::collections::HashSet;
+
+use atrium_api::app::bsky::feed::get_author_feed::ParametersData;
+use firehouse_schema::{EMBED_GALLERY, EMBED_IMAGES, EMBED_VIDEO};
+use firehouse_store::read::{AuthorFeed, FeedItem, RecordKey};
+use firehouse_types::{ActorId, Did};
+
+use crate::hydrate::{Hydration, POST, Pairs, Relations, State, load_actors, record_key};
+use crate::page::{From, Page, fill_page};
+use crate::view::{FeedViewPost, Shown, Views, strong_ref};
+use crate::{Answer, AppView, Caller, ViewError, actor, clock, limit};
+
+/// Look-ups for one page, each for as many items as reposts of missing posts took away.
+const ROUNDS_MAX: usize = 10;
+
+/// The output of getAuthorFeed and getTimeline.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Feed {
+    /// Newest first.
+    pub feed: Vec<FeedViewPost>,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// What an account posted and reposted. Errors: the account cannot be seen, or is behind a block.
+pub async fn get_author_feed(
+    app: &AppView,
+    caller: &Caller,
+    parameters: ParametersData,
+) -> Result<Answer<Feed>, ViewError> {
+    let not_found = || ViewError::invalid("Profile not found");
+    let did = actor::resolve(app, &parameters.actor).await?.ok_or_else(not_found)?;
+    let from = From::parse(parameters.cursor.as_deref())?;
+    let (author, repo_rev) =
+        tokio::try_join!(Author::load(app, caller, &did), app.repo_rev(caller))?;
+    let author = &author.ok_or_else(not_found)?;
+    let feed = Filter::of(parameters.filter.as_deref());
+    let with_pin = parameters.include_pins == Some(true) && from == From::Start;
+    let pinned = author.pinned.filter(|_| with_pin);
+    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| async move {
+        let pinned = pinned.filter(|_| from == From::Start);
+        author.page(app, caller, feed, pinned, from, limit).await
+    });
+    let (feed, cursor) = pages.await?;
+    Ok(Answer { body: Feed { feed, cursor }, repo_rev })
+}
+
+/// Which items are asked for.
+#[derive(Clone, Copy)]
+struct Filter {
+    items: AuthorFeed,
+    own_threads_only: bool,
+}
+
+impl Filter {
+    fn of(name: Option<&str>) -> Self {
+        let (reposts, media, replies) = match name {
+            Some("posts_no_replies") => (true, 0, 0),
+            Some("posts_with_media") => (false, EMBED_IMAGES | EMBED_GALLERY, 2),
+            Some("posts_with_video") => (false, EMBED_VIDEO, 2),
+            Some("posts_and_author_threads") => (true, 0, 1),
+            _ => (true, 0, 2),
+        };
+        let items = AuthorFeed { reposts, media, replies };
+        Self { items, own_threads_only: replies == 1 }
+    }
+}
+
+/// Whose feed it is, when the caller may see it.
+struct Author {
+    id: ActorId,
+    /// The post pinned to the profile, when it is the author's own.
+    pinned: Option<RecordKey>,
+}
+
+impl Author {
+    async fn load(app: &AppView, caller: &Caller, did: &Did) -> Result<Option<Self>, ViewError> {
+        let id = did.actor();
+        let mut pairs = Pairs::default();
+        pairs.add_viewer(caller.actor(), [id]);
+        let actors = [id];
+        let (actors, relations) = tokio::try_join!(
+            load_actors(&app.store, &actors),
+            Relations::load(&app.store, &pairs)
+        )?;
+        let mut state = State::new(caller);
+        state.actors = actors;
+        if let Some(viewer) = caller.actor().filter(|viewer| *viewer != id) {
+            if relations.blocks(viewer, id) {
+                return Err(ViewError::BlockedActor { did: did.clone() });
+            }
+            if relations.blocks(id, viewer) {
+                return Err(ViewError::BlockedByActor { did: did.clone() });
+            }
+        }
+        let Some(actor) = state.actor(id) else { return Ok(None) };
+        let pin = actor.profile.as_ref().and_then(|profile| profile.fields.pinned_post.as_ref());
+        let pinned = pin.and_then(strong_ref).and_then(|pin| record_key(&pin.uri, POST));
+        Ok(Some(Self { id, pinned: pinned.filter(|pin| pin.0 == id) }))
+    }
+
+    /// One page, all four steps.
+    async fn page(
+        &self,
+        app: &AppView,
+        caller: &Caller,
+        filter: Filter,
+        pinned: Option<RecordKey>,
+        from: From,
+        limit: usize,
+    ) -> Result<Page<FeedViewPost>, ViewError> {
+        let mut hydration = Hydration::new(app, caller);
+        let page = self.skeleton(app, &mut hydration, filter, from, limit).await?;
+        let mut items: Vec<_> = page.items.into_iter().map(Shown::Item).collect();
+        if let Some(pinned) = pinned {
+            items.retain(|item| item.post() != pinned);
+            items.insert(0, Shown::Pinned(pinned));
+        }
+        let posts: Vec<_> = items.iter().map(Shown::post).collect();
+        hydration.load_posts(&posts, true).await?;
+        hydration.reposts = items.iter().filter_map(Shown::repost).collect();
+        let state = hydration.finish().await?;
+
+        let views = Views::new(&state, &app.config, clock::now());
+        items.retain(|item| !views.viewer_blocks(item.post().0));
+        if filter.own_threads_only {
+            let complete = OwnThreads::new(&state, &items);
+            items.retain(|item| !complete.is_reply(item) || complete.holds(item.post()));
+        }
+        let feed = items.iter().filter_map(|item| views.feed_post(item)).collect();
+        Ok(Page { items: feed, next: page.next })
+    }
+
+    /// Items whose posts exist: of a repost, the post may be gone or never seen. Such reposts take no place on the page.
+    async fn skeleton(
+        &self,
+        app: &AppView,
+        hydration: &mut Hydration<'_>,
+        filter: Filter,
+        from: From,
+        limit: usize,
+    ) -> Result<Page<FeedItem>, ViewError> {
+        let (mut items, mut before) = (Vec::new(), from.feed());
+        for _ in 0..ROUNDS_MAX {
+            let wanted = limit + 1 - items.len();
+            let rows = app.store.author_items(self.id, filter.items, before, wanted).await?;
+            let posts: Vec<_> = rows.iter().map(|item| item.post).collect();
+            hydration.load_posts(&posts, true).await?;
+            let is_last = rows.len() < wanted;
+            if let Some(last) = rows.last() {
+                before = last.position();
+            }
+            items.extend(rows.into_iter().filter(|item| hydration.has_post(item.post)));
+            if is_last || items.len() > limit {
+                break;
+            }
+        }
+        Ok(Page::cut(items, limit, |item| item.position().into()))
+    }
+}
+
+/// Which replies of a page have all posts above them on the same page.
+struct OwnThreads<'a> {
+    state: &'a State,
+    on_page: HashSet<RecordKey>,
+}
+
+impl<'a> OwnThreads<'a> {
+    fn new(state: &'a State, items: &[Shown]) -> Self {
+        let own = items.iter().filter(|item| item.repost().is_none());
+        Self { state, on_page: own.map(Shown::post).collect() }
+    }
+
+    /// Neither a repost nor the pin: those are shown in any case.
+    fn is_reply(&self, item: &Shown) -> bool {
+        matches!(item, Shown::Item(item) if item.repost().is_none())
+    }
+
+    fn holds(&self, post: RecordKey) -> bool {
+        let mut at = post;
+        // Longer than the page there is no chain, unless it is a circle.
+        for _ in 0..=self.on_page.len() {
+            if !self.on_page.contains(&at) {
+                return false;
+            }
+            let Some(post) = self.state.posts.get(&at) else { return false };
+            let Some(reply) = &post.fields.reply else { return true };
+            let Some(parent) = record_key(&reply.parent.uri, POST) else { return false };
+            at = parent;
+        }
+        false
+    }
+}

@@ -1,0 +1,11 @@
+//! What time it is, for what ends by itself.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use firehouse_types::Datetime;
+
+/// Now.
+pub(crate) fn now() -> Datetime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Datetime::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

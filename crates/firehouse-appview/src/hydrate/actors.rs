@@ -1,0 +1,129 @@
+//! Accounts: identity, profile, and the declarations they keep under the key `self`.
+
+use std::collections::HashMap;
+
+use firehouse_store::Store;
+use firehouse_store::read::{ActorRead, RecordKey, RecordRead};
+use firehouse_types::{ActorId, Cid, Datetime, RkeyId};
+use serde::de::DeserializeOwned;
+
+use super::state::{Actor, KnownFollowers, LiveStatus, Profile, ProfileCounts};
+use crate::ViewError;
+use crate::record::{
+    ChatFields, GermFields, NotificationFields, ProfileFields, RecordJson, StatusFields,
+};
+
+const PROFILE: &str = "app.bsky.actor.profile";
+const STATUS: &str = "app.bsky.actor.status";
+const LABELER: &str = "app.bsky.labeler.service";
+const CHAT: &str = "chat.bsky.actor.declaration";
+const NOTIFICATION: &str = "app.bsky.notification.declaration";
+const GERM: &str = "com.germnetwork.declaration";
+
+/// The accounts among these that exist, whatever their status. Two queries, at once.
+pub(crate) async fn load_actors(
+    store: &Store,
+    actors: &[ActorId],
+) -> Result<HashMap<ActorId, Actor>, ViewError> {
+    if actors.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let this = RkeyId::of("self");
+    let keys: Vec<RecordKey> = actors.iter().map(|&actor| (actor, this)).collect();
+    let collections = [PROFILE, STATUS, LABELER, CHAT, NOTIFICATION, GERM];
+    let (rows, records) =
+        tokio::try_join!(store.actors(actors), store.records(&collections, &keys))?;
+    let mut found: HashMap<_, _> = rows.into_iter().map(|row| (row.actor, bare(row))).collect();
+    for record in records {
+        if let Some(actor) = found.get_mut(&record.actor) {
+            declare(actor, &record);
+        }
+    }
+    Ok(found)
+}
+
+fn bare(row: ActorRead) -> Actor {
+    Actor {
+        did: row.did,
+        handle: Some(row.handle).filter(|handle| !handle.is_empty()),
+        status: row.status,
+        profile: None,
+        is_labeler: false,
+        chat: None,
+        allow_subscriptions: "followers".into(),
+        germ: None,
+        live_status: None,
+    }
+}
+
+/// Puts what a record says into its account.
+fn declare(actor: &mut Actor, record: &RecordRead) {
+    let cid = Cid::dag_cbor(record.cid).to_string();
+    let sort_at = Datetime::from_ms(record.sort_at);
+    let Some(json) = RecordJson::new(&record.body) else { return };
+    match &*record.collection {
+        PROFILE => {
+            actor.profile =
+                parse::<ProfileFields>(&json).map(|fields| Profile { fields, cid, sort_at });
+        }
+        STATUS => {
+            actor.live_status = parse::<StatusFields>(&json).map(|fields| LiveStatus {
+                fields,
+                json,
+                cid,
+                sort_at,
+            });
+        }
+        LABELER => actor.is_labeler = true,
+        CHAT => actor.chat = parse::<ChatFields>(&json),
+        NOTIFICATION => {
+            let allowed = parse::<NotificationFields>(&json).map(|n| n.allow_subscriptions);
+            if let Some(allowed) = allowed.filter(|who| matches!(&**who, "mutuals" | "none")) {
+                actor.allow_subscriptions = allowed;
+            }
+        }
+        GERM => actor.germ = parse::<GermFields>(&json).and_then(|germ| germ.message_me),
+        _ => {}
+    }
+}
+
+/// The fields that views need; `None` when they are not what the lexicon says.
+pub(crate) fn parse<T: DeserializeOwned>(json: &RecordJson) -> Option<T> {
+    serde_json::from_str(json.get()).ok()
+}
+
+/// What detailed profiles count. Accounts without anything are missing.
+pub(crate) async fn load_counts(
+    store: &Store,
+    actors: &[ActorId],
+) -> Result<HashMap<ActorId, ProfileCounts>, ViewError> {
+    let mut counts: HashMap<ActorId, ProfileCounts> = HashMap::new();
+    for row in store.profile_counts(actors).await? {
+        let of = counts.entry(row.counted).or_default();
+        let what = match &*row.what {
+            "followers" => &mut of.followers,
+            "follows" => &mut of.follows,
+            "posts" => &mut of.posts,
+            "app.bsky.graph.list" => &mut of.lists,
+            "app.bsky.feed.generator" => &mut of.generators,
+            "app.bsky.graph.starterpack" => &mut of.starter_packs,
+            _ => continue,
+        };
+        *what = row.n;
+    }
+    Ok(counts)
+}
+
+/// Followers whom the viewer follows. Empty for anonymous callers; nobody knows followers of himself.
+pub(crate) async fn load_known_followers(
+    store: &Store,
+    actors: &[ActorId],
+    viewer: Option<ActorId>,
+) -> Result<HashMap<ActorId, KnownFollowers>, ViewError> {
+    let Some(viewer) = viewer else { return Ok(HashMap::new()) };
+    let rows = store.known_followers(actors, viewer).await?;
+    let known = |row: firehouse_store::read::KnownFollowersRead| {
+        (row.target_actor, KnownFollowers { count: row.n, some: row.followers })
+    };
+    Ok(rows.into_iter().map(known).collect())
+}

@@ -1,0 +1,66 @@
+//! Thread gates (who may reply) and post gates (who may quote) of the posts that are shown. They lie under their post's key.
+
+use std::collections::{HashMap, HashSet};
+
+use firehouse_store::Store;
+use firehouse_store::read::{RecordHead, RecordKey, RecordRead};
+
+use super::actors::parse;
+use super::posts::{Posts, post_key, record_key};
+use super::state::{Gate, LIST, POST, POSTGATE, THREADGATE};
+use crate::ViewError;
+use crate::record::{PostgateFields, RecordJson, RuleFields, ThreadgateFields};
+
+/// Gates by the key of their post.
+pub(crate) type Gates<F> = HashMap<RecordKey, Gate<F>>;
+
+/// The gates of shown posts and of the roots of their threads. One query.
+pub(crate) async fn load_gates(
+    store: &Store,
+    posts: &Posts,
+) -> Result<(Gates<ThreadgateFields>, Gates<PostgateFields>), ViewError> {
+    let mut keys: HashSet<RecordKey> = posts.shown.keys().copied().collect();
+    let replies = posts.shown.keys().filter_map(|key| posts.found.get(key)?.fields.reply.as_ref());
+    keys.extend(replies.filter_map(|reply| post_key(&reply.root)));
+    let keys: Vec<_> = keys.into_iter().collect();
+    let (mut threadgates, mut postgates) = (Gates::new(), Gates::new());
+    if keys.is_empty() {
+        return Ok((threadgates, postgates));
+    }
+    for row in store.records(&[THREADGATE, POSTGATE], &keys).await? {
+        let key = (row.actor, row.rkey);
+        if &*row.collection == THREADGATE {
+            let gate = read_gate(&row, |gate: &ThreadgateFields| &gate.post);
+            threadgates.extend(gate.map(|gate| (key, gate)));
+        } else {
+            let gate = read_gate(&row, |gate: &PostgateFields| &gate.post);
+            postgates.extend(gate.map(|gate| (key, gate)));
+        }
+    }
+    Ok((threadgates, postgates))
+}
+
+/// Lists whose members may reply.
+pub(crate) fn lists_of(gates: &Gates<ThreadgateFields>) -> impl Iterator<Item = RecordKey> {
+    let rules = gates.values().flat_map(|gate| gate.fields.allow.iter().flatten());
+    rules.filter_map(|rule| match rule {
+        RuleFields::List { list } => record_key(list, LIST),
+        RuleFields::Mention
+        | RuleFields::Follower
+        | RuleFields::Following
+        | RuleFields::Unknown => None,
+    })
+}
+
+/// A gate that is its post's: same repo, same key.
+fn read_gate<F>(row: &RecordRead, post: impl Fn(&F) -> &str) -> Option<Gate<F>>
+where
+    F: serde::de::DeserializeOwned,
+{
+    let json = RecordJson::new(&row.body)?;
+    let fields: F = parse(&json)?;
+    let is_its_own = record_key(post(&fields), POST) == Some((row.actor, row.rkey));
+    let head: RecordHead = row.head();
+    let rkey = head.rkey().filter(|_| is_its_own)?;
+    Some(Gate { cid: head.cid().to_string(), rkey, json, fields })
+}

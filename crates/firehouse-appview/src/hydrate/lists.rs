@@ -1,0 +1,77 @@
+//! Lists by key, with their length and what the viewer has to do with them.
+
+use std::collections::{HashMap, HashSet};
+
+use firehouse_store::Store;
+use firehouse_store::read::{ListMember, RecordKey, RecordRead};
+use firehouse_types::{ActorId, Did};
+
+use super::actors::parse;
+use super::state::{LIST, List};
+use crate::ViewError;
+use crate::record::{ListFields, RecordJson};
+
+/// The lists among these that exist. Five small queries, at once; none for no keys.
+pub(crate) async fn load_lists(
+    store: &Store,
+    keys: &[RecordKey],
+    viewer: Option<ActorId>,
+) -> Result<HashMap<RecordKey, List>, ViewError> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let creators: HashSet<_> = keys.iter().map(|key| key.0).collect();
+    let creators: Vec<_> = creators.into_iter().collect();
+    let subscriptions = async {
+        match viewer {
+            Some(viewer) => store.list_subscriptions(viewer, keys).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let memberships = async {
+        match viewer {
+            Some(viewer) => store.list_memberships(viewer, keys).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (records, creators, sizes, subscriptions, memberships) = tokio::try_join!(
+        store.records(&[LIST], keys),
+        store.actors(&creators),
+        store.list_sizes(keys),
+        subscriptions,
+        memberships,
+    )?;
+    let dids: HashMap<_, _> = creators.into_iter().map(|row| (row.actor, row.did)).collect();
+    let mut lists: HashMap<_, _> =
+        records.iter().filter_map(|row| read_list(row, dids.get(&row.actor)?)).collect();
+    for size in sizes {
+        if let Some(list) = lists.get_mut(&size.key()) {
+            list.members = size.value;
+        }
+    }
+    for subscription in subscriptions {
+        if let Some(list) = lists.get_mut(&subscription.key()) {
+            list.blocked_by = Some(subscription.value.into());
+        }
+    }
+    for key in memberships.iter().map(ListMember::list) {
+        if let Some(list) = lists.get_mut(&key) {
+            list.has_viewer = true;
+        }
+    }
+    Ok(lists)
+}
+
+fn read_list(row: &RecordRead, creator: &Did) -> Option<(RecordKey, List)> {
+    let head = row.head();
+    let list = List {
+        uri: format!("at://{creator}/{LIST}/{}", head.rkey()?),
+        cid: head.cid().to_string(),
+        sort_at: head.sort_at(),
+        fields: parse::<ListFields>(&RecordJson::new(&row.body)?)?,
+        members: 0,
+        blocked_by: None,
+        has_viewer: false,
+    };
+    Some(((row.actor, row.rkey), list))
+}

@@ -1,0 +1,135 @@
+//! [`Relations`]: who follows and blocks whom, directly or by list, among the accounts of one answer.
+//!
+//! First-party blocks concern the viewer, third-party ones two others: the author of a reply and whom it answers, of a quote and whom it
+//! quotes. A list blocks only while it exists, is a moderation list, and its creator is active. Nobody blocks himself.
+
+use std::collections::{HashMap, HashSet};
+
+use firehouse_store::Store;
+use firehouse_store::read::{ListMember, ListSubscription, RecordKey, Relation};
+use firehouse_types::{ActorId, RkeyId};
+
+use crate::ViewError;
+
+/// All relations that were asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Relations {
+    follows: HashMap<(ActorId, ActorId), RkeyId>,
+    blocks: HashMap<(ActorId, ActorId), RkeyId>,
+    /// (who blocks, who is on the list) → the first such list.
+    list_blocks: HashMap<(ActorId, ActorId), RecordKey>,
+}
+
+/// Pairs of accounts whose relations matter; order within a pair means nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs(HashSet<(ActorId, ActorId)>);
+
+impl Pairs {
+    /// Adds a pair, unless it is one account twice.
+    pub fn add(&mut self, a: ActorId, b: ActorId) {
+        if a != b {
+            self.0.insert((a.min(b), a.max(b)));
+        }
+    }
+
+    /// Adds the viewer with each of these.
+    pub fn add_viewer(
+        &mut self,
+        viewer: Option<ActorId>,
+        others: impl IntoIterator<Item = ActorId>,
+    ) {
+        if let Some(viewer) = viewer {
+            others.into_iter().for_each(|other| self.add(viewer, other));
+        }
+    }
+
+    fn directed(&self) -> Vec<(ActorId, ActorId)> {
+        self.0.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect()
+    }
+
+    fn actors(&self) -> Vec<ActorId> {
+        let all: HashSet<_> = self.0.iter().flat_map(|&(a, b)| [a, b]).collect();
+        all.into_iter().collect()
+    }
+}
+
+impl Relations {
+    /// Looks the pairs up: direct relations and subscriptions at once, list members only when somebody subscribes to a list.
+    pub async fn load(store: &Store, pairs: &Pairs) -> Result<Self, ViewError> {
+        if pairs.0.is_empty() {
+            return Ok(Self::default());
+        }
+        let (directed, actors) = (pairs.directed(), pairs.actors());
+        let (direct, subscriptions) =
+            tokio::try_join!(store.relations(&directed), store.list_blockers(&actors))?;
+        let lists: HashSet<_> = subscriptions.iter().map(ListSubscription::list).collect();
+        let lists: Vec<_> = lists.into_iter().collect();
+        let members = store.list_blocked(&actors, &lists).await?;
+        Ok(Self::new(direct, &subscriptions, &members))
+    }
+
+    fn new(
+        direct: Vec<Relation>,
+        subscriptions: &[ListSubscription],
+        members: &[ListMember],
+    ) -> Self {
+        let mut relations = Self::default();
+        for row in direct {
+            let kind = match &*row.collection {
+                "app.bsky.graph.block" => &mut relations.blocks,
+                _ => &mut relations.follows,
+            };
+            kind.insert((row.actor, row.target_actor), row.first_rkey);
+        }
+        let mut on_list: HashMap<RecordKey, Vec<ActorId>> = HashMap::new();
+        members.iter().for_each(|m| on_list.entry(m.list()).or_default().push(m.subject));
+        for subscription in subscriptions {
+            for &subject in on_list.get(&subscription.list()).into_iter().flatten() {
+                let pair = (subscription.actor, subject);
+                if subscription.actor != subject {
+                    relations.list_blocks.entry(pair).or_insert(subscription.list());
+                }
+            }
+        }
+        relations
+    }
+
+    /// The record by which one follows another.
+    pub fn follow(&self, from: ActorId, to: ActorId) -> Option<RkeyId> {
+        self.follows.get(&(from, to)).copied()
+    }
+
+    /// The record by which one blocks another.
+    pub fn block(&self, from: ActorId, to: ActorId) -> Option<RkeyId> {
+        self.blocks.get(&(from, to)).copied()
+    }
+
+    /// The list by which one blocks another.
+    pub fn list_block(&self, from: ActorId, to: ActorId) -> Option<RecordKey> {
+        self.list_blocks.get(&(from, to)).copied()
+    }
+
+    /// Whether one blocks another in any way.
+    pub fn blocks(&self, from: ActorId, to: ActorId) -> bool {
+        self.block(from, to).is_some() || self.list_block(from, to).is_some()
+    }
+
+    /// Whether there is a block between two accounts, in either direction.
+    pub fn block_between(&self, a: ActorId, b: ActorId) -> bool {
+        a != b && (self.blocks(a, b) || self.blocks(b, a))
+    }
+
+    /// Lists by which somebody here blocks: all, or only those by which `from` does.
+    pub fn lists_blocking(&self, from: Option<ActorId>) -> impl Iterator<Item = RecordKey> {
+        let blocks = self.list_blocks.iter();
+        blocks
+            .filter(move |((who, _), _)| from.is_none_or(|from| from == *who))
+            .map(|(_, &list)| list)
+    }
+
+    /// Records whose keys are hashes: their texts must be looked up.
+    pub fn hashed_keys(&self) -> impl Iterator<Item = RecordKey> {
+        let records = self.follows.iter().chain(&self.blocks);
+        records.filter(|(_, rkey)| rkey.tid().is_none()).map(|((from, _), &rkey)| (*from, rkey))
+    }
+}

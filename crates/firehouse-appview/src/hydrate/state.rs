@@ -1,0 +1,173 @@
+//! [`State`]: all that the views of one answer need, by number.
+
+use std::collections::HashMap;
+
+use firehouse_schema::ActorStatus;
+use firehouse_store::read::{Interactions, RecordHead, RecordKey};
+use firehouse_types::{ActorId, Datetime, Did, Rkey, RkeyId};
+
+use super::relations::Relations;
+use crate::Caller;
+use crate::record::{
+    ChatFields, ListFields, PostFields, PostgateFields, ProfileFields, RecordJson, StatusFields,
+    ThreadgateFields,
+};
+
+/// NSID of posts.
+pub(crate) const POST: &str = "app.bsky.feed.post";
+/// NSID of lists.
+pub(crate) const LIST: &str = "app.bsky.graph.list";
+/// NSID of thread gates.
+pub(crate) const THREADGATE: &str = "app.bsky.feed.threadgate";
+/// NSID of post gates.
+pub(crate) const POSTGATE: &str = "app.bsky.feed.postgate";
+
+/// Everything of one answer. What is not in here does not exist for this caller.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub viewer: Option<ActorId>,
+    pub viewer_did: Option<Did>,
+    pub privileged: bool,
+    pub actors: HashMap<ActorId, Actor>,
+    pub posts: HashMap<RecordKey, Post>,
+    pub interactions: HashMap<RecordKey, Interactions>,
+    pub reposts: HashMap<RecordKey, RecordHead>,
+    pub threadgates: HashMap<RecordKey, Gate<ThreadgateFields>>,
+    pub postgates: HashMap<RecordKey, Gate<PostgateFields>>,
+    pub lists: HashMap<RecordKey, List>,
+    pub relations: Relations,
+    pub profile_counts: HashMap<ActorId, ProfileCounts>,
+    pub known_followers: HashMap<ActorId, KnownFollowers>,
+    /// Texts of record keys that are no TIDs, where no record at hand has them.
+    pub rkey_texts: HashMap<(ActorId, RkeyId), Box<str>>,
+}
+
+impl State {
+    /// Nothing yet, for this caller.
+    pub fn new(caller: &Caller) -> Self {
+        Self {
+            viewer: caller.actor(),
+            viewer_did: caller.viewer.clone(),
+            privileged: caller.privileged,
+            ..Self::default()
+        }
+    }
+
+    /// An account, when the caller may see it.
+    pub fn actor(&self, actor: ActorId) -> Option<&Actor> {
+        self.actors.get(&actor).filter(|found| self.privileged || found.is_active())
+    }
+
+    /// A post, when the caller may see its author.
+    pub fn post(&self, key: RecordKey) -> Option<&Post> {
+        self.actor(key.0)?;
+        self.posts.get(&key)
+    }
+
+    /// The AT-URI of a post that is here.
+    pub fn post_uri(&self, key: RecordKey) -> Option<String> {
+        let (actor, post) = (self.actors.get(&key.0)?, self.posts.get(&key)?);
+        Some(format!("at://{}/{POST}/{}", actor.did, post.rkey))
+    }
+
+    /// The AT-URI of a record by the number of its key; `None` when that is a hash whose text nobody looked up.
+    pub fn record_uri(&self, did: &Did, collection: &str, rkey: RkeyId) -> Option<String> {
+        Some(match rkey.tid() {
+            Some(tid) => format!("at://{did}/{collection}/{tid}"),
+            None => {
+                let text = self.rkey_texts.get(&(did.actor(), rkey))?;
+                format!("at://{did}/{collection}/{text}")
+            }
+        })
+    }
+}
+
+/// An account and what it says of itself.
+#[derive(Debug)]
+pub(crate) struct Actor {
+    pub did: Did,
+    /// Verified; `None` when it was not.
+    pub handle: Option<Box<str>>,
+    pub status: ActorStatus,
+    pub profile: Option<Profile>,
+    pub is_labeler: bool,
+    pub chat: Option<ChatFields>,
+    /// Who may subscribe to its activity.
+    pub allow_subscriptions: Box<str>,
+    pub germ: Option<serde_json::Value>,
+    pub live_status: Option<LiveStatus>,
+}
+
+impl Actor {
+    pub fn is_active(&self) -> bool {
+        self.status == ActorStatus::Active
+    }
+}
+
+/// A profile record.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    pub fields: ProfileFields,
+    pub cid: String,
+    pub sort_at: Datetime,
+}
+
+/// A live-status record.
+#[derive(Debug)]
+pub(crate) struct LiveStatus {
+    pub fields: StatusFields,
+    pub json: RecordJson,
+    pub cid: String,
+    pub sort_at: Datetime,
+}
+
+/// A post.
+#[derive(Debug)]
+pub(crate) struct Post {
+    pub rkey: Rkey,
+    pub cid: String,
+    pub sort_at: Datetime,
+    pub json: RecordJson,
+    pub fields: PostFields,
+}
+
+/// A thread gate or post gate, by the key of its post.
+#[derive(Debug)]
+pub(crate) struct Gate<F> {
+    pub rkey: Rkey,
+    pub cid: String,
+    pub json: RecordJson,
+    pub fields: F,
+}
+
+/// A list.
+#[derive(Debug)]
+pub(crate) struct List {
+    pub uri: String,
+    pub cid: String,
+    pub sort_at: Datetime,
+    pub fields: ListFields,
+    pub members: u64,
+    /// The viewer's listblock record for it.
+    pub blocked_by: Option<RkeyId>,
+    /// Whether the viewer is on it.
+    pub has_viewer: bool,
+}
+
+/// What detailed profiles count.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ProfileCounts {
+    pub followers: u64,
+    pub follows: u64,
+    pub posts: u64,
+    pub lists: u64,
+    pub generators: u64,
+    pub starter_packs: u64,
+}
+
+/// Followers of an account whom the viewer follows.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownFollowers {
+    pub count: u64,
+    pub some: Vec<ActorId>,
+}

@@ -1,0 +1,58 @@
+//! app.bsky.actor.getProfile and getProfiles.
+
+use atrium_api::app::bsky::actor::{get_profile, get_profiles};
+use firehouse_schema::ActorStatus;
+use firehouse_types::Did;
+
+use crate::hydrate::Hydration;
+use crate::view::{ProfileView, Views};
+use crate::{Answer, AppView, Caller, ViewError, actor, clock};
+
+/// The output of getProfiles.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Profiles {
+    /// In the order asked for, without those who cannot be seen.
+    pub profiles: Vec<ProfileView>,
+}
+
+/// One account in detail. Errors: why it cannot be seen.
+pub async fn get_profile(
+    app: &AppView,
+    caller: &Caller,
+    parameters: get_profile::ParametersData,
+) -> Result<Answer<ProfileView>, ViewError> {
+    let not_found = || ViewError::invalid("Profile not found");
+    let did = actor::resolve(app, &parameters.actor).await?.ok_or_else(not_found)?;
+    let mut hydration = Hydration::new(app, caller);
+    hydration.detailed = vec![did.actor()];
+    let (state, repo_rev) = tokio::try_join!(hydration.finish(), app.repo_rev(caller))?;
+    let status = state.actors.get(&did.actor()).map(|actor| actor.status);
+    let view = Views::new(&state, &app.config, clock::now()).profile_detailed(did.actor());
+    match status.ok_or_else(not_found)? {
+        ActorStatus::Mentioned | ActorStatus::Deleted => return Err(not_found()),
+        _ if caller.privileged => {}
+        ActorStatus::Active => {}
+        ActorStatus::Takendown | ActorStatus::Suspended => return Err(ViewError::AccountTakedown),
+        ActorStatus::Deactivated => return Err(ViewError::AccountDeactivated),
+        ActorStatus::Inactive => return Err(not_found()),
+    }
+    Ok(Answer { body: view.ok_or_else(not_found)?, repo_rev })
+}
+
+/// Some accounts in detail.
+pub async fn get_profiles(
+    app: &AppView,
+    caller: &Caller,
+    parameters: get_profiles::ParametersData,
+) -> Result<Answer<Profiles>, ViewError> {
+    let dids = actor::resolve_all(app, &parameters.actors).await?;
+    let actors: Vec<_> = dids.into_iter().flatten().map(|did: Did| did.actor()).collect();
+    let mut hydration = Hydration::new(app, caller);
+    hydration.detailed = actors.clone();
+    let (state, repo_rev) = tokio::try_join!(hydration.finish(), app.repo_rev(caller))?;
+    let views = Views::new(&state, &app.config, clock::now());
+    let is_seen = |actor: &_| state.actor(*actor).is_some();
+    let profiles = actors.into_iter().filter(is_seen);
+    let profiles = profiles.filter_map(|actor| views.profile_detailed(actor)).collect();
+    Ok(Answer { body: Profiles { profiles }, repo_rev })
+}

@@ -1,0 +1,16 @@
+//! Records as answers need them: the JSON that callers get, and the few fields that views are made of.
+
+mod json;
+mod fields;
+mod post;
+mod profile;
+
+pub(crate) use fields::{Blob, SelfLabels, StrongRef};
+pub use json::RecordJson;
+pub(crate) use post::{
+    Embed, External, GalleryItem, Image, PostFields, RuleFields, ThreadgateFields, Video,
+};
+pub(crate) use profile::{
+    ChatFields, GermFields, ListFields, NotificationFields, PostgateFields, ProfileFields,
+    StatusFields,
+};

@@ -1,0 +1,78 @@
+//! com.atproto.repo.getRecord: one record as its author wrote it.
+
+use atrium_api::com::atproto::repo::get_record::ParametersData;
+use firehouse_schema::usual_body;
+use firehouse_store::read::{LinkTarget, RecordRead};
+use firehouse_types::{Cid, Datetime, Did, RkeyId};
+
+use crate::{Answer, AppView, Caller, RecordJson, ViewError, actor};
+
+/// The output.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Output {
+    /// Which record.
+    pub uri: String,
+    /// Which version.
+    pub cid: String,
+    /// The record.
+    pub value: RecordJson,
+}
+
+/// One record of any collection. Errors: the repo cannot be seen; there is no such record, or not with this CID.
+pub async fn get_record(
+    app: &AppView,
+    caller: &Caller,
+    parameters: ParametersData,
+) -> Result<Answer<Output>, ViewError> {
+    let no_repo =
+        || ViewError::invalid(format!("Could not find repo: {}", parameters.repo.as_ref()));
+    let did = actor::resolve(app, &parameters.repo).await?.ok_or_else(no_repo)?;
+    let (collection, rkey) = (parameters.collection.as_str(), RkeyId::of(parameters.rkey.as_str()));
+    let uri = format!("at://{did}/{collection}/{}", parameters.rkey.as_str());
+    let (actors, keys, collections) = ([did.actor()], [(did.actor(), rkey)], [collection]);
+    let (actors, records) =
+        tokio::try_join!(app.store.actors(&actors), app.store.records(&collections, &keys))?;
+    let exists = |status| match status {
+        firehouse_schema::ActorStatus::Active => true,
+        firehouse_schema::ActorStatus::Mentioned | firehouse_schema::ActorStatus::Deleted => false,
+        _ => caller.privileged,
+    };
+    actors.first().filter(|actor| exists(actor.status)).ok_or_else(no_repo)?;
+    let missing = || ViewError::RecordNotFound { uri: uri.clone() };
+    let record = records.into_iter().next().ok_or_else(missing)?;
+    let cid = Cid::dag_cbor(record.cid).to_string();
+    if parameters.cid.as_ref().is_some_and(|asked| asked.as_ref().to_string() != cid) {
+        return Err(missing());
+    }
+    let body = if record.body.is_empty() {
+        written_again(app, &did, &record).await?
+    } else {
+        Some(record.body)
+    };
+    let value = body.as_deref().and_then(RecordJson::new).ok_or_else(missing)?;
+    Ok(Answer::new(Output { uri, cid, value }))
+}
+
+/// The block of a usual like, repost, follow or block, from what it refers to; `None` when its target has no text here any more.
+async fn written_again(
+    app: &AppView,
+    did: &Did,
+    record: &RecordRead,
+) -> Result<Option<Vec<u8>>, ViewError> {
+    let targets = app.store.link_target(did.actor(), &record.collection, record.rkey).await?;
+    let Some(target) = targets.first() else { return Ok(None) };
+    let named = app.store.actors(&[target.target_actor]).await?;
+    let text = named.first().and_then(|actor| target_text(target, &actor.did));
+    let created_at = Datetime::from_ms(record.created_at);
+    let write =
+        |text: String| usual_body(&record.collection, &text, target.target_cid(), created_at);
+    Ok(text.map(write))
+}
+
+/// An account's DID or a record's AT-URI. Only keys that are TIDs are left out of bodies.
+fn target_text(target: &LinkTarget, did: &Did) -> Option<String> {
+    if target.target_in.is_empty() {
+        return Some(did.to_string());
+    }
+    Some(format!("at://{did}/{}/{}", target.target_in, target.target_rkey.tid()?))
+}

@@ -1,0 +1,57 @@
+//! app.bsky.feed.getRepostedBy.
+
+use atrium_api::app::bsky::feed::get_reposted_by::ParametersData;
+use firehouse_store::read::LinkSource;
+
+use crate::hydrate::Hydration;
+use crate::likes::target;
+use crate::page::{From, Page, fill_page};
+use crate::view::{ProfileView, Views};
+use crate::{Answer, AppView, Caller, ViewError, clock, limit};
+
+const REPOST: LinkSource<'_> =
+    LinkSource { collection: "app.bsky.feed.repost", path: ".subject.uri" };
+
+/// The output.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    /// What is reposted.
+    pub uri: String,
+    /// As asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cid: Option<String>,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// By whom, latest first.
+    pub reposted_by: Vec<ProfileView>,
+}
+
+/// Who reposted a record, without those behind a block of the viewer's.
+pub async fn get_reposted_by(
+    app: &AppView,
+    caller: &Caller,
+    parameters: ParametersData,
+) -> Result<Answer<Output>, ViewError> {
+    let from = From::parse(parameters.cursor.as_deref())?;
+    let uri = &parameters.uri;
+    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| async move {
+        let Some((key, collection)) = target(uri) else { return Ok(Page::empty()) };
+        let rows = app.store.links_to(key, collection, REPOST, from.link(), limit + 1).await?;
+        let page = Page::cut(rows, limit, |row| row.position().into());
+        let mut hydration = Hydration::new(app, caller);
+        hydration.actors.extend(page.items.iter().map(|row| row.actor));
+        let state = hydration.finish().await?;
+        let views = Views::new(&state, &app.config, clock::now());
+        let actors = page.items.iter().map(|row| row.actor);
+        let actors = actors.filter(|&actor| !views.viewer_blocks(actor));
+        Ok(Page {
+            items: actors.filter_map(|actor| views.profile(actor)).collect(),
+            next: page.next,
+        })
+    });
+    let (reposted_by, cursor) = pages.await?;
+    let cid = parameters.cid.map(|cid| cid.as_ref().to_string());
+    Ok(Answer::new(Output { uri: parameters.uri, cid, cursor, reposted_by }))
+}

@@ -1,0 +1,50 @@
+//! Views: the lexicons' objects, made from a [`State`] by pure functions.
+//!
+//! The structs are ours rather than atrium-api's: records pass through as the JSON text they are, and nothing is parsed only to be
+//! written again. Fields are named and absent as in the lexicon of the same name.
+
+mod block;
+mod embed;
+mod feed;
+mod gate;
+mod label;
+mod links;
+mod list;
+mod post;
+mod profile;
+mod thread;
+
+use firehouse_types::Datetime;
+
+use crate::Config;
+use crate::hydrate::State;
+
+pub use block::{BlockedAuthor, BlockedPost, BlockedViewer, NotFoundPost};
+pub use embed::{EmbedView, ExternalView, GalleryItemView, ImageView, RecordEmbedView, RecordView};
+pub(crate) use feed::Shown;
+pub use feed::{FeedReason, FeedViewPost, ReplyRefView, ReplyView};
+pub use gate::ThreadgateView;
+pub use label::Label;
+pub use list::{ListItemView, ListView, ListViewer};
+pub use post::{PostView, PostViewer};
+pub(crate) use profile::strong_ref;
+pub use profile::{
+    Associated, AssociatedSubscriptions, KnownFollowersView, ProfileView, ProfileViewer, StatusView,
+};
+pub(crate) use thread::{Extent, Replies};
+pub use thread::{ThreadContext, ThreadPost, ThreadView};
+
+/// Makes views of what is in a [`State`].
+#[derive(Clone, Copy)]
+pub(crate) struct Views<'a> {
+    pub state: &'a State,
+    config: &'a Config,
+    /// For what ends by itself, such as a live status.
+    now: Datetime,
+}
+
+impl<'a> Views<'a> {
+    pub fn new(state: &'a State, config: &'a Config, now: Datetime) -> Self {
+        Self { state, config, now }
+    }
+}

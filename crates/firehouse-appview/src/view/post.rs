@@ -1,0 +1,111 @@
+//! app.bsky.feed.defs#postView.
+
+use firehouse_store::read::RecordKey;
+
+use super::Views;
+use super::embed::EmbedView;
+use super::gate::ThreadgateView;
+use super::label::{Label, self_labels};
+use super::profile::{ProfileView, strong_ref};
+use crate::record::RecordJson;
+
+/// A post with its author and its counts.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the lexicon documents its fields")]
+pub struct PostView {
+    pub uri: String,
+    pub cid: String,
+    pub author: ProfileView,
+    pub record: RecordJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embed: Option<EmbedView>,
+    pub bookmark_count: u64,
+    pub reply_count: u64,
+    pub repost_count: u64,
+    pub like_count: u64,
+    pub quote_count: u64,
+    pub indexed_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub viewer: Option<PostViewer>,
+    pub labels: Vec<Label>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threadgate: Option<ThreadgateView>,
+}
+
+/// app.bsky.feed.defs#viewerState.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the lexicon documents its fields")]
+pub struct PostViewer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repost: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<String>,
+    pub bookmarked: bool,
+    pub thread_muted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_disabled: Option<bool>,
+    pub embedding_disabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<bool>,
+}
+
+impl Views<'_> {
+    /// postView, when the post exists and the caller may see its author.
+    pub fn post(&self, key: RecordKey) -> Option<PostView> {
+        self.post_at(key, 0)
+    }
+
+    /// postView at a depth of quotes: the deepest shows no embed.
+    pub(crate) fn post_at(&self, key: RecordKey, depth: u8) -> Option<PostView> {
+        let post = self.state.post(key)?;
+        let author = self.profile_basic(key.0)?;
+        let uri = self.state.post_uri(key)?;
+        let counts = self.state.interactions.get(&key).copied().unwrap_or_default();
+        let created_at = Some(&*post.fields.created_at);
+        let labels =
+            self_labels(post.fields.labels.as_ref(), &author.did, &uri, &post.cid, created_at);
+        let embed = post.fields.embed.as_ref().filter(|_| depth < 2);
+        Some(PostView {
+            embed: embed.and_then(|embed| self.embed(key, &author.did, embed, depth + 1)),
+            viewer: self.post_viewer(key, &uri),
+            threadgate: if post.fields.reply.is_none() { self.threadgate(key) } else { None },
+            cid: post.cid.clone(),
+            record: post.json.clone(),
+            bookmark_count: 0,
+            reply_count: counts.replies,
+            repost_count: counts.reposts,
+            like_count: counts.likes,
+            quote_count: counts.quotes,
+            indexed_at: post.sort_at.to_string(),
+            labels,
+            author,
+            uri,
+        })
+    }
+
+    /// viewerState; absent for anonymous callers.
+    fn post_viewer(&self, key: RecordKey, uri: &str) -> Option<PostViewer> {
+        let viewer = self.state.viewer?;
+        let counts = self.state.interactions.get(&key).copied().unwrap_or_default();
+        Some(PostViewer {
+            repost: counts
+                .viewer_repost()
+                .and_then(|rkey| self.viewer_uri("app.bsky.feed.repost", rkey)),
+            like: counts.viewer_like().and_then(|rkey| self.viewer_uri("app.bsky.feed.like", rkey)),
+            bookmarked: false,
+            thread_muted: false,
+            reply_disabled: self.reply_disabled(key),
+            embedding_disabled: self.embedding_disabled(key),
+            pinned: if viewer == key.0 { self.is_pinned(key, uri) } else { None },
+        })
+    }
+
+    /// Whether the author pinned this post; `None` when he pinned none.
+    fn is_pinned(&self, key: RecordKey, uri: &str) -> Option<bool> {
+        let profile = self.state.actors.get(&key.0)?.profile.as_ref()?;
+        let pinned = strong_ref(profile.fields.pinned_post.as_ref()?)?;
+        Some(&*pinned.uri == uri)
+    }
+}
