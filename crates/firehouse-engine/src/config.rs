@@ -33,6 +33,9 @@ pub struct Config {
     pub body_bytes_max: u64,
     /// Result bytes held back before the answer begins, so that early errors get their status.
     pub response_buffer_bytes: usize,
+    /// The same for a request with `wait_end_of_query`. A longer result is sent as it comes: unlike
+    /// a server, the engine does not write it to disk first.
+    pub waited_response_buffer_bytes: usize,
     /// How long running requests may take to finish once we are asked to stop.
     pub stop: Duration,
     /// Query settings for every request that does not set them itself.
@@ -59,6 +62,7 @@ impl Config {
             query_bytes_max: 16 << 20,
             body_bytes_max: 1 << 40,
             response_buffer_bytes: 1 << 20,
+            waited_response_buffer_bytes: 32 << 20,
             stop: Duration::from_secs(10),
             settings: settings_of_a_server(),
             server_settings: BTreeMap::new(),

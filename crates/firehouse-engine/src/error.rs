@@ -54,9 +54,11 @@ pub enum EngineError {
         /// Where the listener is bound.
         address: SocketAddr,
     },
-    /// The listener does not work.
-    #[error("use the listener")]
+    /// The address cannot be listened on.
+    #[error("listen on {address}")]
     Listen {
+        /// Where the engine should listen.
+        address: SocketAddr,
         /// What the system says.
         source: io::Error,
     },

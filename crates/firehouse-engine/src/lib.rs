@@ -18,6 +18,7 @@
 
 mod config;
 mod locate;
+mod program;
 mod http;
 mod codec;
 mod statement;
@@ -36,3 +37,4 @@ pub use locate::{
     ENGINE_VERSION, LIBRARY_VARIABLE, LibraryMissing, cache_directory, cached_library,
     locate_library,
 };
+pub use program::{StopWith, run};

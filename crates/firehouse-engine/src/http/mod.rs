@@ -114,8 +114,12 @@ async fn run(served: &Served, request: Request, body: Body) -> Result<Response, 
         }
         Statement::Whole { text, shape } => {
             let head = Head::new(&request, shape.format.as_deref(), engine.facts(), started);
-            let limit = engine.config().response_buffer_bytes;
-            let limit = if request.wait_end_of_query { usize::MAX } else { limit };
+            let config = engine.config();
+            let limit = if request.wait_end_of_query {
+                config.waited_response_buffer_bytes
+            } else {
+                config.response_buffer_bytes
+            };
             let (format, params) = (request.default_format, request.params);
             let running = run::start(engine, lease, text, shape, format, params)?;
             let response = match answer::begin(running, limit).await? {

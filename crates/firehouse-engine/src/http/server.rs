@@ -1,6 +1,6 @@
 //! [`serve`]: accepts connections within the configured limits until it is asked to stop.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -19,7 +19,9 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), EngineError> {
-    let address = listener.local_addr().map_err(|source| EngineError::Listen { source })?;
+    let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    let address =
+        listener.local_addr().map_err(|source| EngineError::Listen { address: nowhere, source })?;
     if !address.ip().is_loopback() && !config.allow_public_listen {
         return Err(EngineError::NotLoopback { address });
     }
