@@ -42,7 +42,7 @@ mod tests {
     fn waits_double_up_to_the_longest_and_begin_anew_after_a_reset() {
         let ms = Duration::from_millis;
         let mut backoff = Backoff::new(ms(100), ms(1_000));
-        let mut check = |backoff: &mut Backoff, step: u64| {
+        let check = |backoff: &mut Backoff, step: u64| {
             let wait = backoff.next();
             assert!(wait >= ms(step / 2) && wait <= ms(step), "{wait:?} of {step} ms");
         };
