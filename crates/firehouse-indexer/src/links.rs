@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use firehouse_lexicon::{Item, Keys, Malformed, Reader, deeper};
 use firehouse_schema::{LinkRow, TARGET_ACCOUNT, TARGET_URL};
-use firehouse_types::{ActorId, AtUri, Cid, CidCodec, Did, RkeyId, is_uri};
+use firehouse_types::{ActorId, AtUri, Cid, CidCodec, Did, RkeyId};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::rows::Rows;
@@ -18,6 +18,8 @@ use crate::source::Source;
 pub(crate) const LINKS_MAX: usize = 512;
 /// Units: bytes.
 const PATH_BYTES_MAX: usize = 256;
+/// Units: bytes.
+const URL_BYTES_MAX: usize = 8_192;
 
 /// What the walk over a record brings home.
 #[derive(Debug, Default)]
@@ -190,14 +192,19 @@ impl<'a> Target<'a> {
                     (Some(_), None) => None,
                 }
             }
-            [b'h', b't', b't', b'p', b':' | b's', ..] => {
-                let rest =
-                    text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-                (!rest.is_empty() && is_uri(text)).then_some(Self::Url(text))
-            }
+            [b'h' | b'H', ..] => is_web(text).then_some(Self::Url(text)),
             _ => None,
         }
     }
+}
+
+/// Whether all of a text is the address of a web page, of any script.
+fn is_web(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    (scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http"))
+        && !rest.is_empty()
+        && text.len() <= URL_BYTES_MAX
+        && !rest.contains(char::is_whitespace)
 }
 
 /// DIDs of methods that accounts do not use, keys for example, name no account.

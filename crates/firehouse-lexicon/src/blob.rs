@@ -5,6 +5,9 @@
 use crate::data::{Item, Keys, Malformed, Reader, deeper};
 use crate::format::is_cid;
 
+/// Units: bytes. Beyond JavaScript's safe integers nothing is a size.
+const SIZE_MAX: i64 = (1 << 53) - 1;
+
 /// How closely references to blobs are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blobs {
@@ -46,7 +49,7 @@ pub(crate) fn read_blob<'a>(
             ("ref", Item::Link(cid)) => link = Some(cid),
             ("cid", Item::Text(cid)) => text_cid = Some(cid),
             ("mimeType", Item::Text(value)) => mime = Some(value),
-            ("size", Item::Integer(value)) => size = Some(value),
+            ("size", Item::Integer(value)) if value <= SIZE_MAX => size = Some(value),
             _ => other = true,
         }
     }

@@ -72,9 +72,22 @@ impl Format {
             Self::Nsid => Nsid::is_valid(text),
             Self::RecordKey => Rkey::is_valid(text),
             Self::Tid => text.parse::<Rev>().is_ok(),
-            Self::Uri => is_uri(text),
+            Self::Uri => is_uri(text) || is_careless_uri(text),
         }
     }
+}
+
+/// What the reference takes for a URI beside those that are one: a scheme of any case, anything but blanks behind it. People paste
+/// `Https://…` and addresses in their own script, and their posts are shown.
+fn is_careless_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    text.len() <= 8192
+        && !scheme.is_empty()
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !rest.is_empty()
+        && !rest.starts_with('/')
+        && !rest.contains(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// Any CID in its canonical text; the form of nearly all of them is recognised without decoding.

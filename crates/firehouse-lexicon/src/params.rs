@@ -173,8 +173,9 @@ fn read(schema: &Schema, value: &str) -> Result<ParamValue, Fault> {
             if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(wrong_type("integer", &quoted(value)));
             }
-            // Out of range for us is out of range for the reference too: its number is then no safe integer.
-            value.parse().map(ParamValue::Integer).map_err(|_| wrong_type("integer", value))
+            // What does not fit is no safe integer either, which is said in its turn.
+            let beyond = if digits.len() < value.len() { i64::MIN } else { i64::MAX };
+            Ok(ParamValue::Integer(value.parse().unwrap_or(beyond)))
         }
         Schema::OneOf(values) => {
             let fits = |scalar: &&Scalar| match scalar {
@@ -239,5 +240,96 @@ fn check_scalar(schema: &Schema, value: &ParamValue) -> Result<(), Fault> {
         (Schema::Text(rules), ParamValue::Text(value)) => text(value, rules),
         // What is left was read as its own type.
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::without_brackets;
+    use crate::Catalog;
+
+    const PREFIX: &str = "Invalid app.bsky.feed.getTimeline params: ";
+
+    /// `Err` without [`PREFIX`] where the method is getTimeline.
+    fn check(nsid: &str, pairs: &[(&str, &str)], expected: Result<Value, &str>) {
+        let got = Catalog::embedded().validate_params(nsid, pairs);
+        let got = got.map(|params| params.to_json()).map_err(|error| error.to_string());
+        let got = got.as_ref().map_err(|message| message.strip_prefix(PREFIX).unwrap_or(message));
+        assert_eq!(got.cloned(), expected, "{nsid} {pairs:?}");
+    }
+
+    #[test]
+    fn defaults_are_filled_in_and_unknown_names_ignored() {
+        let method = "app.bsky.feed.getTimeline";
+        check(method, &[], Ok(json!({"limit": 50})));
+        check(
+            method,
+            &[("limit", "7"), ("cursor", "x"), ("zz", "1")],
+            Ok(json!({"limit": 7, "cursor": "x"})),
+        );
+        check(method, &[("limit", ""), ("cursor", "")], Ok(json!({"limit": 50})));
+        check(
+            "app.bsky.feed.getPosts",
+            &[("uris", "at://did:web:a.b")],
+            Ok(json!({"uris": ["at://did:web:a.b"]})),
+        );
+        check(
+            "app.bsky.notification.listNotifications",
+            &[("priority", "true")],
+            Ok(json!({"limit": 50, "priority": true})),
+        );
+    }
+
+    #[test]
+    fn messages_are_those_of_the_reference() {
+        let method = "app.bsky.feed.getTimeline";
+        check(method, &[("limit", "101")], Err("integer too big (maximum 100, got 101)"));
+        check(method, &[("limit", "0")], Err("integer too small (minimum 1, got 0)"));
+        check(method, &[("limit", "abc")], Err("Expected integer value type (got \"abc\")"));
+        check(
+            method,
+            &[("limit", "1"), ("limit", "2")],
+            Err("Expected integer value type (got [1, 2])"),
+        );
+        check(
+            method,
+            &[("cursor", "a"), ("cursor", "b"), ("cursor", "c")],
+            Err("Expected string value type (got [\"a\", \"b\", ...])"),
+        );
+        check(
+            method,
+            &[("limit", "99999999999999999999")],
+            Err("Expected integer value type (got 9223372036854775807)"),
+        );
+        check(
+            "app.bsky.actor.getProfile",
+            &[],
+            Err("Invalid app.bsky.actor.getProfile params: Missing required key \"actor\""),
+        );
+        check(
+            "app.bsky.actor.getProfile",
+            &[("actor", "not an actor")],
+            Err(
+                "Invalid app.bsky.actor.getProfile params: Invalid AT identifier (got \"not an actor\")",
+            ),
+        );
+        let many = vec![("uris", "at://did:web:a.b"); 26];
+        check(
+            "app.bsky.feed.getPosts",
+            &many,
+            Err("Invalid app.bsky.feed.getPosts params: array too big (maximum 25, got 26)"),
+        );
+        check("com.example.unheard", &[], Err("no lexicon defines com.example.unheard"));
+    }
+
+    #[test]
+    fn bracketed_names_move_to_the_end() {
+        let pairs = [("a[]", "1"), ("b", "2"), ("a[0]", "3"), ("a[x]", "4"), ("a", "5")];
+        assert_eq!(
+            without_brackets(&pairs),
+            [("b", "2"), ("a[x]", "4"), ("a", "5"), ("a", "1"), ("a", "3")]
+        );
     }
 }

@@ -5,9 +5,12 @@
 
 use std::fmt;
 
-use crate::data::{Item, Keys, MAX_DEPTH, Malformed, Reader};
+use crate::data::{Item, Keys, Malformed, Reader};
 use crate::format::Format;
 use crate::schema::Scalar;
+
+/// Children of a container that messages show.
+const SHOWN: u64 = 2;
 
 /// Units: UTF-16 units, as the reference counts them. Longer texts are cut in messages.
 const PREVIEW_UNITS_MAX: usize = 256;
@@ -147,20 +150,27 @@ fn preview_at(reader: &mut Reader<'_>, depth: u32) -> Result<String, Malformed> 
         Item::Text(text) => quoted(text),
         Item::Bytes(_) => "object".to_owned(),
         Item::Link(_) => "cid".to_owned(),
-        Item::Array(_) if deep => "[...]".to_owned(),
         Item::Array(count) => {
             let mut shown = Vec::new();
-            for _ in 0..count.min(2) {
-                shown.push(preview_at(reader, depth + 1)?);
+            for index in 0..count {
+                if index < SHOWN && !deep {
+                    shown.push(preview_at(reader, depth + 1)?);
+                } else if depth == 0 {
+                    break;
+                } else {
+                    reader.skip(depth)?;
+                }
             }
             format!("[{}{}]", shown.join(", "), more(count))
         }
         Item::Map(count) => {
-            let mut keys = Keys::new(count.min(2));
+            let mut keys = Keys::new(count);
             let mut shown = Vec::new();
             while let Some(key) = keys.next(reader)? {
-                shown.push(format!("{}: ...", quoted(key)));
-                reader.skip(MAX_DEPTH / 2)?;
+                if (shown.len() as u64) < SHOWN {
+                    shown.push(format!("{}: ...", quoted(key)));
+                }
+                reader.skip(depth)?;
             }
             format!("{{{}{}}}", shown.join(", "), more(count))
         }
@@ -168,5 +178,5 @@ fn preview_at(reader: &mut Reader<'_>, depth: u32) -> Result<String, Malformed> 
 }
 
 const fn more(count: u64) -> &'static str {
-    if count > 2 { ", ..." } else { "" }
+    if count > SHOWN { ", ..." } else { "" }
 }
