@@ -17,15 +17,13 @@ pub(crate) async fn resolve_all(
     app: &AppView,
     actors: &[AtIdentifier],
 ) -> Result<Vec<Option<Did>>, ViewError> {
-    resolve_texts(app, actors.iter().map(AtIdentifier::as_ref)).await
+    let texts: Vec<&str> = actors.iter().map(AtIdentifier::as_ref).collect();
+    resolve_texts(app, &texts).await
 }
 
-async fn resolve_texts<'a>(
-    app: &AppView,
-    actors: impl Iterator<Item = &'a str>,
-) -> Result<Vec<Option<Did>>, ViewError> {
+async fn resolve_texts(app: &AppView, actors: &[&str]) -> Result<Vec<Option<Did>>, ViewError> {
     let named: Vec<_> =
-        actors.map(|text| Did::parse(text).map_err(|_| text.to_ascii_lowercase())).collect();
+        actors.iter().map(|text| Did::parse(text).map_err(|_| text.to_ascii_lowercase())).collect();
     let handles: Vec<_> =
         named.iter().filter_map(|name| name.as_ref().err()).map(String::as_str).collect();
     let owners = app.store.owners_of_handles(&handles).await?;
@@ -43,7 +41,7 @@ pub(crate) async fn resolve_uri(app: &AppView, uri: &str) -> Result<String, View
     if parts.authority.starts_with("did:") {
         return Ok(uri.to_owned());
     }
-    let did = resolve_texts(app, std::iter::once(parts.authority)).await?.pop().flatten();
+    let did = resolve_texts(app, &[parts.authority]).await?.pop().flatten();
     Ok(match did {
         Some(did) => AtUri { authority: did.as_str(), ..parts }.to_string(),
         None => uri.to_owned(),

@@ -44,9 +44,11 @@ pub async fn get_author_feed(
     let feed = Filter::of(parameters.filter.as_deref());
     let with_pin = parameters.include_pins == Some(true) && from == From::Start;
     let pinned = author.pinned.filter(|_| with_pin);
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| async move {
-        let pinned = pinned.filter(|_| from == From::Start);
-        author.page(app, caller, feed, pinned, from, limit).await
+    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+        Box::pin(async move {
+            let pinned = pinned.filter(|_| from == From::Start);
+            author.page(app, caller, feed, pinned, from, limit).await
+        })
     });
     let (feed, cursor) = pages.await?;
     Ok(Answer { body: Feed { feed, cursor }, repo_rev })

@@ -46,9 +46,11 @@ pub async fn get_follows(
 ) -> Result<Answer<Follows>, ViewError> {
     let about = Subject::resolve(app, caller, &parameters.actor).await?;
     let (about, from) = (&about, From::parse(parameters.cursor.as_deref())?);
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| async move {
-        let rows = app.store.links_from(about.id, FOLLOW, from.link(), limit + 1).await?;
-        about.page(rows, limit).await
+    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+        Box::pin(async move {
+            let rows = app.store.links_from(about.id, FOLLOW, from.link(), limit + 1).await?;
+            about.page(rows, limit).await
+        })
     });
     let (follows, cursor) = pages.await?;
     Ok(Answer::new(Follows { subject: about.view().await?, follows, cursor }))
@@ -63,9 +65,11 @@ pub async fn get_followers(
     let about = Subject::resolve(app, caller, &parameters.actor).await?;
     let (about, from) = (&about, From::parse(parameters.cursor.as_deref())?);
     let account = (about.id, RkeyId::from(0));
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| async move {
-        let rows = app.store.links_to(account, "", FOLLOW, from.link(), limit + 1).await?;
-        about.page(rows, limit).await
+    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+        Box::pin(async move {
+            let rows = app.store.links_to(account, "", FOLLOW, from.link(), limit + 1).await?;
+            about.page(rows, limit).await
+        })
     });
     let (followers, cursor) = pages.await?;
     Ok(Answer::new(Followers { subject: about.view().await?, followers, cursor }))

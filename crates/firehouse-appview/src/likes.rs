@@ -56,12 +56,14 @@ pub async fn get_likes(
     }
     let from = From::parse(parameters.cursor.as_deref())?;
     let uri = &parameters.uri;
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| async move {
-        let Some((key, collection)) = target(uri) else { return Ok(Page::empty()) };
-        let rows = app.store.links_to(key, collection, LIKE, from.link(), limit + 1).await?;
-        let page = Page::cut(rows, limit, |row| row.position().into());
-        let items = views(app, caller, uri_actor(uri), &page.items).await?;
-        Ok(Page { items, next: page.next })
+    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+        Box::pin(async move {
+            let Some((key, collection)) = target(uri) else { return Ok(Page::empty()) };
+            let rows = app.store.links_to(key, collection, LIKE, from.link(), limit + 1).await?;
+            let page = Page::cut(rows, limit, |row| row.position().into());
+            let items = views(app, caller, uri_actor(uri), &page.items).await?;
+            Ok(Page { items, next: page.next })
+        })
     });
     let (likes, cursor) = pages.await?;
     let cid = parameters.cid.map(|cid| cid.as_ref().to_string());

@@ -6,7 +6,7 @@ use atrium_api::app::bsky::graph::{get_list, get_lists};
 use firehouse_store::read::{LinkAt, RecordKey};
 
 use crate::hydrate::{Hydration, LIST, record_key};
-use crate::page::{From, Page, fill_page};
+use crate::page::{From, Page, PageFuture, fill_page};
 use crate::view::{ListItemView, ListView, Views};
 use crate::{Answer, AppView, Caller, ViewError, actor, clock, limit};
 
@@ -46,17 +46,19 @@ pub async fn get_list(
     let key = record_key(&uri, LIST).ok_or_else(not_found)?;
     let from = From::parse(parameters.cursor.as_deref())?;
     let list = &OnceLock::new();
-    let page = |from: From, limit| async move {
-        let rows = match from {
-            From::Nowhere => Vec::new(),
-            From::Start | From::After(_) => {
-                app.store.list_members(key, from.link(), limit + 1).await?
-            }
-        };
-        let page = Page::cut(rows, limit, |row| row.position().into());
-        let (view, items) = members(app, caller, key, &page.items).await?;
-        list.get_or_init(|| view);
-        Ok(Page { items, next: page.next })
+    let page = |from: From, limit| -> PageFuture<'_, ListItemView> {
+        Box::pin(async move {
+            let rows = match from {
+                From::Nowhere => Vec::new(),
+                From::Start | From::After(_) => {
+                    app.store.list_members(key, from.link(), limit + 1).await?
+                }
+            };
+            let page = Page::cut(rows, limit, |row| row.position().into());
+            let (view, items) = members(app, caller, key, &page.items).await?;
+            list.get_or_init(|| view);
+            Ok(Page { items, next: page.next })
+        })
     };
     let (items, cursor) = fill_page(from, limit::of(parameters.limit), page).await?;
     if from == From::Nowhere {
@@ -112,18 +114,20 @@ pub async fn get_lists(
     let did = actor::resolve(app, &parameters.actor).await?.ok_or_else(not_found)?;
     let purposes = &accepted(parameters.purposes.as_deref());
     let creator = did.actor();
-    let pages = fill_page(from, limit::of(parameters.limit), |from: From, limit| async move {
-        let rows = app.store.actor_lists(creator, from.link(), limit + 1).await?;
-        let page = Page::cut(rows, limit, |row| row.position().into());
-        let keys: Vec<_> = page.items.iter().map(|row| (row.actor, row.rkey)).collect();
-        let mut hydration = Hydration::new(app, caller);
-        hydration.actors.insert(creator);
-        hydration.lists.extend(&keys);
-        let state = hydration.finish().await?;
-        let views = Views::new(&state, &app.config, clock::now());
-        let lists = keys.into_iter().filter_map(|key| views.list(key));
-        let lists = lists.filter(|list| purposes.contains(&&*list.purpose));
-        Ok(Page { items: lists.collect(), next: page.next })
+    let pages = fill_page(from, limit::of(parameters.limit), |from: From, limit| {
+        Box::pin(async move {
+            let rows = app.store.actor_lists(creator, from.link(), limit + 1).await?;
+            let page = Page::cut(rows, limit, |row| row.position().into());
+            let keys: Vec<_> = page.items.iter().map(|row| (row.actor, row.rkey)).collect();
+            let mut hydration = Hydration::new(app, caller);
+            hydration.actors.insert(creator);
+            hydration.lists.extend(&keys);
+            let state = hydration.finish().await?;
+            let views = Views::new(&state, &app.config, clock::now());
+            let lists = keys.into_iter().filter_map(|key| views.list(key));
+            let lists = lists.filter(|list| purposes.contains(&&*list.purpose));
+            Ok(Page { items: lists.collect(), next: page.next })
+        })
     });
     let (lists, cursor) = pages.await?;
     Ok(Answer::new(Lists { lists, cursor }))

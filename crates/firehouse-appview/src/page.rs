@@ -3,6 +3,8 @@
 //! A cursor is `<milliseconds>__<numbers>`: the time of the last row seen and what tells it from others of the same millisecond. The
 //! time in front is the reference's form; a cursor of the reference itself (a CID behind the time) continues strictly before its time.
 
+use std::pin::Pin;
+
 use firehouse_store::read::{FeedPosition, LinkPosition};
 use firehouse_types::Datetime;
 
@@ -129,15 +131,16 @@ impl<T> Page<T> {
     }
 }
 
+/// A page on its way. Boxed, because the compiler cannot prove a borrowing closure's own future to be `Send` for every lifetime.
+pub(crate) type PageFuture<'f, T> =
+    Pin<Box<dyn Future<Output = Result<Page<T>, ViewError>> + Send + 'f>>;
+
 /// Fetches until half of the page is filled, at most ten times, each time for what is missing.
-pub(crate) async fn fill_page<T, F>(
+pub(crate) async fn fill_page<'f, T>(
     from: From,
     limit: usize,
-    mut fetch: impl FnMut(From, usize) -> F,
-) -> Result<(Vec<T>, Option<String>), ViewError>
-where
-    F: Future<Output = Result<Page<T>, ViewError>>,
-{
+    mut fetch: impl FnMut(From, usize) -> PageFuture<'f, T>,
+) -> Result<(Vec<T>, Option<String>), ViewError> {
     if from == From::Nowhere {
         return Ok((Vec::new(), None));
     }

@@ -30,19 +30,22 @@ pub async fn get_quotes(
 ) -> Result<Answer<Output>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
     let uri = &parameters.uri;
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| async move {
-        let Some(quoted) = record_key(uri, POST) else { return Ok(Page::empty()) };
-        let rows = app.store.quotes_of(quoted, from.link(), limit + 1).await?;
-        let page = Page::cut(rows, limit, |row| row.position().into());
-        let keys: Vec<_> = page.items.iter().map(|row| (row.actor, row.rkey)).collect();
-        let mut hydration = Hydration::new(app, caller);
-        hydration.load_posts(&keys, false).await?;
-        let state = hydration.finish().await?;
-        let views = Views::new(&state, &app.config, clock::now());
-        let is_shown =
-            |author| !views.viewer_blocks(author) && !views.others_block(author, Some(quoted.0));
-        let keys = keys.into_iter().filter(|key| is_shown(key.0));
-        Ok(Page { items: keys.filter_map(|key| views.post(key)).collect(), next: page.next })
+    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+        Box::pin(async move {
+            let Some(quoted) = record_key(uri, POST) else { return Ok(Page::empty()) };
+            let rows = app.store.quotes_of(quoted, from.link(), limit + 1).await?;
+            let page = Page::cut(rows, limit, |row| row.position().into());
+            let keys: Vec<_> = page.items.iter().map(|row| (row.actor, row.rkey)).collect();
+            let mut hydration = Hydration::new(app, caller);
+            hydration.load_posts(&keys, false).await?;
+            let state = hydration.finish().await?;
+            let views = Views::new(&state, &app.config, clock::now());
+            let is_shown = |author| {
+                !views.viewer_blocks(author) && !views.others_block(author, Some(quoted.0))
+            };
+            let keys = keys.into_iter().filter(|key| is_shown(key.0));
+            Ok(Page { items: keys.filter_map(|key| views.post(key)).collect(), next: page.next })
+        })
     });
     let (posts, cursor) = pages.await?;
     let cid = parameters.cid.map(|cid| cid.as_ref().to_string());

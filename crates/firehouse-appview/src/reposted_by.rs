@@ -36,19 +36,21 @@ pub async fn get_reposted_by(
 ) -> Result<Answer<Output>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
     let uri = &parameters.uri;
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| async move {
-        let Some((key, collection)) = target(uri) else { return Ok(Page::empty()) };
-        let rows = app.store.links_to(key, collection, REPOST, from.link(), limit + 1).await?;
-        let page = Page::cut(rows, limit, |row| row.position().into());
-        let mut hydration = Hydration::new(app, caller);
-        hydration.actors.extend(page.items.iter().map(|row| row.actor));
-        let state = hydration.finish().await?;
-        let views = Views::new(&state, &app.config, clock::now());
-        let actors = page.items.iter().map(|row| row.actor);
-        let actors = actors.filter(|&actor| !views.viewer_blocks(actor));
-        Ok(Page {
-            items: actors.filter_map(|actor| views.profile(actor)).collect(),
-            next: page.next,
+    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+        Box::pin(async move {
+            let Some((key, collection)) = target(uri) else { return Ok(Page::empty()) };
+            let rows = app.store.links_to(key, collection, REPOST, from.link(), limit + 1).await?;
+            let page = Page::cut(rows, limit, |row| row.position().into());
+            let mut hydration = Hydration::new(app, caller);
+            hydration.actors.extend(page.items.iter().map(|row| row.actor));
+            let state = hydration.finish().await?;
+            let views = Views::new(&state, &app.config, clock::now());
+            let actors = page.items.iter().map(|row| row.actor);
+            let actors = actors.filter(|&actor| !views.viewer_blocks(actor));
+            Ok(Page {
+                items: actors.filter_map(|actor| views.profile(actor)).collect(),
+                next: page.next,
+            })
         })
     });
     let (reposted_by, cursor) = pages.await?;

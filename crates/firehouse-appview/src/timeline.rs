@@ -30,8 +30,8 @@ pub async fn get_timeline(
         return Ok(Answer::new(Feed { feed: Vec::new(), cursor: None }));
     };
     let repo_rev = app.repo_rev(caller);
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| async move {
-        page(app, caller, viewer, from, limit).await
+    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+        Box::pin(async move { page(app, caller, viewer, from, limit).await })
     });
     let (pages, repo_rev) = tokio::join!(pages, repo_rev);
     let (feed, cursor) = pages?;

@@ -150,10 +150,7 @@ async fn finish_late(
     lists.retain(|list| !state.lists.contains_key(list));
     let lists: Vec<_> = lists.into_iter().collect();
 
-    let mut hashed: Vec<RecordKey> = state.relations.hashed_keys().collect();
-    let own = state.interactions.values().flat_map(|row| [row.viewer_like(), row.viewer_repost()]);
-    let own = own.flatten().filter(|rkey| rkey.tid().is_none());
-    hashed.extend(state.viewer.into_iter().flat_map(|v| own.clone().map(move |rkey| (v, rkey))));
+    let hashed = hashed_keys(state);
     let texts = async { Ok(store.record_heads(&OWN, &hashed).await?) };
 
     let (lists, texts) = tokio::try_join!(lists::load_lists(store, &lists, state.viewer), texts)?;
@@ -161,6 +158,18 @@ async fn finish_late(
     state.rkey_texts =
         texts.into_iter().map(|row| ((row.actor, row.rkey), row.rkey_text)).collect();
     Ok(())
+}
+
+/// Records that answers name and whose keys are hashes: only their own rows have the text.
+fn hashed_keys(state: &State) -> Vec<RecordKey> {
+    let mut hashed: Vec<RecordKey> = state.relations.hashed_keys().collect();
+    if let Some(viewer) = state.viewer {
+        for row in state.interactions.values() {
+            let own = [row.viewer_like(), row.viewer_repost()].into_iter().flatten();
+            hashed.extend(own.filter(|rkey| rkey.tid().is_none()).map(|rkey| (viewer, rkey)));
+        }
+    }
+    hashed
 }
 
 /// The account in an AT-URI, when it is named by its DID.
