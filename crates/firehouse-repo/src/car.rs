@@ -60,7 +60,7 @@ impl From<CarError> for DropReason {
 impl Car {
     /// Reads header and sections and hashes every block.
     ///
-    /// Memory: below two bytes for each byte read, whatever the lengths announce.
+    /// Memory: in proportion to the bytes that are there, whatever lengths they announce.
     pub fn parse(bytes: &Bytes) -> Result<Self, CarError> {
         let mut rest = bytes.as_ref();
         let roots = read_header(&mut rest)?;

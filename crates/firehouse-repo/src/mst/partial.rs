@@ -172,8 +172,11 @@ impl<'a> PartialTree<'a> {
     fn load(&mut self, cid: Cid, level: Option<u8>) -> Result<usize, TreeError> {
         let car = self.car;
         let block = car.block(&cid).ok_or(TreeError::MissingNode(cid))?;
-        let mut node = Node { cid: Some(cid), ..Node::default() };
-        node.links.push(Link::Nothing);
+        // An entry takes about a hundred bytes.
+        let entries = block.len() / 96 + 1;
+        let (leaves, mut links) = (Vec::with_capacity(entries), Vec::with_capacity(entries + 1));
+        links.push(Link::Nothing);
+        let mut node = Node { level: 0, leaves, links, cid: Some(cid) };
         let keys = &mut self.keys;
         let mut before = 0..0;
         let left = read_node(block, |entry| {
