@@ -220,7 +220,7 @@ fn set_from_environment(table: &mut Table, name: &str, value: &str) -> Result<()
         Value::String(_) => Value::String(value.into()),
         Value::Integer(_) => Value::Integer(value.parse().with_context(|| format!("{name}: not a whole number"))?),
         Value::Boolean(_) => Value::Boolean(value.parse().with_context(|| format!("{name}: neither true nor false"))?),
-        Value::Array(_) => value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect(),
+        Value::Array(_) => Value::Array(value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect()),
         Value::Float(_) | Value::Datetime(_) | Value::Table(_) => bail!(unknown_variable(name)),
     };
     Ok(())

@@ -150,3 +150,119 @@ impl Membership {
         (!made.list_items.contains(&(list_actor, list_rkey, subject, rkey, rev))).then_some(row)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use firehouse_types::Nsid;
+
+    use super::*;
+
+    const ACTOR: u64 = 1;
+
+    fn link(collection: &str, path: &'static str, target: u64, rev: u64) -> LinkRow {
+        LinkRow {
+            target_actor: ActorId::from(target),
+            target_rkey: RkeyId::from(target),
+            target_collection: "app.bsky.feed.post".into(),
+            collection: Nsid::parse(collection).unwrap(),
+            path: path.into(),
+            actor: ActorId::from(ACTOR),
+            rkey: RkeyId::from(9),
+            rev: Rev::from(rev),
+            deleted: 0,
+            target_cid: [1; 32],
+            target_url: "".into(),
+            sort_at: Datetime::from_ms(5),
+        }
+    }
+
+    fn post(sort_at: i64, rev: u64) -> PostRow {
+        PostRow {
+            actor: ActorId::from(ACTOR),
+            rkey: RkeyId::from(9),
+            rev: Rev::from(rev),
+            deleted: 0,
+            cid: [1; 32],
+            created_at: Datetime::from_ms(sort_at),
+            sort_at: Datetime::from_ms(sort_at),
+            root_actor: 7,
+            root_rkey: 8,
+            parent_actor: 7,
+            parent_rkey: 8,
+            quote_actor: 0,
+            quote_rkey: 0,
+            embeds: 0,
+            langs: Vec::new(),
+        }
+    }
+
+    fn buried(collection: &str, rev: u64) -> (SourceKey, Rev) {
+        ((ActorId::from(ACTOR), Nsid::parse(collection).unwrap(), RkeyId::from(9)), Rev::from(rev))
+    }
+
+    /// Links that `bury` adds, as (target, rev).
+    fn tombstones(rows: &Rows) -> Vec<(u64, u64)> {
+        rows.links.iter().filter(|l| l.deleted == 1).map(|l| (l.target_actor.get(), l.rev.get())).collect()
+    }
+
+    #[test]
+    fn a_deleted_like_buries_its_reference_at_the_new_rev() {
+        let previous = Previous { links: vec![link("app.bsky.feed.like", ".subject.uri", 4, 1)], posts: Vec::new() };
+        let mut rows = Rows::default();
+        bury(&mut rows, &[buried("app.bsky.feed.like", 2)], &previous);
+        assert_eq!(tombstones(&rows), [(4, 2)]);
+        assert!(rows.feed_items.is_empty());
+    }
+
+    #[test]
+    fn an_update_buries_only_what_it_no_longer_makes() {
+        let old = [4, 5].map(|target| link(POST, ".facets[].features[].did", target, 1));
+        let previous = Previous { links: old.into(), posts: Vec::new() };
+        let mut rows = Rows { links: vec![link(POST, ".facets[].features[].did", 5, 2)], ..Rows::default() };
+        bury(&mut rows, &[buried(POST, 2)], &previous);
+        assert_eq!(tombstones(&rows), [(4, 2)]);
+    }
+
+    #[test]
+    fn versions_of_one_batch_are_buried_like_stored_ones() {
+        let mut rows = Rows { links: vec![link("app.bsky.feed.like", ".subject.uri", 4, 1)], ..Rows::default() };
+        bury(&mut rows, &[buried("app.bsky.feed.like", 2)], &Previous::default());
+        assert_eq!(tombstones(&rows), [(4, 2)]);
+        let mut later = Rows { links: vec![link("app.bsky.feed.like", ".subject.uri", 4, 3)], ..Rows::default() };
+        bury(&mut later, &[buried("app.bsky.feed.like", 2)], &Previous::default());
+        assert_eq!(tombstones(&later), [], "a version above the delete stays");
+    }
+
+    #[test]
+    fn a_deleted_repost_leaves_the_feeds() {
+        let previous = Previous { links: vec![link(REPOST, ".subject.uri", 4, 1)], posts: Vec::new() };
+        let mut rows = Rows::default();
+        bury(&mut rows, &[buried(REPOST, 2)], &previous);
+        let item = &rows.feed_items[0];
+        assert_eq!((item.kind, item.deleted, item.sort_at.ms(), item.post_actor.get()), (FeedItemKind::Repost, 1, 5, 4));
+    }
+
+    #[test]
+    fn a_deleted_post_is_buried_with_its_thread_and_an_edited_one_only_where_it_stood() {
+        let previous = Previous { links: Vec::new(), posts: vec![post(5, 1)] };
+        let mut rows = Rows::default();
+        bury(&mut rows, &[buried(POST, 2)], &previous);
+        assert_eq!((rows.posts[0].deleted, rows.posts[0].root_actor, rows.posts[0].rev.get()), (1, 7, 2));
+        assert_eq!((rows.feed_items[0].deleted, rows.feed_items[0].sort_at.ms()), (1, 5));
+
+        let moved = post(3, 2);
+        let mut rows = Rows { feed_items: vec![FeedItemRow { rev: Rev::from(2), ..posted(&moved) }], posts: vec![moved], ..Rows::default() };
+        bury(&mut rows, &[buried(POST, 2)], &previous);
+        assert_eq!(rows.posts.len(), 1, "the new version replaces the old one by its rev");
+        assert_eq!(rows.feed_items.iter().filter(|item| item.deleted == 1).map(|item| item.sort_at.ms()).collect::<Vec<_>>(), [5]);
+    }
+
+    #[test]
+    fn a_removed_member_is_buried_by_both_of_its_references() {
+        let links = vec![link(LIST_ITEM, ".list", ACTOR, 1), link(LIST_ITEM, ".subject", 6, 1)];
+        let mut rows = Rows::default();
+        bury(&mut rows, &[buried(LIST_ITEM, 2)], &Previous { links, posts: Vec::new() });
+        let item = &rows.list_items[0];
+        assert_eq!((item.list_actor.get(), item.subject.get(), item.deleted, item.rev.get()), (ACTOR, 6, 1, 2));
+    }
+}

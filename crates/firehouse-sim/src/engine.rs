@@ -14,14 +14,23 @@ use tempfile::TempDir;
 /// A running engine on an empty data directory. Ends with this process, whose end closes its standard input.
 struct Engine {
     url: String,
-    _child: Child,
+    child: Child,
     _data: TempDir,
 }
 
 /// HTTP interface of this process's engine; `None` when there is no engine library.
 pub fn url() -> Option<&'static str> {
+    engine().map(|engine| engine.url.as_str())
+}
+
+/// Process id of this process's engine, for benches that look at its memory.
+pub fn pid() -> Option<u32> {
+    engine().map(|engine| engine.child.id())
+}
+
+fn engine() -> Option<&'static Engine> {
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
-    ENGINE.get_or_init(start).as_ref().map(|engine| engine.url.as_str())
+    ENGINE.get_or_init(start).as_ref()
 }
 
 /// A store on an empty database that no other test uses, not migrated. `None` when there is no engine library: return from the test.
@@ -41,7 +50,14 @@ pub async fn store() -> Option<Store> {
 
 fn config(url: &str, database: String) -> Config {
     let (user, password) = ("default".to_owned(), String::new());
-    Config { url: url.to_owned(), database, user, password, insert_timeout_s: 60, query_timeout_s: 60 }
+    Config {
+        url: url.to_owned(),
+        database,
+        user,
+        password,
+        insert_timeout_s: 60,
+        query_timeout_s: 60,
+    }
 }
 
 fn start() -> Option<Engine> {
@@ -59,11 +75,15 @@ fn start() -> Option<Engine> {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
-        let output = child.stdout.take().ok_or_else(|| std::io::Error::other("no standard output"))?;
+        let output =
+            child.stdout.take().ok_or_else(|| std::io::Error::other("no standard output"))?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let address = line.trim().strip_prefix("engine listening on ").ok_or_else(|| std::io::Error::other(format!("engine said {line:?}")))?;
-        Ok(Engine { url: format!("http://{address}"), _child: child, _data: data })
+        let address = line
+            .trim()
+            .strip_prefix("engine listening on ")
+            .ok_or_else(|| std::io::Error::other(format!("engine said {line:?}")))?;
+        Ok(Engine { url: format!("http://{address}"), child, _data: data })
     });
     match started {
         Ok(engine) => Some(engine),
@@ -79,13 +99,30 @@ fn program() -> std::io::Result<PathBuf> {
     }
     let test = std::env::current_exe()?;
     // target/PROFILE/deps/test-HASH
-    let profile = test.parent().and_then(Path::parent).ok_or_else(|| std::io::Error::other("not run by cargo"))?;
+    let profile = test
+        .parent()
+        .and_then(Path::parent)
+        .ok_or_else(|| std::io::Error::other("not run by cargo"))?;
     let target = profile.parent().unwrap_or(profile);
+    let release = profile.ends_with("release").then_some("--release");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--quiet", "--package", "firehouse-engine", "--bin", "firehouse-engine", "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "firehouse-engine",
+            "--bin",
+            "firehouse-engine",
+            "--target-dir",
+        ])
         .arg(target)
+        .args(release)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;
-    if built.success() { Ok(profile.join("firehouse-engine")) } else { Err(std::io::Error::other("cargo build of the engine failed")) }
+    if built.success() {
+        Ok(profile.join("firehouse-engine"))
+    } else {
+        Err(std::io::Error::other("cargo build of the engine failed"))
+    }
 }

@@ -1,14 +1,21 @@
 //! `firehouse engine`: the embedded ClickHouse alone.
 
+use std::fs::{File, TryLockError};
 use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 use crate::database::engine_folder;
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
+
+/// How long an engine that is ending may keep its data.
+const PREDECESSOR_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Serves ClickHouse's HTTP interface until a signal; with `stop_with_stdin` also until standard input closes, because whoever started
 /// us is gone.
@@ -22,6 +29,7 @@ pub async fn run(settings: Settings, stop_with_stdin: bool) -> Result<()> {
     if settings.engine.memory_bytes_max > 0 {
         config.server_settings.insert("max_server_memory_usage".into(), settings.engine.memory_bytes_max.to_string());
     }
+    wait_for_predecessor(&config.data).await?;
     let listener = TcpListener::bind(settings.engine.listen).await.with_context(|| format!("cannot listen on {}", settings.engine.listen))?;
     writeln!(std::io::stdout(), "engine listening on {}", listener.local_addr()?)?;
     std::io::stdout().flush()?;
@@ -32,6 +40,18 @@ pub async fn run(settings: Settings, stop_with_stdin: bool) -> Result<()> {
         }
     };
     firehouse_engine::serve(config, listener, stopped).await.context("engine")
+}
+
+/// An engine whose parent was killed finishes what it does before it gives up its data. Whoever is started at once waits for that.
+async fn wait_for_predecessor(data: &Path) -> Result<()> {
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    let lock = File::create(data.join("firehouse.lock"))?;
+    let began = Instant::now();
+    while matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) && began.elapsed() < PREDECESSOR_PATIENCE {
+        sleep(Duration::from_millis(50)).await;
+    }
+    // Taken or not, the engine itself says what is wrong.
+    Ok(())
 }
 
 async fn stdin_closed() {
