@@ -1,1 +1,34 @@
-//! The read path over HTTP: routes, parameters, XRPC errors, headers
+//! The read path over HTTP: routes, parameters, XRPC errors, headers.
+//!
+//! Knows how to ask and how to answer, not what is answered: every method is one line in `methods.rs` that names a function of
+//! `firehouse-appview`. Source: <https://atproto.com/specs/xrpc>; what it leaves open is done as the reference AppView does it.
+//!
+//! ```no_run
+//! # async fn example(config: firehouse_xrpc::Config, services: firehouse_xrpc::Services) -> Result<(), Box<dyn std::error::Error>> {
+//! use tokio_util::sync::CancellationToken;
+//!
+//! let listener = tokio::net::TcpListener::bind(config.listen).await?;
+//! let shutdown = CancellationToken::new();
+//! firehouse_xrpc::serve(config, services, listener, shutdown).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod config;
+mod error;
+mod server;
+mod api;
+mod methods;
+mod method;
+mod answer;
+mod parameters;
+mod auth;
+mod labelers;
+mod labeler_accounts;
+mod failure;
+mod pages;
+mod metrics;
+
+pub use config::{Config, Secret, TokenReuse};
+pub use error::XrpcError;
+pub use server::{Services, router, serve};

@@ -1,0 +1,89 @@
+//! [`Config`]: who we are, who may ask, and how much.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use firehouse_types::Did;
+use url::Url;
+
+/// How the read path answers.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the caller of [`serve`](crate::serve) listens.
+    pub listen: SocketAddr,
+    /// Who we are: the `aud` of tokens, with or without one of our service fragments.
+    pub did: Did,
+    /// Where the network reaches us; the endpoint in our DID document.
+    pub public_url: Url,
+    /// Our `#atproto` key as a Multikey (`zQ3sh…`, `zDna…`), shown in our DID document; nothing is signed with it here.
+    pub verification_key: Option<String>,
+    /// Other values of `aud` that are meant for us.
+    pub alternate_audiences: Vec<String>,
+    /// The password of the user `admin` in Basic auth; without one nobody is admin.
+    pub admin_password: Option<Secret>,
+    /// The moderation service: sees what is taken down.
+    pub moderation_did: Option<Did>,
+    /// Labelers that apply, redacting, when a caller names none.
+    pub default_labelers: Vec<Did>,
+    /// Longest body of a request.
+    pub body_bytes_max: u64,
+    /// Longest time one request may take. Units: seconds.
+    pub request_timeout_s: u64,
+    /// Requests answered at once; one more is refused with 503.
+    pub requests_max: usize,
+    /// How far in the future a token may expire. A PDS gives its proxied requests 60 s, and its users an hour when they ask. Units: seconds.
+    pub token_lifetime_s_max: u64,
+    /// Where a token may be used again.
+    pub token_reuse: TokenReuse,
+    /// Used tokens remembered, about 100 bytes each.
+    pub used_tokens_max: u64,
+}
+
+/// Where the same token (`iss` and `jti`) may come twice before it expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenReuse {
+    /// A query may be asked again, since it changes nothing; a procedure may not.
+    Queries,
+    /// Nowhere.
+    Nowhere,
+}
+
+/// A password: never printed, compared in constant time.
+#[derive(Clone, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps the text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether `guess` is this secret. Takes the same time for every guess of the same length.
+    pub fn is(&self, guess: &str) -> bool {
+        verify_slices_are_equal(self.0.as_bytes(), guess.as_bytes()).is_ok()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_compared_and_never_printed() {
+        let secret = Secret::new("hunter2");
+        assert!(secret.is("hunter2"));
+        assert!(!secret.is("hunter3"));
+        assert!(!secret.is("hunter22"));
+        assert!(!format!("{secret:?}").contains("hunter"));
+    }
+}

@@ -1,0 +1,130 @@
+//! [`Failure`]: an XRPC error as the caller sees it: a status, a name programs read, a message people read.
+//!
+//! Source: <https://atproto.com/specs/xrpc#error-responses>
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use firehouse_appview::ViewError;
+use firehouse_store::{Disposition, StoreError};
+use firehouse_types::Rev;
+
+use crate::answer::{JSON, REPO_REV};
+
+/// What went wrong with one request. Never holds what our own store or engine said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) name: &'static str,
+    pub(crate) message: Cow<'static, str>,
+    /// The header `atproto-repo-rev`, for the error that has it.
+    repo_rev: Option<Rev>,
+}
+
+/// How long a caller should wait before it asks a busy or restarting server again. Units: seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
+impl Failure {
+    fn new(status: StatusCode, name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, name, message: message.into(), repo_rev: None }
+    }
+
+    pub(crate) fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::bad_request("InvalidRequest", message)
+    }
+
+    /// 400 with a name from the method's lexicon.
+    pub(crate) fn bad_request(name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, name, message)
+    }
+
+    pub(crate) fn unauthorized(name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, name, message)
+    }
+
+    pub(crate) fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge", "request entity too large")
+    }
+
+    pub(crate) fn not_implemented() -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", "Method Not Implemented")
+    }
+
+    pub(crate) fn internal() -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::new(status, "InternalServerError", "Internal Server Error")
+    }
+
+    pub(crate) fn upstream(message: &'static str) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, "UpstreamFailure", message)
+    }
+
+    pub(crate) fn busy() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "NotEnoughResources", "Too many requests at once")
+    }
+
+    pub(crate) fn unavailable() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "NotEnoughResources", "The store does not answer")
+    }
+
+    pub(crate) fn timed_out() -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "UpstreamTimeout", "The answer took too long")
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let body = serde_json::json!({ "error": self.name, "message": self.message });
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, JSON);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if let Some(Ok(rev)) = self.repo_rev.map(|rev| HeaderValue::try_from(rev.to_string())) {
+            headers.insert(REPO_REV, rev);
+        }
+        response
+    }
+}
+
+impl From<ViewError> for Failure {
+    fn from(error: ViewError) -> Self {
+        let message = error.to_string();
+        match error {
+            ViewError::InvalidRequest { .. } | ViewError::MalformedCursor => {
+                Self::invalid_request(message)
+            }
+            ViewError::NotFound { repo_rev, .. } => {
+                Self { repo_rev, ..Self::bad_request("NotFound", message) }
+            }
+            ViewError::RecordNotFound { .. } => Self::bad_request("RecordNotFound", message),
+            ViewError::AccountTakedown => Self::bad_request("AccountTakedown", message),
+            ViewError::AccountDeactivated => Self::bad_request("AccountDeactivated", message),
+            ViewError::BlockedActor { .. } => Self::bad_request("BlockedActor", message),
+            ViewError::BlockedByActor { .. } => Self::bad_request("BlockedByActor", message),
+            ViewError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    /// The caller learns whether to come back; what the store said is for our log only.
+    fn from(error: StoreError) -> Self {
+        let chain = &error as &dyn std::error::Error;
+        match error.disposition() {
+            Disposition::Retry => {
+                tracing::warn!(error = chain, "the store does not answer a request");
+                Self::unavailable()
+            }
+            Disposition::Stop => {
+                tracing::error!(error = chain, "the store refuses a request");
+                Self::internal()
+            }
+        }
+    }
+}

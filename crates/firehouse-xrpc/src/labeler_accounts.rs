@@ -1,0 +1,62 @@
+//! [`LabelerAccounts`]: which of the labelers a caller names are accounts that may be shown.
+//!
+//! Clients send the same few labelers with every request, so what is known of them is kept for a minute and costs no query.
+
+use std::time::Duration;
+
+use firehouse_schema::ActorStatus;
+use firehouse_store::{Store, StoreError};
+use firehouse_types::Did;
+use moka::sync::Cache;
+
+use crate::labelers::Labelers;
+
+/// How long a takedown of a labeler's account may go unnoticed here.
+const BELIEVED: Duration = Duration::from_secs(60);
+/// A caller may name any DID, so the memory of them is bounded.
+const ACCOUNTS_MAX: u64 = 10_000;
+
+/// The accounts of labelers.
+pub(crate) struct LabelerAccounts {
+    /// Applied whether their accounts are known or not.
+    configured: Vec<Did>,
+    statuses: Cache<Did, ActorStatus>,
+}
+
+impl LabelerAccounts {
+    pub(crate) fn new(configured: &[Did]) -> Self {
+        let statuses = Cache::builder().max_capacity(ACCOUNTS_MAX).time_to_live(BELIEVED).build();
+        Self { configured: configured.to_vec(), statuses }
+    }
+
+    /// Those of `named` that apply, in their order. At most one query. `privileged`: also accounts that are taken down.
+    pub(crate) async fn applied(
+        &self,
+        mut named: Labelers,
+        store: &Store,
+        privileged: bool,
+    ) -> Result<Labelers, StoreError> {
+        let unknown = named.0.iter().map(|labeler| &labeler.did);
+        let unknown: Vec<_> = unknown
+            .filter(|did| !self.configured.contains(did) && !self.statuses.contains_key(*did))
+            .collect();
+        if !unknown.is_empty() {
+            let ids: Vec<_> = unknown.iter().map(|did| did.actor()).collect();
+            let found = store.actors(&ids).await?;
+            for did in unknown {
+                // The DID is compared, since two of them can share a number.
+                let row = found.iter().find(|row| row.did == *did);
+                let status = row.map_or(ActorStatus::Mentioned, |row| row.status);
+                self.statuses.insert(did.clone(), status);
+            }
+        }
+        named.0.retain(|labeler| {
+            self.configured.contains(&labeler.did)
+                || match self.statuses.get(&labeler.did) {
+                    None | Some(ActorStatus::Mentioned) => false,
+                    Some(status) => privileged || status == ActorStatus::Active,
+                }
+        });
+        Ok(named)
+    }
+}

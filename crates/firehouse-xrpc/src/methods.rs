@@ -1,0 +1,47 @@
+//! [`METHODS`]: every method we answer, one line each.
+
+use crate::auth::Who::{self, Anyone, Viewer, ViewerOnly, ViewerOrAdmin, ViewerOrChat};
+use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
+use crate::method::{Method, Run, run};
+use crate::parameters::Reading::{self, Loose, Strict};
+
+/// In the order of their names. Who may call, how parameters are read and what the headers tell is what the reference AppView does.
+#[rustfmt::skip] // a table
+pub(crate) const METHODS: &[Method] = &[
+    query("app.bsky.actor.getProfile",          ViewerOrAdmin, Strict, LabelsAndRev, run!(get_profile)),
+    query("app.bsky.actor.getProfiles",         ViewerOrChat,  Loose,  LabelsAndRev, run!(get_profiles)),
+    query("app.bsky.feed.getAuthorFeed",        ViewerOrAdmin, Strict, LabelsAndRev, run!(get_author_feed)),
+    query("app.bsky.feed.getLikes",             Viewer,        Strict, Labels,       run!(get_likes)),
+    query("app.bsky.feed.getPostThread",        ViewerOrAdmin, Loose,  LabelsAndRev, run!(get_post_thread)),
+    query("app.bsky.feed.getPosts",             ViewerOrChat,  Loose,  Labels,       run!(get_posts)),
+    query("app.bsky.feed.getQuotes",            Viewer,        Strict, Labels,       run!(get_quotes)),
+    query("app.bsky.feed.getRepostedBy",        Viewer,        Strict, Labels,       run!(get_reposted_by)),
+    query("app.bsky.feed.getTimeline",          ViewerOnly,    Loose,  LabelsAndRev, run!(get_timeline)),
+    query("app.bsky.graph.getFollowers",        ViewerOrAdmin, Strict, Labels,       run!(get_followers)),
+    query("app.bsky.graph.getFollows",          ViewerOrAdmin, Strict, Labels,       run!(get_follows)),
+    query("app.bsky.graph.getList",             Viewer,        Strict, Labels,       run!(get_list)),
+    query("app.bsky.graph.getLists",            ViewerOrAdmin, Strict, Labels,       run!(get_lists)),
+    query("app.bsky.graph.getRelationships",    Anyone,        Strict, Plain,        run!(get_relationships)),
+    query("com.atproto.identity.resolveHandle", Anyone,        Strict, Plain,        run!(resolve_handle)),
+    query("com.atproto.repo.getRecord",         ViewerOrAdmin, Strict, Plain,        run!(get_record)),
+];
+
+const fn query(
+    nsid: &'static str,
+    who: Who,
+    reading: Reading,
+    headers: Headers,
+    run: Run,
+) -> Method {
+    Method { nsid, who, reading, headers, run }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_stand_once_each_in_the_order_of_their_names() {
+        assert!(METHODS.is_sorted_by(|a, b| a.nsid < b.nsid));
+    }
+}

@@ -1,0 +1,82 @@
+//! What the read path counts. Methods are those we serve, and `other`: a label never holds a text from the network.
+
+use std::time::Instant;
+
+use axum::http::StatusCode;
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
+};
+
+/// The metrics of this crate.
+#[derive(Clone)]
+pub struct Metrics {
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    in_flight: IntGauge,
+}
+
+impl Metrics {
+    /// Registers everything. Errors: a name is taken.
+    pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let requests = IntCounterVec::new(
+            Opts::new(
+                "firehouse_xrpc_requests_total",
+                "XRPC requests answered, by method and class of status.",
+            ),
+            &["method", "status"],
+        )?;
+        let seconds = HistogramVec::new(
+            HistogramOpts::new(
+                "firehouse_xrpc_request_seconds",
+                "Time from the request's head to the answer's, by method.",
+            )
+            // From 0.25 ms, a warm answer, to 8 s, close to any time limit.
+            .buckets(exponential_buckets(0.000_25, 2.0, 16)?),
+            &["method"],
+        )?;
+        let in_flight = IntGauge::new(
+            "firehouse_xrpc_requests_in_flight",
+            "XRPC requests being answered now.",
+        )?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(seconds.clone()))?;
+        registry.register(Box::new(in_flight.clone()))?;
+        Ok(Self { requests, seconds, in_flight })
+    }
+
+    /// Begins one request of a method; ends it when dropped, also when the caller went away.
+    pub(crate) fn begin(&self, method: &'static str) -> InFlight {
+        self.in_flight.inc();
+        InFlight { metrics: self.clone(), method, since: Instant::now(), outcome: "abandoned" }
+    }
+}
+
+/// One request on its way.
+pub(crate) struct InFlight {
+    metrics: Metrics,
+    method: &'static str,
+    since: Instant,
+    outcome: &'static str,
+}
+
+impl InFlight {
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        self.outcome = match status.as_u16() {
+            200..=299 => "2xx",
+            300..=399 => "3xx",
+            400..=499 => "4xx",
+            _ => "5xx",
+        };
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.metrics.in_flight.dec();
+        self.metrics.requests.with_label_values(&[self.method, self.outcome]).inc();
+        self.metrics
+            .seconds
+            .with_label_values(&[self.method])
+            .observe(self.since.elapsed().as_secs_f64());
+    }
+}

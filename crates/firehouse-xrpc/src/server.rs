@@ -1,0 +1,105 @@
+//! [`serve`] and [`router`]: the routes, and what every answer passes through on its way out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderName, Method, header};
+use axum::response::IntoResponse;
+use axum::routing::{any, get};
+use axum::serve::ListenerExt;
+use firehouse_appview::AppView;
+use firehouse_identity::Resolver;
+use firehouse_store::Store;
+use firehouse_types::Health;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
+
+use crate::answer::REPO_REV;
+use crate::api::{Api, dispatch};
+use crate::config::Config;
+use crate::error::XrpcError;
+use crate::failure::Failure;
+use crate::{labelers, pages};
+
+/// How long a browser may remember what it may send. Units: seconds.
+const CORS_MAX_AGE: Duration = Duration::from_secs(86_400);
+/// Smaller answers are sent as they are.
+const COMPRESSED_BYTES_MIN: u64 = 1024;
+/// What a request that is being answered has on top of its own time limit when we stop.
+const STOP_GRACE: Duration = Duration::from_secs(2);
+
+/// What requests are answered with.
+#[derive(Clone)]
+pub struct Services {
+    /// Makes the views.
+    pub appview: AppView,
+    /// The store behind it, asked whether it is there.
+    pub store: Store,
+    /// Keys of those who send tokens.
+    pub resolver: Resolver,
+    /// The state of this process, made anew for each `/xrpc/_health`.
+    pub health: Arc<dyn Fn() -> Health + Send + Sync>,
+    /// Every metric of this process; ours are added to it.
+    pub registry: prometheus::Registry,
+}
+
+/// Answers requests until `shutdown`, then finishes those that are being answered. Errors: [`XrpcError`]; nothing is served any more.
+pub async fn serve(
+    config: Config,
+    services: Services,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), XrpcError> {
+    let address = listener.local_addr().ok();
+    let patience = Duration::from_secs(config.request_timeout_s) + STOP_GRACE;
+    let router = router(config, services)?;
+    let listener = listener.tap_io(|socket| {
+        // A failure costs a few milliseconds, nothing else.
+        let _ = socket.set_nodelay(true);
+    });
+    let stopping = shutdown.clone();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
+    let out_of_patience = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(patience).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(|source| XrpcError::Serve { address, source }),
+        // Somebody keeps a connection open without finishing a request.
+        () = out_of_patience => Ok(()),
+    }
+}
+
+/// All routes, ready to be called. Errors: [`XrpcError::Metrics`] when the registry already has ours.
+pub fn router(config: Config, services: Services) -> Result<Router, XrpcError> {
+    let api = Arc::new(Api::new(config, services)?);
+    let routes = Router::new()
+        .route("/", get(pages::banner))
+        .route("/robots.txt", get(pages::robots))
+        .route("/.well-known/did.json", get(pages::did_document))
+        .route("/metrics", get(pages::metrics))
+        .route("/xrpc/_health", get(pages::health))
+        .route("/xrpc/", any(dispatch))
+        .route("/xrpc/{*method}", any(dispatch))
+        .fallback(pages::not_found)
+        .with_state(api);
+    Ok(routes
+        .layer(CatchPanicLayer::custom(|_| Failure::internal().into_response()))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN)))
+        .layer(cors()))
+}
+
+fn cors() -> CorsLayer {
+    const READABLE: [HeaderName; 3] = [REPO_REV, labelers::CONTENT, header::RETRY_AFTER];
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(READABLE)
+        .max_age(CORS_MAX_AGE)
+}

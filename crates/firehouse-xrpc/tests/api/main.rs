@@ -1,0 +1,10 @@
+//! The router as clients see it: real tokens, real query strings, no socket.
+//!
+//! What must be refused needs no store: the store behind [`world::World::without_store`] is a port nobody listens on, so whoever comes
+//! through to it gets 503 instead of a refusal. What must be answered runs against the real engine, where there is one.
+
+mod world;
+mod auth;
+mod parameters;
+mod http;
+mod store;
