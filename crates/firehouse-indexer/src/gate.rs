@@ -24,3 +24,31 @@ pub(crate) fn check(source: &Source<'_>) -> Result<(), DropReason> {
         post.authority == source.op.did.as_str() && post.rkey == Some(source.op.rkey.as_str());
     if own { Ok(()) } else { Err(DropReason::RuleViolation) }
 }
+
+#[cfg(test)]
+mod tests {
+    use firehouse_types::DropReason;
+    use serde_json::json;
+
+    use super::{POSTGATE, THREADGATE};
+    use crate::testing::{AUTHOR, OTHER, index, op, uri};
+
+    fn check(post: &str, expected: Result<(), DropReason>) {
+        for collection in [THREADGATE, POSTGATE] {
+            let (rows, outcome) = index(&op(collection, json!({"post": post})));
+            assert_eq!(
+                (outcome, rows.links.len()),
+                (expected, usize::from(expected.is_ok())),
+                "{post}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_gate_stands_beside_its_own_post() {
+        let own = uri(AUTHOR, "app.bsky.feed.post");
+        check(&own, Ok(()));
+        check(&own.replace("3jwdwj2ctlk26", "3jwdwj2ctlk2a"), Err(DropReason::RuleViolation));
+        check(&uri(OTHER, "app.bsky.feed.post"), Err(DropReason::RuleViolation));
+    }
+}

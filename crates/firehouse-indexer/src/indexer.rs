@@ -122,3 +122,100 @@ fn record_row(source: &Source<'_>, witness: &Witness<'_>, body: Bytes, valid: bo
         source: witness.source.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use firehouse_types::{DropReason, Nsid};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use crate::testing::{AUTHOR, CID, OTHER, deletion, index, op, uri};
+
+    #[test]
+    fn a_delete_is_a_tombstone_and_no_derived_row() {
+        let like = op(
+            "app.bsky.feed.like",
+            json!({"subject": {"uri": uri(OTHER, "app.bsky.feed.post"), "cid": CID}}),
+        );
+        let (rows, outcome) = index(&deletion(&like));
+        assert_eq!(outcome, Ok(()));
+        let [row] = rows.records.as_slice() else { panic!("one row") };
+        assert_eq!((row.deleted, row.valid, row.cid, row.body.len()), (1, 1, [0; 32], 0));
+        assert!(rows.links.is_empty() && rows.mentioned.is_empty());
+    }
+
+    #[test]
+    fn what_breaks_its_lexicon_is_kept_and_derived_nowhere() {
+        let post = op("app.bsky.feed.post", json!({"text": "hi", "langs": [1], "via": OTHER}));
+        let (rows, outcome) = index(&post);
+        assert_eq!(outcome, Err(DropReason::LexiconViolation));
+        assert_eq!((rows.records[0].valid, &rows.records[0].body), (0, &post.record));
+        assert!(rows.links.is_empty() && rows.posts.is_empty() && rows.feed_items.is_empty());
+    }
+
+    #[test]
+    fn the_reason_says_what_is_wrong() {
+        let mut post = op("app.bsky.feed.post", json!({"text": "hi"}));
+        post.collection = Nsid::parse("app.bsky.feed.like").unwrap();
+        assert_eq!(index(&post).1, Err(DropReason::RecordTypeMismatch));
+        post.record = Bytes::from_static(b"\xbf\xff");
+        assert_eq!(index(&post).1, Err(DropReason::RecordMalformed));
+        post.record = Bytes::from(vec![0; (1 << 20) + 1]);
+        let (rows, outcome) = index(&post);
+        assert_eq!((outcome, rows.records.len()), (Err(DropReason::RecordTooLarge), 0));
+    }
+
+    #[test]
+    fn a_collection_nobody_defined_has_links_too() {
+        let (rows, outcome) =
+            index(&op("com.example.star", json!({"subject": uri(OTHER, "com.example.repo")})));
+        assert_eq!(outcome, Ok(()));
+        assert_eq!((rows.records[0].valid, rows.links.len()), (1, 1));
+        assert_eq!(
+            (&*rows.links[0].path, &*rows.links[0].target_collection),
+            (".subject", "com.example.repo")
+        );
+    }
+
+    #[test]
+    fn the_same_reference_twice_is_one_row() {
+        let facet = json!({
+            "index": {"byteStart": 0, "byteEnd": 1},
+            "features": [{"$type": "app.bsky.richtext.facet#mention", "did": OTHER}],
+        });
+        let (rows, _) =
+            index(&op("app.bsky.feed.post", json!({"text": "hi hi", "facets": [facet, facet]})));
+        assert_eq!((rows.links.len(), rows.mentioned.len()), (1, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_collection_give_the_same_rows_twice(
+            bytes: Vec<u8>,
+            damage in any::<prop::sample::Index>(),
+            collection in prop::sample::select(vec![
+                "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost", "app.bsky.graph.follow", "app.bsky.graph.list",
+                "app.bsky.graph.listitem", "app.bsky.actor.profile", "app.bsky.feed.threadgate", "com.example.unheard",
+            ]),
+        ) {
+            let mut whole = op(collection, json!({
+                "text": "hi", "subject": AUTHOR, "list": uri(AUTHOR, "app.bsky.graph.list"), "name": "x",
+                "purpose": "app.bsky.graph.defs#modlist", "post": uri(AUTHOR, "app.bsky.feed.post"),
+            }));
+            let (first, outcome) = index(&whole);
+            prop_assert_eq!(index(&whole), (first, outcome));
+            let mut record = whole.record.to_vec();
+            if let Some(byte) = bytes.first() {
+                let at = damage.index(record.len());
+                record[at] = *byte;
+            }
+            for record in [record, bytes] {
+                whole.record = Bytes::from(record);
+                let (first, outcome) = index(&whole);
+                prop_assert_eq!(first.records.len(), 1);
+                prop_assert_eq!(index(&whole), (first, outcome));
+            }
+        }
+    }
+}

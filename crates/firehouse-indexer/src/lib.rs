@@ -44,6 +44,8 @@ mod profile;
 mod gate;
 mod blob;
 mod usual;
+#[cfg(test)]
+mod testing;
 
 pub use indexer::Indexer;
 pub use rows::{Rows, Witness};

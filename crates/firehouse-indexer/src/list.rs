@@ -54,3 +54,23 @@ pub(crate) fn retract(source: &Source<'_>, rows: &mut Rows) {
         sort_at: source.sort_at,
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::COLLECTION;
+    use crate::testing::{deletion, index, op, rows};
+
+    #[test]
+    fn a_list_has_a_name_and_a_purpose_until_it_is_gone() {
+        let list = json!({"name": "list", "purpose": "app.bsky.graph.defs#modlist"});
+        let row = &rows(COLLECTION, list.clone()).lists[0];
+        assert_eq!(
+            (&*row.name, &*row.purpose, &*row.description),
+            ("list", "app.bsky.graph.defs#modlist", "")
+        );
+        let gone = &index(&deletion(&op(COLLECTION, list))).0.lists[0];
+        assert_eq!((gone.deleted, gone.actor, gone.rkey), (1, row.actor, row.rkey));
+    }
+}

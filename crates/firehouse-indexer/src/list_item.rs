@@ -35,3 +35,24 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use firehouse_types::DropReason;
+    use serde_json::json;
+
+    use super::COLLECTION;
+    use crate::testing::{AUTHOR, OTHER, index, numbers, op, rows, uri};
+
+    #[test]
+    fn only_the_creator_of_a_list_puts_someone_on_it() {
+        let on = |creator| json!({"subject": OTHER, "list": uri(creator, "app.bsky.graph.list")});
+        let row = &rows(COLLECTION, on(AUTHOR)).list_items[0];
+        assert_eq!((row.list_actor.get(), row.list_rkey.get()), numbers(AUTHOR));
+        assert_eq!(row.subject.get(), numbers(OTHER).0);
+        let (refused, outcome) = index(&op(COLLECTION, on(OTHER)));
+        assert_eq!(outcome, Err(DropReason::RuleViolation));
+        assert!(refused.list_items.is_empty() && refused.links.is_empty());
+        assert_eq!(refused.records[0].valid, 0);
+    }
+}

@@ -29,7 +29,7 @@ struct Profile<'a> {
     #[serde(borrow)]
     joined_via_starter_pack: Option<StrongRef<'a>>,
     #[serde(borrow)]
-    labels: Option<SelfLabels<'a>>,
+    labels: Option<Typed<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -38,10 +38,22 @@ struct StrongRef<'a> {
     cid: &'a str,
 }
 
-/// An open union with one known member; others have no `values`.
+/// A member of an open union, of which only `com.atproto.label.defs#selfLabels` can be read.
+#[derive(Deserialize)]
+struct Typed<'a> {
+    #[serde(rename = "$type")]
+    kind: &'a str,
+}
+
+#[derive(Deserialize)]
+struct WithLabels<'a> {
+    #[serde(borrow)]
+    labels: SelfLabels<'a>,
+}
+
 #[derive(Deserialize)]
 struct SelfLabels<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     values: Vec<SelfLabel<'a>>,
 }
 
@@ -56,6 +68,12 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
         return Ok(());
     }
     let profile: Profile<'_> = source.decode()?;
+    let labels = match profile.labels {
+        Some(Typed { kind: "com.atproto.label.defs#selfLabels" }) => {
+            source.decode::<WithLabels<'_>>()?.labels.values
+        }
+        _ => Vec::new(),
+    };
     let text = |text: Option<&str>| Box::from(text.unwrap_or_default());
     let pinned = profile.pinned_post;
     rows.profiles.push(ProfileRow {
@@ -72,12 +90,7 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
         pinned_post: text(pinned.as_ref().map(|pinned| pinned.uri)),
         pinned_cid: text(pinned.as_ref().map(|pinned| pinned.cid)),
         joined_via: text(profile.joined_via_starter_pack.map(|pack| pack.uri)),
-        labels: profile
-            .labels
-            .into_iter()
-            .flat_map(|labels| labels.values)
-            .map(|label| label.val.into())
-            .collect(),
+        labels: labels.into_iter().map(|label| label.val.into()).collect(),
         created_at: source.created_at,
         sort_at: source.sort_at,
     });
@@ -107,4 +120,77 @@ pub(crate) fn retract(source: &Source<'_>, rows: &mut Rows) {
         created_at: Datetime::EPOCH,
         sort_at: source.sort_at,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use firehouse_types::{DropReason, Rkey};
+    use serde_json::{Value, json};
+
+    use super::COLLECTION;
+    use crate::Rows;
+    use crate::testing::{CID, OTHER, deletion, index, op, uri};
+
+    const BLOB: &str = "bafkreicn3dv6rhcbyrwmoycxrbodx6yb6fypbp5clhdlgzzx4peiz5yp6m";
+
+    fn with_key(key: &str, record: Value) -> (Rows, Result<(), DropReason>) {
+        let mut op = op(COLLECTION, record);
+        op.rkey = Rkey::parse(key).unwrap();
+        index(&op)
+    }
+
+    #[test]
+    fn every_field_has_its_column() {
+        let blob =
+            json!({"$type": "blob", "ref": {"$link": BLOB}, "mimeType": "image/png", "size": 1});
+        let record = json!({
+            "displayName": "name", "description": "words", "pronouns": "they", "website": "https://a.example",
+            "avatar": blob, "banner": {"cid": BLOB, "mimeType": "image/jpeg"},
+            "pinnedPost": {"uri": uri(OTHER, "app.bsky.feed.post"), "cid": CID},
+            "joinedViaStarterPack": {"uri": uri(OTHER, "app.bsky.graph.starterpack"), "cid": CID},
+            "labels": {"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "!no-unauthenticated"}]},
+        });
+        let (rows, outcome) = with_key("self", record);
+        assert_eq!(outcome, Ok(()));
+        let row = &rows.profiles[0];
+        let texts = [
+            &row.display_name,
+            &row.description,
+            &row.pronouns,
+            &row.website,
+            &row.avatar,
+            &row.banner,
+        ];
+        assert_eq!(
+            texts.map(|text| &**text),
+            ["name", "words", "they", "https://a.example", BLOB, BLOB]
+        );
+        assert_eq!(*row.pinned_post, *uri(OTHER, "app.bsky.feed.post"));
+        assert_eq!(*row.joined_via, *uri(OTHER, "app.bsky.graph.starterpack"));
+        assert_eq!(
+            (&*row.pinned_cid, row.labels.as_slice()),
+            (CID, &["!no-unauthenticated".into()] as &[_])
+        );
+    }
+
+    #[test]
+    fn labels_of_tomorrow_do_no_harm() {
+        let (rows, outcome) =
+            with_key("self", json!({"labels": {"$type": "com.example.labels", "values": 5}}));
+        assert_eq!((outcome, rows.profiles[0].labels.len()), (Ok(()), 0));
+    }
+
+    #[test]
+    fn only_self_is_a_profile() {
+        assert!(with_key("other", json!({"displayName": "name"})).0.profiles.is_empty());
+    }
+
+    #[test]
+    fn a_profile_that_is_gone_or_broken_is_buried() {
+        let mut profile = op(COLLECTION, json!({"displayName": "name"}));
+        profile.rkey = Rkey::parse("self").unwrap();
+        assert_eq!(index(&deletion(&profile)).0.profiles[0].deleted, 1);
+        let (rows, outcome) = with_key("self", json!({"displayName": 1}));
+        assert_eq!((outcome, rows.profiles[0].deleted), (Err(DropReason::LexiconViolation), 1));
+    }
 }

@@ -45,3 +45,21 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::COLLECTION;
+    use crate::testing::{CID, OTHER, numbers, rows, uri};
+
+    #[test]
+    fn only_posts_come_into_feeds() {
+        let of = |collection| {
+            rows(COLLECTION, json!({"subject": {"uri": uri(OTHER, collection), "cid": CID}}))
+        };
+        let item = &of("app.bsky.feed.post").feed_items[0];
+        assert_eq!((item.post_actor.get(), item.post_rkey.get()), numbers(OTHER));
+        assert!(of("app.bsky.feed.generator").feed_items.is_empty());
+    }
+}
