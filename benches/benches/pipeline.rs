@@ -84,7 +84,7 @@ fn upstream(frames: &Path) -> Upstream {
     let (to_nobody, notices) = mpsc::channel(64);
     let frames = frames.to_owned();
     tokio::spawn(async move { replay_file(frames, None, output, to_nobody, CancellationToken::new()).await });
-    Upstream { name: "bench".into(), events, notices }
+    Upstream { name: "bench".into(), url: "bench".into(), events, notices }
 }
 
 /// The sum of a counter over its labels, or over those with one value.

@@ -30,6 +30,9 @@ async fn run(cli: Cli) -> Result<()> {
     let load = |flags: Overlay| -> Result<Settings> {
         let settings = Settings::load(cli.config.as_deref(), flags)?;
         log::start(&settings.log)?;
+        for name in &settings.unknown_variables {
+            tracing::warn!(name, "this environment variable is no key; deploy/firehouse.example.toml lists all there are");
+        }
         Ok(settings)
     };
     let flags = Overlay::default();

@@ -80,7 +80,7 @@ pub async fn follow(settings: &Settings, store: &Store, registry: &Registry, sto
         let (metrics, stop) = (metrics.clone(), stop.clone());
         let context = format!("upstream {name}");
         tasks.spawn(async move { firehouse_stream::subscribe(config, cursor, metrics, output, to_watch, stop).await.context(context) });
-        upstreams.push(Upstream { name: name.into(), events, notices });
+        upstreams.push(Upstream { name: name.into(), url: relay.to_string(), events, notices });
     }
     Ok((upstreams, tasks))
 }

@@ -18,8 +18,8 @@ use crate::args::Overlay;
 pub const EXAMPLE: &str = include_str!("../../../deploy/firehouse.example.toml");
 
 const PREFIX: &str = "FIREHOUSE_";
-/// Variables that are no keys: for tools around us.
-const NOT_KEYS: [&str; 5] = ["FIREHOUSE_CONFIG", "FIREHOUSE_ENGINE_LIB", "FIREHOUSE_FIXTURES", "FIREHOUSE_E2E_DIR", "FIREHOUSE_LOG"];
+/// Variables that are no keys: read elsewhere.
+const NOT_KEYS: [&str; 3] = ["FIREHOUSE_CONFIG", "FIREHOUSE_ENGINE_LIB", "FIREHOUSE_LOG"];
 
 /// The configuration of one process. Keys are explained in deploy/firehouse.example.toml.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -28,6 +28,9 @@ pub struct Settings {
     /// The file that was read by name, for the engine child to read too.
     #[serde(skip)]
     pub file: Option<PathBuf>,
+    /// Variables that look like keys and are none: a typing error, or meant for another version.
+    #[serde(skip)]
+    pub unknown_variables: Vec<String>,
     pub data: PathBuf,
     #[serde(deserialize_with = "optional")]
     pub clickhouse_url: Option<Url>,
@@ -182,15 +185,19 @@ impl Settings {
             let file: Table = file.parse().context("configuration file")?;
             lay_over(&mut table, file, "")?;
         }
+        let mut unknown_variables = Vec::new();
         for (name, value) in variables {
-            set_from_environment(&mut table, &name, &value)?;
+            match slot_of(&mut table, &name) {
+                Some(slot) => set(slot, &name, &value)?,
+                None => unknown_variables.push(name),
+            }
         }
         lay_over(&mut table, flags.0, "")?;
         let mut settings: Self = Value::Table(table).try_into().context("configuration")?;
         if settings.ingest.workers == 0 {
             settings.ingest.workers = std::thread::available_parallelism().map_or(1, usize::from);
         }
-        Ok(settings)
+        Ok(Self { unknown_variables, ..settings })
     }
 }
 
@@ -206,28 +213,27 @@ fn lay_over(lower: &mut Table, upper: Table, path: &str) -> Result<()> {
     Ok(())
 }
 
-/// `FIREHOUSE_INGEST__FLUSH_WAIT_MS=50` is the key `ingest.flush_wait_ms`; the default says which type the text has.
-fn set_from_environment(table: &mut Table, name: &str, value: &str) -> Result<()> {
+/// `FIREHOUSE_INGEST__FLUSH_WAIT_MS` is the key `ingest.flush_wait_ms`.
+fn slot_of<'a>(table: &'a mut Table, name: &str) -> Option<&'a mut Value> {
     let path = name.trim_start_matches(PREFIX).to_lowercase();
     let mut keys: Vec<&str> = path.split("__").collect();
-    let last = keys.pop().unwrap_or_default();
+    let last = keys.pop()?;
     let mut table = table;
     for key in keys {
-        table = table.get_mut(key).and_then(Value::as_table_mut).with_context(|| unknown_variable(name))?;
+        table = table.get_mut(key)?.as_table_mut()?;
     }
-    let slot = table.get_mut(last).with_context(|| unknown_variable(name))?;
+    table.get_mut(last).filter(|value| !value.is_table())
+}
+
+/// Reads a text as the type that the default has.
+fn set(slot: &mut Value, name: &str, value: &str) -> Result<()> {
     *slot = match slot {
-        Value::String(_) => Value::String(value.into()),
         Value::Integer(_) => Value::Integer(value.parse().with_context(|| format!("{name}: not a whole number"))?),
         Value::Boolean(_) => Value::Boolean(value.parse().with_context(|| format!("{name}: neither true nor false"))?),
         Value::Array(_) => Value::Array(value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect()),
-        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => bail!(unknown_variable(name)),
+        Value::String(_) | Value::Float(_) | Value::Datetime(_) | Value::Table(_) => Value::String(value.into()),
     };
     Ok(())
-}
-
-fn unknown_variable(name: &str) -> String {
-    format!("environment variable {name} is no key: deploy/firehouse.example.toml lists all there are")
 }
 
 /// An empty text means: not set.
@@ -278,8 +284,13 @@ mod tests {
         };
         check("lisen = 1", &[], "lisen");
         check("[ingest]\nflush_wait = 1", &[], "ingest.flush_wait");
-        check("", &[("FIREHOUSE_LISEN", "1")], "FIREHOUSE_LISEN");
         check("", &[("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "soon")], "FIREHOUSE_INGEST__FLUSH_WAIT_MS");
         check("plc = \"not a url\"", &[], "plc");
+    }
+
+    #[test]
+    fn a_variable_that_is_no_key_is_remembered_for_a_warning() {
+        let settings = load("", &[("FIREHOUSE_LISEN", "127.0.0.1:1"), ("FIREHOUSE_INGEST", "1")], Overlay::default()).unwrap();
+        assert_eq!(settings.unknown_variables, ["FIREHOUSE_INGEST", "FIREHOUSE_LISEN"]);
     }
 }

@@ -68,7 +68,7 @@ fn what_a_real_pds_writes_the_official_client_reads_back() {
     }
     let Some(command) = installed() else { return };
     let listen = free_address();
-    let (url, did) = (format!("http://{listen}"), format!("did:web:localhost%3A{}", listen.port()));
+    let (url, did) = (format!("http://localhost:{}", listen.port()), format!("did:web:localhost%3A{}", listen.port()));
     let network = Network::start(&command, &url, &did);
     let data = tempfile::tempdir().unwrap();
     let flags = [

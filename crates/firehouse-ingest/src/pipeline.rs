@@ -54,6 +54,8 @@ pub struct Ingest {
 pub struct Upstream {
     /// Name of its cursor: scheme, host and port, since seqs mean nothing elsewhere.
     pub name: Box<str>,
+    /// As configured, for people.
+    pub url: String,
     /// Its events, in the order of their seqs.
     pub events: mpsc::Receiver<Received>,
     /// What its connection goes through.

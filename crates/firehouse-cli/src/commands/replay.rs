@@ -81,7 +81,7 @@ pub fn upstream_of_file(name: &str, file: PathBuf, rate: Option<f64>, stop: &Can
             Err(error) => tracing::error!(upstream, error = &error as &dyn std::error::Error, "file not read to its end"),
         }
     });
-    Upstream { name: name.into(), events, notices }
+    Upstream { name: name.into(), url: name.to_owned(), events, notices }
 }
 
 async fn show_progress(status: &Status, began: Instant) {

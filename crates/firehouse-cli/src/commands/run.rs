@@ -53,7 +53,7 @@ async fn index_and_serve(
     upstreams: Vec<Upstream>,
     stop: &CancellationToken,
 ) -> Result<()> {
-    let status = Status::new(upstreams.iter().map(|upstream| upstream.name.to_string()));
+    let status = Status::new(upstreams.iter().map(|upstream| upstream.url.clone()));
     let ingest = ingest(&settings, store, &resolver, &status, &registry)?;
     let ingest_ended = async {
         ingest.run(upstreams, stop.clone()).await.context("ingest")?;
