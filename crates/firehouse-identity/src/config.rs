@@ -28,7 +28,7 @@ pub struct Config {
     pub transient_ttl_s: u64,
     /// The least time between two refreshes of one DID after failed signatures. Units: seconds.
     pub refresh_min_interval_s: u64,
-    /// Look-ups in flight at once, to be gentle with the directory.
+    /// Look-ups of one kind (directory, did:web, handles) in flight at once, to be gentle with the directory.
     pub lookups_max: usize,
     /// Limit of one TCP and TLS connect. Units: milliseconds.
     pub connect_timeout_ms: u64,

@@ -47,7 +47,7 @@ struct Inner {
     epoch: AtomicU64,
     forgotten: moka::sync::Cache<Did, u64>,
     refreshed: Cache<Did, ()>,
-    lookups: Semaphore,
+    places: Places,
     metrics: Option<Metrics>,
 }
 
@@ -55,6 +55,13 @@ struct Inner {
 struct Cached<T> {
     answer: Result<T, IdentityError>,
     epoch: u64,
+}
+
+/// Look-ups in flight, counted apart: hosts that never answer for their handles must not keep anybody from the directory.
+struct Places {
+    plc: Semaphore,
+    web: Semaphore,
+    handle: Semaphore,
 }
 
 /// How long each kind of answer is believed.
@@ -83,8 +90,8 @@ impl Resolver {
         };
         let refresh_interval = Duration::from_secs(config.refresh_min_interval_s);
         let inner = Inner::new(source, config.cache_entries, lifetimes, refresh_interval);
-        let lookups = Semaphore::new(config.lookups_max.max(1));
-        Ok(Self { inner: Arc::new(Inner { lookups, metrics: Some(metrics), ..inner }) })
+        let places = Places::new(config.lookups_max.max(1));
+        Ok(Self { inner: Arc::new(Inner { places, metrics: Some(metrics), ..inner }) })
     }
 
     /// A resolver that knows these documents and nothing else; it never touches the network.
@@ -218,7 +225,7 @@ impl Inner {
                 .eviction_policy(EvictionPolicy::lru())
                 .time_to_live(refresh_interval)
                 .build(),
-            lookups: Semaphore::new(Semaphore::MAX_PERMITS),
+            places: Places::new(Semaphore::MAX_PERMITS),
             metrics: None,
         }
     }
@@ -228,16 +235,17 @@ impl Inner {
     }
 
     async fn look_up(&self, did: &Did) -> Cached<Arc<Identity>> {
-        // Never closed, so there is always a permit to wait for.
-        let _permit = self.lookups.acquire().await;
+        let kind = kind(did);
+        // Never closed, so there is always a place to wait for.
+        let _place = self.places.of(kind).acquire().await;
         let epoch = self.epoch.load(Ordering::SeqCst);
         let answer = self.source.document(did).await;
-        self.count_lookup(kind(did), &answer);
+        self.count_lookup(kind, &answer);
         Cached { answer, epoch }
     }
 
     async fn look_up_handle(&self, handle: &Handle) -> Cached<Did> {
-        let _permit = self.lookups.acquire().await;
+        let _place = self.places.of(Lookup::Handle).acquire().await;
         let epoch = self.epoch.load(Ordering::SeqCst);
         let answer = self.source.handle(handle).await;
         self.count_lookup(Lookup::Handle, &answer);
@@ -257,6 +265,21 @@ impl Inner {
     fn count_cache(&self, event: CacheEvent) {
         if let Some(metrics) = &self.metrics {
             metrics.cache(event);
+        }
+    }
+}
+
+impl Places {
+    fn new(each: usize) -> Self {
+        let places = || Semaphore::new(each);
+        Self { plc: places(), web: places(), handle: places() }
+    }
+
+    fn of(&self, kind: Lookup) -> &Semaphore {
+        match kind {
+            Lookup::Plc => &self.plc,
+            Lookup::Web => &self.web,
+            Lookup::Handle => &self.handle,
         }
     }
 }

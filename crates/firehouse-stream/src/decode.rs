@@ -187,21 +187,23 @@ fn account_status(text: &str) -> AccountStatus {
 }
 
 fn info(reader: Reader<'_>) -> Result<Event, DropReason> {
-    let (name, message) = named(reader, "name")?;
+    let Named { name, message } = named(reader, "name")?;
     Ok(Event::Info(InfoEvent { name: name.ok_or(DropReason::InvalidEnvelope)?, message }))
 }
 
 fn error(reader: Reader<'_>) -> Result<StreamErrorFrame, DropReason> {
-    let (name, message) = named(reader, "error")?;
+    let Named { name, message } = named(reader, "error")?;
     // The connection is over either way, so a nameless error is still an error.
     Ok(StreamErrorFrame { name: name.unwrap_or_default(), message })
 }
 
-/// The two payloads that have a name and a message.
-fn named(
-    reader: Reader<'_>,
-    name_key: &str,
-) -> Result<(Option<Box<str>>, Option<Box<str>>), Malformed> {
+/// What `#info` and error frames have in common.
+struct Named {
+    name: Option<Box<str>>,
+    message: Option<Box<str>>,
+}
+
+fn named(reader: Reader<'_>, name_key: &str) -> Result<Named, Malformed> {
     let mut payload = Payload::new(reader)?;
     let (mut name, mut message) = (None, None);
     while let Some(key) = payload.next_key()? {
@@ -213,7 +215,7 @@ fn named(
         }
     }
     payload.end()?;
-    Ok((name, message))
+    Ok(Named { name, message })
 }
 
 /// Ignored, but only when the framing holds.

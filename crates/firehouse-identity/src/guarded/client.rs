@@ -100,12 +100,12 @@ impl GuardedClient {
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
                 .pool_idle_timeout(Duration::from_secs(30))
-                .pool_max_idle_per_host(8)
                 .tls_certs_merge(mozilla_roots()?))
         };
-        let guarded = builder()?.dns_resolver(GuardedDns { dns, policy });
+        let guarded = builder()?.pool_max_idle_per_host(4).dns_resolver(GuardedDns { dns, policy });
         Ok(Self {
             guarded: guarded.build().map_err(FetchError::Client)?,
+            // The directory is asked all the time: its connections are kept.
             trusted: builder()?.build().map_err(FetchError::Client)?,
             trusted_origins: config.trusted.iter().map(Url::origin).collect(),
             policy,

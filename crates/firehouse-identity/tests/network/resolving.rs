@@ -188,6 +188,30 @@ async fn a_caller_who_gives_up_does_not_spoil_it_for_the_others() {
 }
 
 #[tokio::test]
+async fn handles_that_nobody_answers_for_keep_nobody_from_the_directory() {
+    let asked = Count::default();
+    let counted = asked.clone();
+    let never = move || async move {
+        counted.up();
+        std::future::pending::<()>().await;
+    };
+    let resolve_handle = "/xrpc/com.atproto.identity.resolveHandle";
+    let server = serve(directory(Count::default()).route(resolve_handle, get(never))).await;
+    let config = Config {
+        handle_resolver: Some(server.url("/")),
+        lookups_max: 1,
+        ..config(server.url("/"))
+    };
+    let (resolver, _) = resolver(&config);
+    let stuck = resolver.clone();
+    let handle = firehouse_types::Handle::parse("stuck.test").expect("a handle");
+    let stuck = tokio::spawn(async move { stuck.resolve_handle(&handle).await });
+    until(|| asked.get() == 1).await;
+    assert!(resolver.resolve(&did("did:plc:good")).await.is_ok());
+    stuck.abort();
+}
+
+#[tokio::test]
 async fn a_web_did_is_its_hosts_document() {
     let asked = Count::default();
     let counted = asked.clone();

@@ -61,7 +61,7 @@ impl Index {
             return;
         }
         self.head = Some(seq);
-        if self.frames % self.stride == 0 {
+        if self.frames.is_multiple_of(self.stride) {
             self.marks.push((seq, offset));
         }
         if self.marks.len() >= MARKS_MAX {
