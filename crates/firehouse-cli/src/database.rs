@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use firehouse_store::{Config, Store};
+use firehouse_store::{Config, Disposition, Migrated, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine_child::{ChildConfig, EngineChild};
 use crate::settings::Settings;
+
+/// Pause before a store that did not answer is asked again.
+const RETRY_AFTER: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// A store that answers and has this build's schema.
 pub struct Database {
@@ -25,7 +28,10 @@ impl Database {
                 () = stop.cancelled() => anyhow::bail!("stopped before the engine was up"),
             },
         };
-        let migrated = database.store.migrate().await?;
+        let migrated = tokio::select! {
+            migrated = migrated(&database.store) => migrated?,
+            () = stop.cancelled() => anyhow::bail!("stopped before the store was ready"),
+        };
         if migrated.from != migrated.to {
             tracing::info!(database = settings.database, from = migrated.from, to = migrated.to, "migrated");
         }
@@ -58,6 +64,19 @@ impl Database {
     pub async fn close(self) {
         if let Some(engine) = self.engine {
             engine.stop().await;
+        }
+    }
+}
+
+/// Migrates, and does it again while the store is out of reach: an engine that dies now is started again like at any other time.
+async fn migrated(store: &Store) -> Result<Migrated> {
+    loop {
+        match store.migrate().await {
+            Err(error) if error.disposition() == Disposition::Retry => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the store does not answer; trying again");
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            answer => return Ok(answer?),
         }
     }
 }

@@ -98,10 +98,9 @@ const TABLES: [(&str, &str); 14] = [
 ];
 
 fn picture(firehouse: &Firehouse, manifest: &Manifest) -> Picture {
-    let engine = engine_address(firehouse);
     let count = |&(table, columns): &(&'static str, &'static str)| {
         let query = format!("SELECT count(), sum(cityHash64(*)) FROM (SELECT {columns} FROM firehouse.{table} FINAL) FORMAT TSV");
-        let (status, answer) = get(engine, &format!("/?query={}", query.replace(' ', "%20"))).unwrap();
+        let (status, answer) = get(firehouse.engine, &format!("/?query={}", query.replace(' ', "%20"))).unwrap();
         assert_eq!(status, 200, "{answer}");
         (table, answer.as_str().map_or_else(|| answer.to_string(), |text| text.trim().to_owned()))
     };
@@ -121,16 +120,6 @@ fn picture(firehouse: &Firehouse, manifest: &Manifest) -> Picture {
         ask(format!("/xrpc/app.bsky.feed.getLikes?uri={}&limit=100", post.uri));
     }
     Picture { tables: TABLES.iter().map(count).collect(), answers }
-}
-
-/// The engine's address, out of its command line.
-fn engine_address(firehouse: &Firehouse) -> SocketAddr {
-    let pid = engine_of(firehouse).unwrap();
-    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
-    let words: Vec<String> = line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-    let at = words.iter().rposition(|word| word == "--listen").unwrap();
-    let address: SocketAddr = words[at + 1].parse().unwrap();
-    if address.port() != 0 { address } else { panic!("the engine's port is not in its command line") }
 }
 
 fn assert_counts(firehouse: &Firehouse, manifest: &Manifest) {
@@ -196,8 +185,7 @@ fn killed_at_random_points_the_store_ends_equal_to_that_of_an_undisturbed_run() 
 /// Rows are readable before their repos and the cursor are written; this waits for those too.
 fn wait_settled(firehouse: &Firehouse, seq: u64) {
     let began = Instant::now();
-    let engine = engine_address(firehouse);
-    let saved = || get(engine, "/?query=SELECT%20max(seq)%20FROM%20firehouse.cursors%20FORMAT%20TSV").map(|(_, answer)| answer.to_string());
+    let saved = || get(firehouse.engine, "/?query=SELECT%20max(seq)%20FROM%20firehouse.cursors%20FORMAT%20TSV").map(|(_, answer)| answer.to_string());
     while saved().is_none_or(|saved| !saved.contains(&seq.to_string())) {
         assert!(began.elapsed() < Duration::from_secs(30), "the cursor is not saved: {:?}", saved());
         std::thread::sleep(Duration::from_millis(50));

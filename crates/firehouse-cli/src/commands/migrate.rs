@@ -1,5 +1,7 @@
 //! `firehouse migrate`: brings the database to this build's schema.
 
+use std::io::Write;
+
 use anyhow::Result;
 
 use crate::database::Database;
@@ -13,10 +15,6 @@ pub async fn run(settings: Settings) -> Result<()> {
     // Opening migrates; doing it again says where it stands.
     let migrated = database.store.migrate().await;
     database.close().await;
-    println_out(&format!("database {} is at schema version {}", settings.database, migrated?.to))
-}
-
-fn println_out(line: &str) -> Result<()> {
-    use std::io::Write;
-    Ok(writeln!(std::io::stdout(), "{line}")?)
+    writeln!(std::io::stdout(), "database {} is at schema version {}", settings.database, migrated?.to)?;
+    Ok(())
 }

@@ -32,18 +32,22 @@ pub fn free_address() -> SocketAddr {
 pub struct Firehouse {
     pub child: Child,
     pub listen: SocketAddr,
+    /// Where its engine listens.
+    pub engine: SocketAddr,
 }
 
 impl Firehouse {
     /// Starts `firehouse run` on `data` with more flags; does not wait.
     pub fn run(data: &Path, listen: SocketAddr, flags: &[&str]) -> Self {
+        let engine = free_address();
         let mut command = Command::new(FIREHOUSE);
+        command.env("FIREHOUSE_ENGINE__LISTEN", engine.to_string());
         command.arg("run").arg("--data").arg(data).args(["--listen", &listen.to_string()]).args(flags);
         // Quiet unless asked: a test that fails is run again with FIREHOUSE_LOG=info.
         if std::env::var_os("FIREHOUSE_LOG").is_none() {
             command.env("FIREHOUSE_LOG", "error");
         }
-        Self { child: command.stdin(Stdio::null()).spawn().unwrap(), listen }
+        Self { child: command.stdin(Stdio::null()).spawn().unwrap(), listen, engine }
     }
 
     /// `GET path`: status and body.
