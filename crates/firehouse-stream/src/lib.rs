@@ -15,6 +15,9 @@
 //! assert_eq!(&*info.name, "OutdatedCursor");
 //! ```
 
+// What comes from upstream must not be able to stop us.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
 mod cbor;
 mod decode;
 mod config;

@@ -78,7 +78,7 @@ pub async fn subscribe(
             Err(error) => End::Lost { cause: error.cause, reason: error.reason, wait: error.wait },
         };
         let End::Lost { cause, reason, wait } = end else { break };
-        if session.wait(&mut backoff, cause, reason, wait).await.is_err() {
+        if !session.goes_on_after(&mut backoff, cause, reason, wait).await {
             break;
         }
     }
@@ -87,14 +87,14 @@ pub async fn subscribe(
 }
 
 impl Session {
-    /// Tells why and waits. `Err` when it is time to stop.
-    async fn wait(
+    /// Tells why and waits. `false` when it is time to stop instead.
+    async fn goes_on_after(
         &mut self,
         backoff: &mut Backoff,
         cause: Cause,
         reason: String,
         wait: Wait,
-    ) -> Result<(), ()> {
+    ) -> bool {
         let retry_in = match wait {
             Wait::Backoff => backoff.next(),
             Wait::AtLeast(asked) => backoff.next().max(asked),
@@ -104,9 +104,9 @@ impl Session {
         self.metrics.disconnected(cause);
         self.notify(Notice::Disconnected { reason, retry_in }).await;
         select! {
-            () = self.stop.cancelled() => Err(()),
-            () = self.output.closed() => Err(()),
-            () = tokio::time::sleep(retry_in) => Ok(()),
+            () = self.stop.cancelled() => false,
+            () = self.output.closed() => false,
+            () = tokio::time::sleep(retry_in) => true,
         }
     }
 

@@ -275,6 +275,19 @@ async fn an_upstream_that_nobody_answers_for_is_tried_again() {
 }
 
 #[tokio::test]
+async fn an_upstream_without_the_tls_we_ask_for_is_told_and_tried_again() {
+    let server = Server::start(vec![scene([send([1]), listen()])]).await;
+    let mut config = config(server.address);
+    config.url = format!("wss://{}", server.address).parse().expect("a URL");
+    config.connect_timeout_s = 2;
+    let mut client = Client::start(config, None);
+    for _ in 0..2 {
+        client.notice(disconnected).await;
+    }
+    assert!(client.stop().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_quiet_upstream_that_answers_pings_is_left_alone() {
     let server = Server::start(vec![scene([send([1]), listen()])]).await;
     let mut config = config(server.address);
