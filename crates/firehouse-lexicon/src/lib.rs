@@ -24,10 +24,12 @@
 
 mod data;
 mod document;
+mod grammar;
 mod schema;
 mod compile;
 mod catalog;
 mod validate;
+mod rules;
 mod format;
 mod blob;
 mod params;

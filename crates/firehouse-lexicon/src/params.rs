@@ -3,8 +3,8 @@
 //! Empty values count as absent, unknown names are ignored, a scalar given twice is an array and so of the wrong type.
 //! Source: <https://atproto.com/specs/xrpc>; `params` of npm package @atproto/lex-schema 0.2.7.
 
+use crate::rules::{count, integer, text};
 use crate::schema::{MethodSchema, ParameterSchema, Scalar, Schema};
-use crate::validate::{count, integer, text};
 use crate::violation::{Fault, missing, quoted, wrong_type, wrong_value};
 
 /// The parameters a method declares, in its lexicon's order, defaults filled in.

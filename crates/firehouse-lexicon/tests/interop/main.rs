@@ -1,5 +1,6 @@
 //! The verdicts of every other implementation: atproto-interop-tests, and every lexicon document that could be found on the network.
 
+mod answers;
 mod documents;
 mod records;
 
