@@ -1,3 +1,28 @@
-//! A seeded network in a box; tests and benches only
+//! A seeded network in a box; tests and benches only.
+//!
+//! [`Network`] is an iterator over the frames of a firehose in which everything is real but the people: keys, signatures, trees, proofs.
+//! At its end [`Network::manifest`] says what must be true. It shares no code with what reads it.
+//!
+//! ```
+//! use firehouse_sim::{Config, Network};
+//!
+//! let mut network = Network::new(Config::new(1, 10, 100));
+//! let frames: Vec<Vec<u8>> = network.by_ref().collect();
+//! assert_eq!(frames.len(), 3 * 10 + 100);
+//! assert_eq!(network.manifest().accounts.len(), 10);
+//! ```
 
+mod random;
+mod protocol;
+mod town;
+mod network;
+mod identity;
+mod manifest;
+pub mod files;
+pub mod directory;
 pub mod engine;
+
+pub use identity::IdentityLine;
+pub use manifest::{AccountCounts, Manifest, PostCounts};
+pub use network::{Config, Network};
+pub use random::{Random, Zipf};
