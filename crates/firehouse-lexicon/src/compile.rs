@@ -81,7 +81,7 @@ impl Compiler<'_> {
                 self.compiled.methods.insert(full.clone(), method);
                 Schema::Anything
             }
-            Definition::PermissionSet {} => Schema::Anything,
+            Definition::PermissionSet { .. } => Schema::Anything,
             Definition::Token {} => Schema::OneOf([Scalar::Text(full.clone())].into()),
             Definition::Array(array) => self.array(array),
             Definition::Boolean(boolean) => boolean_schema(boolean),

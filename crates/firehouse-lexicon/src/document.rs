@@ -91,7 +91,7 @@ pub(crate) enum Definition {
     Query(Method),
     Procedure(Method),
     Subscription(Method),
-    PermissionSet {},
+    PermissionSet { permissions: Vec<Permission> },
     Token {},
     Object(Object),
     Array(Array),
@@ -223,6 +223,13 @@ pub(crate) struct Payload {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Message {
     pub schema: Option<Property>,
+}
+
+/// Of a permission set, which says nothing about data; only its form is read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub(crate) enum Permission {
+    Permission { resource: String },
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -5,8 +5,9 @@
 use firehouse_types::Rkey;
 
 use crate::document::{
-    Array, Boolean, Definition, Integer, Method, Object, Property, RecordObject, Text,
+    Array, Boolean, Definition, Integer, Method, Object, Permission, Property, RecordObject, Text,
 };
+use crate::format::Format;
 
 /// Which rule of the language is broken.
 pub(crate) type Problem = &'static str;
@@ -25,8 +26,10 @@ impl Definition {
                 require(name == "main", "a method must be the main definition")?;
                 method.check()
             }
-            Self::PermissionSet {} => {
-                require(name == "main", "a permission set must be the main definition")
+            Self::PermissionSet { permissions } => {
+                require(name == "main", "a permission set must be the main definition")?;
+                let named = |Permission::Permission { resource }: &Permission| !resource.is_empty();
+                require(permissions.iter().all(named), "a permission for nothing")
             }
             Self::Object(object) => object.check(),
             Self::Array(array) => array.check(),
@@ -97,6 +100,8 @@ impl Text {
             self.default.is_none() || self.constant.is_none(),
             "both a default and a constant",
         )?;
+        let known = self.format.as_deref().is_none_or(|format| Format::of(format).is_some());
+        require(known, "an unknown string format")?;
         in_order(self.min_length, self.max_length)?;
         in_order(self.min_graphemes, self.max_graphemes)
     }
@@ -118,6 +123,12 @@ impl Method {
         let bodies =
             self.input.iter().chain(&self.output).filter_map(|payload| payload.schema.as_ref());
         let messages = self.message.iter().filter_map(|message| message.schema.as_ref());
+        let is_body = |body: &Property| {
+            matches!(body, Property::Object(_) | Property::Ref { .. } | Property::Union(_))
+        };
+        require(bodies.clone().all(is_body), "a body that is no object, reference or union")?;
+        let is_union = |message: &Property| matches!(message, Property::Union(_));
+        require(messages.clone().all(is_union), "a message that is no union")?;
         bodies.chain(messages).try_for_each(Property::check)
     }
 }
@@ -152,4 +163,94 @@ fn in_order<T: PartialOrd>(least: Option<T>, most: Option<T>) -> Result<(), Prob
 
 fn require(holds: bool, problem: Problem) -> Result<(), Problem> {
     if holds { Ok(()) } else { Err(problem) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::Document;
+
+    fn check(name: &str, definition: Value, expected: Option<&str>) {
+        let document = json!({"lexicon": 1, "id": "com.example.thing", "defs": {name: definition}});
+        let told = Document::parse(&document.to_string()).err().map(|error| error.to_string());
+        match expected {
+            None => assert_eq!(told, None, "{definition}"),
+            Some(part) => {
+                assert!(told.as_ref().is_some_and(|t| t.contains(part)), "{definition}: {told:?}")
+            }
+        }
+    }
+
+    #[test]
+    fn the_rules_of_the_language_are_kept() {
+        let shape = Some("not a lexicon document");
+        check("demo", json!({"type": "string", "format": "did", "maxLength": 3}), None);
+        check("demo", json!({"type": "string", "format": "dud"}), Some("unknown string format"));
+        check(
+            "demo",
+            json!({"type": "string", "minLength": 4, "maxLength": 3}),
+            Some("minimum above"),
+        );
+        check("demo", json!({"type": "string", "maxLength": -1}), shape);
+        check(
+            "demo",
+            json!({"type": "integer", "default": 1, "const": 1}),
+            Some("both a default and a constant"),
+        );
+        check("demo", json!({"type": "union", "refs": []}), shape);
+        check(
+            "demo",
+            json!({"type": "object", "required": ["x"], "properties": {}}),
+            Some("not defined"),
+        );
+        check(
+            "demo",
+            json!({"type": "array", "items": {"type": "union", "refs": [], "closed": true}}),
+            Some("closed union"),
+        );
+        check("demo", json!({"type": "array"}), shape);
+        check(
+            "demo",
+            json!({"type": "permission-set", "permissions": []}),
+            Some("must be the main definition"),
+        );
+        check("", json!({"type": "token"}), Some("needs a name"));
+        check(
+            "main",
+            json!({"type": "permission-set", "permissions": [{"type": "permission", "resource": "repo"}]}),
+            None,
+        );
+        check(
+            "main",
+            json!({"type": "record", "key": "whatever", "record": {"type": "object"}}),
+            Some("record key"),
+        );
+        check(
+            "main",
+            json!({"type": "record", "key": "literal:", "record": {"type": "object"}}),
+            Some("record key"),
+        );
+        check("main", json!({"type": "record", "record": {"type": "object"}}), shape);
+        check(
+            "main",
+            json!({"type": "query", "parameters": {"type": "object"}}),
+            Some("of type params"),
+        );
+        check(
+            "main",
+            json!({"type": "query", "parameters": {"type": "params", "properties": {"x": {"type": "ref", "ref": "#y"}}}}),
+            Some("compound type"),
+        );
+        check(
+            "main",
+            json!({"type": "query", "output": {"encoding": "application/json", "schema": {"type": "string"}}}),
+            Some("a body"),
+        );
+        check(
+            "main",
+            json!({"type": "subscription", "message": {"schema": {"type": "object"}}}),
+            Some("no union"),
+        );
+    }
 }
