@@ -92,7 +92,7 @@ fn counted(registry: &Registry, name: &str, label: Option<&str>) -> f64 {
     let families = registry.gather();
     let metrics = families.iter().filter(|family| family.name() == name).flat_map(|family| family.get_metric());
     let chosen = metrics.filter(|metric| label.is_none_or(|value| metric.get_label().iter().any(|label| label.value() == value)));
-    chosen.map(|metric| metric.get_counter().value()).sum()
+    chosen.map(|metric| metric.get_counter().get_value()).sum()
 }
 
 fn peak_mib(pid: u32) -> u64 {

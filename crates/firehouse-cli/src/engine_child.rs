@@ -10,6 +10,7 @@ use std::{
     ffi::OsString,
     hash::{BuildHasher, RandomState},
     net::SocketAddr,
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
@@ -112,6 +113,7 @@ impl EngineChild {
     }
 
     /// The state, now and whenever it changes.
+    #[cfg(test)]
     pub fn state(&self) -> watch::Receiver<EngineState> {
         self.state.clone()
     }
@@ -161,8 +163,8 @@ struct Supervisor {
 enum Life {
     /// We stopped it.
     Stopped,
-    /// It died by itself, after it had answered or before.
-    Died { was_ready: bool, last_words: String },
+    /// It died, after it had answered or before: by itself, or by a signal of somebody else's.
+    Died { was_ready: bool, by_signal: bool, last_words: String },
 }
 
 impl Supervisor {
@@ -171,12 +173,13 @@ impl Supervisor {
         let mut wait = self.config.backoff_min;
         loop {
             let born = Instant::now();
-            let (was_ready, last_words) = match self.live().await {
+            let (was_ready, by_signal, last_words) = match self.live().await {
                 Life::Stopped => break,
-                Life::Died { was_ready, last_words } => (was_ready, last_words),
+                Life::Died { was_ready, by_signal, last_words } => (was_ready, by_signal, last_words),
             };
             ever_ready |= was_ready;
-            if !ever_ready {
+            // Whoever was killed at its first start did nothing wrong.
+            if !ever_ready && !by_signal {
                 self.state.send_replace(EngineState::Failed { reason: last_words });
                 return;
             }
@@ -205,6 +208,7 @@ impl Supervisor {
     async fn live(&mut self) -> Life {
         let never = |error: std::io::Error| Life::Died {
             was_ready: false,
+            by_signal: false,
             last_words: format!("{}: {error}", self.config.program.display()),
         };
         let mut command = Command::new(&self.config.program);
@@ -230,14 +234,14 @@ impl Supervisor {
             }
             ended = child.wait() => {
                 let _ = heard.await;
-                return Life::Died { was_ready: false, last_words: words.last(&ended) };
+                return Life::Died { was_ready: false, by_signal: is_signal(&ended), last_words: words.last(&ended) };
             }
             ready = tokio::time::timeout(self.config.start, answering(address)) => ready,
         };
         let Ok(address) = ready else {
             self.end(child, stdin).await;
             let last_words = "it did not answer in time".to_owned();
-            return Life::Died { was_ready: false, last_words };
+            return Life::Died { was_ready: false, by_signal: false, last_words };
         };
         self.listen = address;
         self.state.send_replace(EngineState::Ready { url: format!("http://{address}") });
@@ -250,7 +254,7 @@ impl Supervisor {
                 let (since, restarts) = (Instant::now(), self.restarts.saturating_add(1));
                 self.state.send_replace(EngineState::Down { since, restarts });
                 let _ = heard.await;
-                Life::Died { was_ready: true, last_words: words.last(&ended) }
+                Life::Died { was_ready: true, by_signal: is_signal(&ended), last_words: words.last(&ended) }
             }
         }
     }
@@ -263,6 +267,10 @@ impl Supervisor {
             let _ = child.kill().await;
         }
     }
+}
+
+fn is_signal(ended: &std::io::Result<std::process::ExitStatus>) -> bool {
+    ended.as_ref().is_ok_and(|status| status.signal().is_some())
 }
 
 /// The last lines the child wrote to its standard error.

@@ -15,6 +15,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use crate::args::{Cli, Command, Overlay};
+use crate::serving::Answers;
 use crate::settings::Settings;
 
 fn main() -> Result<()> {
@@ -39,7 +40,7 @@ async fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Run { store, network, service, demo } => {
             let settings = load(flags.store(store).network(network).service(service))?;
-            if demo { commands::run::demo(settings).await } else { commands::run::run(settings).await }
+            if demo { commands::run::demo(settings).await } else { commands::run::run(settings, Answers::Everything).await }
         }
         Command::Ingest { store, network, listen } => {
             commands::ingest::run(load(flags.store(store).network(network).text("listen", listen))?).await

@@ -15,8 +15,26 @@ use tokio_util::sync::CancellationToken;
 
 use crate::settings::Settings;
 
-/// Serves XRPC, health and metrics until `stop`.
-pub async fn serve(settings: Settings, store: Store, resolver: Resolver, status: Status, registry: Registry, stop: CancellationToken) -> Result<()> {
+/// What a process answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// Methods, health and metrics.
+    Everything,
+    /// Health and metrics: the process only writes.
+    HealthOnly,
+}
+
+/// What all of it is answered from.
+pub struct Sources {
+    pub store: Store,
+    pub resolver: Resolver,
+    pub status: Status,
+    pub registry: Registry,
+}
+
+/// Serves until `stop`.
+pub async fn serve(settings: Settings, answers: Answers, sources: Sources, stop: CancellationToken) -> Result<()> {
+    let Sources { store, resolver, status, registry } = sources;
     for (key, is_set) in [("labeler", !settings.labeler.is_empty()), ("trusted_verifier", !settings.trusted_verifier.is_empty())] {
         if is_set {
             tracing::warn!(key, "this version does not apply labels or verifications yet; the key is kept for the one that does");
@@ -28,8 +46,8 @@ pub async fn serve(settings: Settings, store: Store, resolver: Resolver, status:
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another firehouse running there, or is --listen another machine's address", settings.listen))?;
-    tracing::info!(listen = %listener.local_addr()?, did = %settings.did, "serving XRPC");
-    firehouse_xrpc::serve(xrpc_config(settings), services, listener, stop).await.context("XRPC server")
+    tracing::info!(listen = %listener.local_addr()?, did = %settings.did, ?answers, "serving");
+    firehouse_xrpc::serve(xrpc_config(settings, answers), services, listener, stop).await.context("XRPC server")
 }
 
 fn appview_config(settings: &Settings) -> firehouse_appview::Config {
@@ -47,10 +65,11 @@ fn appview_config(settings: &Settings) -> firehouse_appview::Config {
     }
 }
 
-fn xrpc_config(settings: Settings) -> firehouse_xrpc::Config {
+fn xrpc_config(settings: Settings, answers: Answers) -> firehouse_xrpc::Config {
     let xrpc = settings.xrpc;
     firehouse_xrpc::Config {
         listen: settings.listen,
+        methods: answers == Answers::Everything,
         did: settings.did,
         public_url: settings.public_url,
         verification_key: xrpc.verification_key,

@@ -18,8 +18,17 @@ use crate::args::Overlay;
 pub const EXAMPLE: &str = include_str!("../../../deploy/firehouse.example.toml");
 
 const PREFIX: &str = "FIREHOUSE_";
-/// Variables that are no keys: read elsewhere.
-const NOT_KEYS: [&str; 3] = ["FIREHOUSE_CONFIG", "FIREHOUSE_ENGINE_LIB", "FIREHOUSE_LOG"];
+/// Variables that are no keys: read elsewhere, the second half by tests only.
+const NOT_KEYS: [&str; 8] = [
+    "FIREHOUSE_CONFIG",
+    "FIREHOUSE_ENGINE_LIB",
+    "FIREHOUSE_LOG",
+    "FIREHOUSE_FIXTURES",
+    "FIREHOUSE_ENGINE_PROGRAM",
+    "FIREHOUSE_E2E_DIR",
+    "FIREHOUSE_E2E_FRESHNESS",
+    "FIREHOUSE_KILLS",
+];
 
 /// The configuration of one process. Keys are explained in deploy/firehouse.example.toml.
 #[derive(Clone, Debug, serde::Deserialize)]

@@ -13,6 +13,8 @@ use url::Url;
 pub struct Config {
     /// Where the caller of [`serve`](crate::serve) listens.
     pub listen: SocketAddr,
+    /// Whether methods are answered; without them only health, metrics and the DID document are, as a process that only writes needs.
+    pub methods: bool,
     /// Who we are: the `aud` of tokens, with or without one of our service fragments.
     pub did: Did,
     /// Where the network reaches us; the endpoint in our DID document.

@@ -12,18 +12,19 @@ use prometheus::Registry;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::Database;
+use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
 use crate::{demo, network, serving};
 
 /// Follows the configured upstreams and serves what there is, until a signal.
-pub async fn run(settings: Settings) -> Result<()> {
+pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let stop = stop_on_signal()?;
     let registry = Registry::new();
     let database = Database::open(&settings, &stop).await?;
     let resolver = network::resolver(&settings, &registry)?;
     let (upstreams, mut streams) = network::follow(&settings, &database.store, &registry, &stop).await?;
-    let ended = index_and_serve(settings, &database.store, resolver, registry, upstreams, &stop);
+    let ended = index_and_serve(settings, answers, Sources { store: database.store.clone(), resolver, status: status_of(&upstreams), registry }, upstreams, &stop);
     let ended = tokio::select! {
         ended = ended => ended,
         Some(ended) = streams.join_next(), if !stop.is_cancelled() => ended.context("upstream task").flatten(),
@@ -40,33 +41,29 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
     let database = Database::open(&settings, &stop).await?;
     let upstream = demo::upstream(&settings.data, &stop)?;
     tracing::info!("try: curl '{}xrpc/app.bsky.feed.getAuthorFeed?actor={}'", settings.public_url, demo::AN_ACTOR);
-    let ended = index_and_serve(settings, &database.store, demo::resolver()?, Registry::new(), vec![upstream], &stop).await;
+    let upstreams = vec![upstream];
+    let sources = Sources { store: database.store.clone(), resolver: demo::resolver()?, status: status_of(&upstreams), registry: Registry::new() };
+    let ended = index_and_serve(settings, Answers::Everything, sources, upstreams, &stop).await;
     database.close().await;
     ended
 }
 
-async fn index_and_serve(
-    settings: Settings,
-    store: &Store,
-    resolver: Resolver,
-    registry: Registry,
-    upstreams: Vec<Upstream>,
-    stop: &CancellationToken,
-) -> Result<()> {
-    let status = Status::new(upstreams.iter().map(|upstream| upstream.url.clone()));
-    let ingest = ingest(&settings, store, &resolver, &status, &registry)?;
+fn status_of(upstreams: &[Upstream]) -> Status {
+    Status::new(upstreams.iter().map(|upstream| upstream.url.clone()))
+}
+
+async fn index_and_serve(settings: Settings, answers: Answers, sources: Sources, upstreams: Vec<Upstream>, stop: &CancellationToken) -> Result<()> {
+    let ingest = ingest(&settings, &sources.store, &sources.resolver, &sources.status, &sources.registry)?;
     let ingest_ended = async {
         ingest.run(upstreams, stop.clone()).await.context("ingest")?;
         // A finite upstream ended: what it brought is still served.
         stop.cancelled().await;
         anyhow::Ok(())
     };
-    let serving = serving::serve(settings, store.clone(), resolver, status, registry, stop.clone());
-    let ended = tokio::select! {
-        ended = async { tokio::try_join!(ingest_ended, serving) } => ended.map(drop),
-    };
+    let serving = serving::serve(settings, answers, sources, stop.clone());
+    let ended = tokio::try_join!(ingest_ended, serving);
     stop.cancel();
-    ended
+    ended.map(drop)
 }
 
 /// The write path on this store.

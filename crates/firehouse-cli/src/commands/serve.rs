@@ -5,6 +5,7 @@ use firehouse_ingest::Status;
 use prometheus::Registry;
 
 use crate::database::Database;
+use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
 use crate::{network, serving};
@@ -19,5 +20,6 @@ pub async fn run(settings: Settings) -> Result<()> {
     let database = Database::connect(&settings).await?;
     database.store.check_schema().await?;
     let resolver = network::resolver(&settings, &registry)?;
-    serving::serve(settings, database.store.clone(), resolver, Status::new([]), registry, stop).await
+    let sources = Sources { store: database.store, resolver, status: Status::new([]), registry };
+    serving::serve(settings, Answers::Everything, sources, stop).await
 }

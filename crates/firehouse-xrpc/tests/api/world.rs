@@ -226,6 +226,7 @@ fn appview(store: &Store, resolver: &Resolver, config: &Config) -> AppView {
 fn config() -> Config {
     Config {
         listen: ([127, 0, 0, 1], 0).into(),
+        methods: true,
         did: Did::parse(OUR_DID).expect("a DID"),
         public_url: "https://appview.example.com".parse().expect("a URL"),
         verification_key: None,
