@@ -31,20 +31,30 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let size = |name: &str, default| std::env::var(name).ok().and_then(|size| size.parse().ok()).unwrap_or(default);
-    let (commits, accounts) = (size("FIREHOUSE_BENCH_COMMITS", 100_000), size("FIREHOUSE_BENCH_ACCOUNTS", 2_000));
+    let size = |name: &str, default| {
+        std::env::var(name).ok().and_then(|size| size.parse().ok()).unwrap_or(default)
+    };
+    let (commits, accounts) =
+        (size("FIREHOUSE_BENCH_COMMITS", 100_000), size("FIREHOUSE_BENCH_ACCOUNTS", 2_000));
     let Some(store) = engine::store().await else { return Ok(()) };
 
     let folder = tempfile::tempdir()?;
     let generating = Instant::now();
     let mut network = Network::new(firehouse_sim::Config::new(1, accounts, commits));
     let written = files::write(&mut network, folder.path())?;
-    println!("generated {} frames, {:.1} KB each, in {:.1} s", written.frames, written.bytes as f64 / written.frames as f64 / 1e3, generating.elapsed().as_secs_f64());
+    println!(
+        "generated {} frames, {:.1} KB each, in {:.1} s",
+        written.frames,
+        written.bytes as f64 / written.frames as f64 / 1e3,
+        generating.elapsed().as_secs_f64()
+    );
     drop(network);
 
     let registry = Registry::new();
     let status = Status::new(["bench".to_owned()]);
-    let resolver = Resolver::offline(OfflineDocument::read_lines(BufReader::new(File::open(folder.path().join("identities.jsonl"))?))?);
+    let resolver = Resolver::offline(OfflineDocument::read_lines(BufReader::new(File::open(
+        folder.path().join("identities.jsonl"),
+    )?))?);
     let ingest = Ingest {
         config: config(),
         store: store.clone(),
@@ -57,11 +67,22 @@ async fn run() -> Result<(), Box<dyn Error>> {
     ingest.run(vec![upstream(&folder.path().join("frames.bin"))], CancellationToken::new()).await?;
     let seconds = began.elapsed().as_secs_f64();
 
-    let (commits, rows) = (counted(&registry, "firehouse_ingest_events_total", Some("commit")), counted(&registry, "firehouse_ingest_rows_total", None));
+    let (commits, rows) = (
+        counted(&registry, "firehouse_ingest_events_total", Some("commit")),
+        counted(&registry, "firehouse_ingest_rows_total", None),
+    );
     let dropped = counted(&registry, "firehouse_ingest_events_dropped_total", None);
-    println!("{commits} commits in {seconds:.2} s: {:.0} commits/s; {rows} rows: {:.0} rows/s; {dropped} events dropped", commits / seconds, rows / seconds);
+    println!(
+        "{commits} commits in {seconds:.2} s: {:.0} commits/s; {rows} rows: {:.0} rows/s; {dropped} events dropped",
+        commits / seconds,
+        rows / seconds
+    );
     println!("{} flushes", counted(&registry, "firehouse_ingest_flushes_total", None));
-    println!("peak memory: firehouse {} MiB, engine {} MiB", peak_mib(std::process::id()), engine::pid().map_or(0, peak_mib));
+    println!(
+        "peak memory: firehouse {} MiB, engine {} MiB",
+        peak_mib(std::process::id()),
+        engine::pid().map_or(0, peak_mib)
+    );
     disk(&store).await
 }
 
@@ -83,38 +104,55 @@ fn upstream(frames: &Path) -> Upstream {
     let (output, events) = mpsc::channel(1_024);
     let (to_nobody, notices) = mpsc::channel(64);
     let frames = frames.to_owned();
-    tokio::spawn(async move { replay_file(frames, None, output, to_nobody, CancellationToken::new()).await });
+    tokio::spawn(async move {
+        replay_file(frames, None, output, to_nobody, CancellationToken::new()).await
+    });
     Upstream { name: "bench".into(), url: "bench".into(), events, notices }
 }
 
 /// The sum of a counter over its labels, or over those with one value.
 fn counted(registry: &Registry, name: &str, label: Option<&str>) -> f64 {
     let families = registry.gather();
-    let metrics = families.iter().filter(|family| family.name() == name).flat_map(|family| family.get_metric());
-    let chosen = metrics.filter(|metric| label.is_none_or(|value| metric.get_label().iter().any(|label| label.value() == value)));
+    let metrics = families
+        .iter()
+        .filter(|family| family.name() == name)
+        .flat_map(|family| family.get_metric());
+    let chosen = metrics.filter(|metric| {
+        label.is_none_or(|value| metric.get_label().iter().any(|label| label.value() == value))
+    });
     chosen.map(|metric| metric.get_counter().get_value()).sum()
 }
 
 fn peak_mib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    let kib = status.lines().find_map(|line| {
+        line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
+    });
     kib.unwrap_or(0) / 1024
 }
 
 /// Merges everything and prints what each table takes.
 async fn disk(store: &firehouse_store::Store) -> Result<(), Box<dyn Error>> {
-    let client = Client::default().with_url(engine::url().unwrap_or_default()).with_database(store.database());
+    let client = Client::default()
+        .with_url(engine::url().unwrap_or_default())
+        .with_database(store.database());
     let tables: Vec<String> = client.query("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'").fetch_all().await?;
     for table in &tables {
         client.query(&format!("OPTIMIZE TABLE {table} FINAL")).execute().await?;
     }
     let query = "SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table ORDER BY 3 DESC";
     let parts: Vec<(String, u64, u64)> = client.query(query).fetch_all().await?;
-    let records = parts.iter().find(|(table, ..)| table == "records").map_or(1, |(_, rows, _)| *rows);
-    let (rows, bytes): (u64, u64) = parts.iter().fold((0, 0), |(rows, bytes), (_, r, b)| (rows + r, bytes + b));
+    let records =
+        parts.iter().find(|(table, ..)| table == "records").map_or(1, |(_, rows, _)| *rows);
+    let (rows, bytes): (u64, u64) =
+        parts.iter().fold((0, 0), |(rows, bytes), (_, r, b)| (rows + r, bytes + b));
     for (table, rows, bytes) in &parts {
         println!("  {table}: {rows} rows, {:.1} bytes each", *bytes as f64 / (*rows).max(1) as f64);
     }
-    println!("on disk, merged: {:.1} bytes per row, {:.1} bytes per record", bytes as f64 / rows as f64, bytes as f64 / records as f64);
+    println!(
+        "on disk, merged: {:.1} bytes per row, {:.1} bytes per record",
+        bytes as f64 / rows as f64,
+        bytes as f64 / records as f64
+    );
     Ok(())
 }

@@ -211,7 +211,9 @@ impl Overlay {
     /// Takes over the flags of [`StoreFlags`].
     pub fn store(self, flags: StoreFlags) -> Self {
         let data = flags.data.map(|data| data.display().to_string());
-        self.text("data", data).text("clickhouse_url", flags.clickhouse_url).text("database", flags.database)
+        self.text("data", data)
+            .text("clickhouse_url", flags.clickhouse_url)
+            .text("database", flags.database)
     }
 
     /// Takes over the flags of [`NetworkFlags`].
@@ -219,7 +221,9 @@ impl Overlay {
         if flags.allow_private_addresses {
             self.0.insert("allow_private_addresses".into(), true.into());
         }
-        self.list("relay", flags.relay).text("plc", flags.plc).text("handle_resolver", flags.handle_resolver)
+        self.list("relay", flags.relay)
+            .text("plc", flags.plc)
+            .text("handle_resolver", flags.handle_resolver)
     }
 
     /// Takes over the flags of [`ServiceFlags`].

@@ -33,7 +33,12 @@ impl Database {
             () = stop.cancelled() => anyhow::bail!("stopped before the store was ready"),
         };
         if migrated.from != migrated.to {
-            tracing::info!(database = settings.database, from = migrated.from, to = migrated.to, "migrated");
+            tracing::info!(
+                database = settings.database,
+                from = migrated.from,
+                to = migrated.to,
+                "migrated"
+            );
         }
         Ok(database)
     }
@@ -73,7 +78,10 @@ async fn migrated(store: &Store) -> Result<Migrated> {
     loop {
         match store.migrate().await {
             Err(error) if error.disposition() == Disposition::Retry => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the store does not answer; trying again");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the store does not answer; trying again"
+                );
                 tokio::time::sleep(RETRY_AFTER).await;
             }
             answer => return Ok(answer?),

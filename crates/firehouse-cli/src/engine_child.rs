@@ -175,7 +175,9 @@ impl Supervisor {
             let born = Instant::now();
             let (was_ready, by_signal, last_words) = match self.live().await {
                 Life::Stopped => break,
-                Life::Died { was_ready, by_signal, last_words } => (was_ready, by_signal, last_words),
+                Life::Died { was_ready, by_signal, last_words } => {
+                    (was_ready, by_signal, last_words)
+                }
             };
             ever_ready |= was_ready;
             // Whoever was killed at its first start did nothing wrong.

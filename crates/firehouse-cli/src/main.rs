@@ -32,7 +32,10 @@ async fn run(cli: Cli) -> Result<()> {
         let settings = Settings::load(cli.config.as_deref(), flags)?;
         log::start(&settings.log)?;
         for name in &settings.unknown_variables {
-            tracing::warn!(name, "this environment variable is no key; deploy/firehouse.example.toml lists all there are");
+            tracing::warn!(
+                name,
+                "this environment variable is no key; deploy/firehouse.example.toml lists all there are"
+            );
         }
         Ok(settings)
     };
@@ -40,30 +43,52 @@ async fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Run { store, network, service, demo } => {
             let settings = load(flags.store(store).network(network).service(service))?;
-            if demo { commands::run::demo(settings).await } else { commands::run::run(settings, Answers::Everything).await }
+            if demo {
+                commands::run::demo(settings).await
+            } else {
+                commands::run::run(settings, Answers::Everything).await
+            }
         }
         Command::Ingest { store, network, listen } => {
-            commands::ingest::run(load(flags.store(store).network(network).text("listen", listen))?).await
+            commands::ingest::run(load(flags.store(store).network(network).text("listen", listen))?)
+                .await
         }
         Command::Serve { store, network, service } => {
             commands::serve::run(load(flags.store(store).network(network).service(service))?).await
         }
         Command::Engine { data, listen, stop_with_stdin } => {
             let data = data.map(|data| data.display().to_string());
-            commands::engine::run(load(flags.text("data", data).text_in("engine", "listen", listen))?, stop_with_stdin).await
+            commands::engine::run(
+                load(flags.text("data", data).text_in("engine", "listen", listen))?,
+                stop_with_stdin,
+            )
+            .await
         }
         Command::Migrate { store } => commands::migrate::run(load(flags.store(store))?).await,
         Command::Record { file, frames, seconds, cursor, relay } => {
             let settings = load(flags.list("relay", relay.into_iter().collect()))?;
-            commands::record::run(settings, file, commands::record::Bounds { frames, seconds, cursor }).await
+            commands::record::run(
+                settings,
+                file,
+                commands::record::Bounds { frames, seconds, cursor },
+            )
+            .await
         }
         Command::Replay { file, listen: Some(address), rate, .. } => {
             load(flags)?;
             commands::replay::serve(file, address, rate).await
         }
         Command::Replay { file, listen: None, rate, identities, store, network } => {
-            commands::replay::index(load(flags.store(store).network(network))?, file, rate, identities).await
+            commands::replay::index(
+                load(flags.store(store).network(network))?,
+                file,
+                rate,
+                identities,
+            )
+            .await
         }
-        Command::Status { json, listen } => commands::status::run(load(flags.text("listen", listen))?, json).await,
+        Command::Status { json, listen } => {
+            commands::status::run(load(flags.text("listen", listen))?, json).await
+        }
     }
 }

@@ -43,7 +43,9 @@ pub fn stream_config(settings: &Settings, relay: &Url) -> firehouse_stream::Conf
     // A cursor in the configured URL would contradict the saved one.
     let mut url = relay.clone();
     url.set_query(None);
-    let is_public_relay = url.host_str().is_some_and(|host| host == "bsky.network" || host.ends_with(".bsky.network"));
+    let is_public_relay = url
+        .host_str()
+        .is_some_and(|host| host == "bsky.network" || host.ends_with(".bsky.network"));
     let start = match stream.start {
         Start::Live => firehouse_stream::Start::Live,
         Start::Auto if is_public_relay => firehouse_stream::Start::Live,
@@ -67,7 +69,12 @@ pub fn stream_config(settings: &Settings, relay: &Url) -> firehouse_stream::Conf
 }
 
 /// Follows every configured upstream from its saved cursor. The tasks end with `stop`, or with an error that trying again cannot heal.
-pub async fn follow(settings: &Settings, store: &Store, registry: &Registry, stop: &CancellationToken) -> Result<(Vec<Upstream>, JoinSet<Result<()>>)> {
+pub async fn follow(
+    settings: &Settings,
+    store: &Store,
+    registry: &Registry,
+    stop: &CancellationToken,
+) -> Result<(Vec<Upstream>, JoinSet<Result<()>>)> {
     let metrics = Metrics::new(registry)?;
     let (mut upstreams, mut tasks) = (Vec::new(), JoinSet::new());
     for relay in &settings.relay {
@@ -79,7 +86,11 @@ pub async fn follow(settings: &Settings, store: &Store, registry: &Registry, sto
         let (to_watch, notices) = mpsc::channel(NOTICES);
         let (metrics, stop) = (metrics.clone(), stop.clone());
         let context = format!("upstream {name}");
-        tasks.spawn(async move { firehouse_stream::subscribe(config, cursor, metrics, output, to_watch, stop).await.context(context) });
+        tasks.spawn(async move {
+            firehouse_stream::subscribe(config, cursor, metrics, output, to_watch, stop)
+                .await
+                .context(context)
+        });
         upstreams.push(Upstream { name: name.into(), url: relay.to_string(), events, notices });
     }
     Ok((upstreams, tasks))

@@ -33,11 +33,22 @@ pub struct Sources {
 }
 
 /// Serves until `stop`.
-pub async fn serve(settings: Settings, answers: Answers, sources: Sources, stop: CancellationToken) -> Result<()> {
+pub async fn serve(
+    settings: Settings,
+    answers: Answers,
+    sources: Sources,
+    stop: CancellationToken,
+) -> Result<()> {
     let Sources { store, resolver, status, registry } = sources;
-    for (key, is_set) in [("labeler", !settings.labeler.is_empty()), ("trusted_verifier", !settings.trusted_verifier.is_empty())] {
+    for (key, is_set) in [
+        ("labeler", !settings.labeler.is_empty()),
+        ("trusted_verifier", !settings.trusted_verifier.is_empty()),
+    ] {
         if is_set {
-            tracing::warn!(key, "this version does not apply labels or verifications yet; the key is kept for the one that does");
+            tracing::warn!(
+                key,
+                "this version does not apply labels or verifications yet; the key is kept for the one that does"
+            );
         }
     }
     let appview = AppView::new(store.clone(), resolver.clone(), appview_config(&settings));
@@ -47,7 +58,9 @@ pub async fn serve(settings: Settings, answers: Answers, sources: Sources, stop:
         .await
         .with_context(|| format!("cannot listen on {}: is another firehouse running there, or is --listen another machine's address", settings.listen))?;
     tracing::info!(listen = %listener.local_addr()?, did = %settings.did, ?answers, "serving");
-    firehouse_xrpc::serve(xrpc_config(settings, answers), services, listener, stop).await.context("XRPC server")
+    firehouse_xrpc::serve(xrpc_config(settings, answers), services, listener, stop)
+        .await
+        .context("XRPC server")
 }
 
 fn appview_config(settings: &Settings) -> firehouse_appview::Config {

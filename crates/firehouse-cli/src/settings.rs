@@ -180,15 +180,23 @@ impl Settings {
     /// Reads the file, if any, and the environment, and lays the flags over them.
     pub fn load(file: Option<&Path>, flags: Overlay) -> Result<Self> {
         let text = match file {
-            Some(file) => Some(fs::read_to_string(file).with_context(|| format!("configuration file {}", file.display()))?),
+            Some(file) => Some(
+                fs::read_to_string(file)
+                    .with_context(|| format!("configuration file {}", file.display()))?,
+            ),
             None => fs::read_to_string("firehouse.toml").ok(),
         };
-        let variables = env::vars().filter(|(name, _)| name.starts_with(PREFIX) && !NOT_KEYS.contains(&name.as_str()));
+        let variables = env::vars()
+            .filter(|(name, _)| name.starts_with(PREFIX) && !NOT_KEYS.contains(&name.as_str()));
         let settings = Self::from_layers(text.as_deref(), variables.collect(), flags)?;
         Ok(Self { file: file.map(Path::to_owned), ..settings })
     }
 
-    fn from_layers(file: Option<&str>, variables: BTreeMap<String, String>, flags: Overlay) -> Result<Self> {
+    fn from_layers(
+        file: Option<&str>,
+        variables: BTreeMap<String, String>,
+        flags: Overlay,
+    ) -> Result<Self> {
         let mut table: Table = EXAMPLE.parse().context("deploy/firehouse.example.toml")?;
         if let Some(file) = file {
             let file: Table = file.parse().context("configuration file")?;
@@ -214,8 +222,12 @@ impl Settings {
 fn lay_over(lower: &mut Table, upper: Table, path: &str) -> Result<()> {
     for (key, value) in upper {
         match (lower.get_mut(&key), value) {
-            (None, _) => bail!("unknown key {path}{key}: deploy/firehouse.example.toml lists all there are"),
-            (Some(Value::Table(lower)), Value::Table(upper)) => lay_over(lower, upper, &format!("{path}{key}."))?,
+            (None, _) => {
+                bail!("unknown key {path}{key}: deploy/firehouse.example.toml lists all there are")
+            }
+            (Some(Value::Table(lower)), Value::Table(upper)) => {
+                lay_over(lower, upper, &format!("{path}{key}."))?
+            }
             (Some(lower), value) => *lower = value,
         }
     }
@@ -237,18 +249,37 @@ fn slot_of<'a>(table: &'a mut Table, name: &str) -> Option<&'a mut Value> {
 /// Reads a text as the type that the default has.
 fn set(slot: &mut Value, name: &str, value: &str) -> Result<()> {
     *slot = match slot {
-        Value::Integer(_) => Value::Integer(value.parse().with_context(|| format!("{name}: not a whole number"))?),
-        Value::Boolean(_) => Value::Boolean(value.parse().with_context(|| format!("{name}: neither true nor false"))?),
-        Value::Array(_) => Value::Array(value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect()),
-        Value::String(_) | Value::Float(_) | Value::Datetime(_) | Value::Table(_) => Value::String(value.into()),
+        Value::Integer(_) => {
+            Value::Integer(value.parse().with_context(|| format!("{name}: not a whole number"))?)
+        }
+        Value::Boolean(_) => Value::Boolean(
+            value.parse().with_context(|| format!("{name}: neither true nor false"))?,
+        ),
+        Value::Array(_) => Value::Array(
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(Value::from)
+                .collect(),
+        ),
+        Value::String(_) | Value::Float(_) | Value::Datetime(_) | Value::Table(_) => {
+            Value::String(value.into())
+        }
     };
     Ok(())
 }
 
 /// An empty text means: not set.
-fn optional<'de, D: serde::Deserializer<'de>, T: std::str::FromStr<Err: std::fmt::Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn optional<'de, D: serde::Deserializer<'de>, T: std::str::FromStr<Err: std::fmt::Display>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        text.parse().map(Some).map_err(serde::de::Error::custom)
+    }
 }
 
 #[cfg(test)]
@@ -270,9 +301,13 @@ mod tests {
 
     #[test]
     fn a_flag_wins_over_the_environment_and_that_over_the_file() {
-        let file = "listen = \"127.0.0.1:1\"\ndatabase = \"of_the_file\"\nplc = \"https://file.test\"";
-        let environment = [("FIREHOUSE_LISTEN", "127.0.0.1:2"), ("FIREHOUSE_PLC", "https://environment.test")];
-        let settings = load(file, &environment, Overlay::default().text("listen", Some("127.0.0.1:3"))).unwrap();
+        let file =
+            "listen = \"127.0.0.1:1\"\ndatabase = \"of_the_file\"\nplc = \"https://file.test\"";
+        let environment =
+            [("FIREHOUSE_LISTEN", "127.0.0.1:2"), ("FIREHOUSE_PLC", "https://environment.test")];
+        let settings =
+            load(file, &environment, Overlay::default().text("listen", Some("127.0.0.1:3")))
+                .unwrap();
         assert_eq!(settings.listen.port(), 3);
         assert_eq!(settings.plc.as_str(), "https://environment.test/");
         assert_eq!(settings.database, "of_the_file");
@@ -280,9 +315,16 @@ mod tests {
 
     #[test]
     fn the_environment_reaches_sections_lists_and_numbers() {
-        let environment = [("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "7"), ("FIREHOUSE_RELAY", "wss://a.test, ws://b.test"), ("FIREHOUSE_ALLOW_PRIVATE_ADDRESSES", "true")];
+        let environment = [
+            ("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "7"),
+            ("FIREHOUSE_RELAY", "wss://a.test, ws://b.test"),
+            ("FIREHOUSE_ALLOW_PRIVATE_ADDRESSES", "true"),
+        ];
         let settings = load("", &environment, Overlay::default()).unwrap();
-        assert_eq!((settings.ingest.flush_wait_ms, settings.relay.len(), settings.allow_private_addresses), (7, 2, true));
+        assert_eq!(
+            (settings.ingest.flush_wait_ms, settings.relay.len(), settings.allow_private_addresses),
+            (7, 2, true)
+        );
     }
 
     #[test]
@@ -293,13 +335,22 @@ mod tests {
         };
         check("lisen = 1", &[], "lisen");
         check("[ingest]\nflush_wait = 1", &[], "ingest.flush_wait");
-        check("", &[("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "soon")], "FIREHOUSE_INGEST__FLUSH_WAIT_MS");
+        check(
+            "",
+            &[("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "soon")],
+            "FIREHOUSE_INGEST__FLUSH_WAIT_MS",
+        );
         check("plc = \"not a url\"", &[], "plc");
     }
 
     #[test]
     fn a_variable_that_is_no_key_is_remembered_for_a_warning() {
-        let settings = load("", &[("FIREHOUSE_LISEN", "127.0.0.1:1"), ("FIREHOUSE_INGEST", "1")], Overlay::default()).unwrap();
+        let settings = load(
+            "",
+            &[("FIREHOUSE_LISEN", "127.0.0.1:1"), ("FIREHOUSE_INGEST", "1")],
+            Overlay::default(),
+        )
+        .unwrap();
         assert_eq!(settings.unknown_variables, ["FIREHOUSE_INGEST", "FIREHOUSE_LISEN"]);
     }
 }

@@ -6,7 +6,8 @@ use tokio_util::sync::CancellationToken;
 /// A token that is cancelled by the first SIGTERM or Ctrl-C. The second ends the process; nothing is lost, since the cursor never passes
 /// what is not durable.
 pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     tokio::spawn(async move {

@@ -59,7 +59,11 @@ impl Known {
         let handle_checked_ms = i64::try_from(stored.actor.version / 1_000).unwrap_or(i64::MAX);
         // A row without a rev only says why there is none.
         let (head, state, reason) = match stored.repo {
-            Some(repo) if repo.rev.get() != 0 => (Some(RepoHead { rev: repo.rev, data: Cid::dag_cbor(repo.data) }), repo.state, repo.reason),
+            Some(repo) if repo.rev.get() != 0 => (
+                Some(RepoHead { rev: repo.rev, data: Cid::dag_cbor(repo.data) }),
+                repo.state,
+                repo.reason,
+            ),
             Some(repo) => (None, repo.state, repo.reason),
             None => (None, RepoState::Synchronized, "".into()),
         };
@@ -68,17 +72,36 @@ impl Known {
 
     /// An account seen for the first time.
     pub fn first_seen(did: Did) -> Self {
-        let row = ActorRow { status: ActorStatus::Active, first_seen: Datetime::from_ms(now_ms()), ..ActorRow::mentioned(did) };
-        Self { row, key: None, head: None, state: RepoState::Synchronized, reason: "".into(), handle_checked_ms: 0 }
+        let row = ActorRow {
+            status: ActorStatus::Active,
+            first_seen: Datetime::from_ms(now_ms()),
+            ..ActorRow::mentioned(did)
+        };
+        Self {
+            row,
+            key: None,
+            head: None,
+            state: RepoState::Synchronized,
+            reason: "".into(),
+            handle_checked_ms: 0,
+        }
     }
 
     /// Takes over an identity and what became of its handle. Returns the row to write when anything changed.
-    pub fn update(&mut self, identity: Option<&Identity>, handle: &HandleCheck) -> Option<ActorRow> {
+    pub fn update(
+        &mut self,
+        identity: Option<&Identity>,
+        handle: &HandleCheck,
+    ) -> Option<ActorRow> {
         let before = self.row.clone();
         if let Some(identity) = identity {
             self.key = identity.key.clone();
-            self.row.key = identity.key.as_ref().map_or_else(Box::default, |key| key.to_did_key().into());
-            self.row.pds = identity.pds.as_ref().map_or_else(Box::default, |pds| pds.as_str().trim_end_matches('/').into());
+            self.row.key =
+                identity.key.as_ref().map_or_else(Box::default, |key| key.to_did_key().into());
+            self.row.pds = identity
+                .pds
+                .as_ref()
+                .map_or_else(Box::default, |pds| pds.as_str().trim_end_matches('/').into());
         }
         match handle {
             HandleCheck::Verified(handle) => self.row.handle = handle.as_str().into(),
@@ -119,7 +142,8 @@ impl Known {
 
     /// The repo as it stands.
     pub fn repo_row(&self) -> RepoRow {
-        let (rev, data) = self.head.as_ref().map_or((Rev::from(0), [0; 32]), |head| (head.rev, head.data.digest));
+        let (rev, data) =
+            self.head.as_ref().map_or((Rev::from(0), [0; 32]), |head| (head.rev, head.data.digest));
         RepoRow { actor: self.row.actor, rev, data, state: self.state, reason: self.reason.clone() }
     }
 

@@ -26,7 +26,11 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
     let links = previous.links.iter().chain(rows.links.iter().filter(|link| link.deleted == 0));
     let mut list_items: HashMap<(ActorId, RkeyId, Rev), Membership> = HashMap::new();
     for link in links {
-        let newer = revs.get(&(link.actor, link.collection.as_str(), link.rkey)).into_iter().flatten().copied();
+        let newer = revs
+            .get(&(link.actor, link.collection.as_str(), link.rkey))
+            .into_iter()
+            .flatten()
+            .copied();
         for rev in newer.filter(|&rev| rev > link.rev) {
             tombstones.links.extend(buried_link(link, rev, &made));
             if (link.collection.as_str(), &*link.path) == (REPOST, ".subject.uri") {
@@ -37,7 +41,9 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
             }
         }
     }
-    tombstones.list_items.extend(list_items.into_iter().filter_map(|(key, membership)| membership.buried(key, &made)));
+    tombstones.list_items.extend(
+        list_items.into_iter().filter_map(|(key, membership)| membership.buried(key, &made)),
+    );
 
     let posts = previous.posts.iter().chain(rows.posts.iter().filter(|post| post.deleted == 0));
     for post in posts {
@@ -69,31 +75,47 @@ type LinkKey = (ActorId, RkeyId, String, String, String, ActorId, RkeyId);
 
 fn link_key(link: &LinkRow) -> LinkKey {
     let (target_collection, path) = (link.target_collection.to_string(), link.path.to_string());
-    (link.target_actor, link.target_rkey, target_collection, path, link.collection.to_string(), link.actor, link.rkey)
+    (
+        link.target_actor,
+        link.target_rkey,
+        target_collection,
+        path,
+        link.collection.to_string(),
+        link.actor,
+        link.rkey,
+    )
 }
 
 impl Made {
     fn of(rows: &Rows, revs: &Revs<'_>) -> Self {
-        let links = rows.links.iter().filter(|l| l.deleted == 0 && revs.contains_key(&(l.actor, l.collection.as_str(), l.rkey)));
+        let links = rows.links.iter().filter(|l| {
+            l.deleted == 0 && revs.contains_key(&(l.actor, l.collection.as_str(), l.rkey))
+        });
         let items = rows.feed_items.iter().filter(|item| item.deleted == 0);
         let posts = rows.posts.iter().filter(|post| post.deleted == 0);
         let list_items = rows.list_items.iter().filter(|item| item.deleted == 0);
         Self {
             links: links.map(|link| (link_key(link), link.rev)).collect(),
-            items: items.map(|item| (item.sort_at, item.actor, item.kind, item.rkey, item.rev)).collect(),
+            items: items
+                .map(|item| (item.sort_at, item.actor, item.kind, item.rkey, item.rev))
+                .collect(),
             posts: posts.map(|post| (post.actor, post.rkey, post.rev)).collect(),
-            list_items: list_items.map(|item| (item.list_actor, item.list_rkey, item.subject, item.rkey, item.rev)).collect(),
+            list_items: list_items
+                .map(|item| (item.list_actor, item.list_rkey, item.subject, item.rkey, item.rev))
+                .collect(),
         }
     }
 }
 
 fn buried_link(link: &LinkRow, rev: Rev, made: &Made) -> Option<LinkRow> {
-    let tombstone = || LinkRow { rev, deleted: 1, target_cid: [0; 32], target_url: "".into(), ..link.clone() };
+    let tombstone =
+        || LinkRow { rev, deleted: 1, target_cid: [0; 32], target_url: "".into(), ..link.clone() };
     (!made.links.contains(&(link_key(link), rev))).then(tombstone)
 }
 
 fn buried_item(item: FeedItemRow, rev: Rev, made: &Made) -> Option<FeedItemRow> {
-    (!made.items.contains(&(item.sort_at, item.actor, item.kind, item.rkey, rev))).then_some(FeedItemRow { rev, deleted: 1, ..item })
+    (!made.items.contains(&(item.sort_at, item.actor, item.kind, item.rkey, rev)))
+        .then_some(FeedItemRow { rev, deleted: 1, ..item })
 }
 
 fn posted(post: &PostRow) -> FeedItemRow {
@@ -145,7 +167,8 @@ impl Membership {
     }
 
     fn buried(&self, (_, rkey, rev): (ActorId, RkeyId, Rev), made: &Made) -> Option<ListItemRow> {
-        let ((list_actor, list_rkey), subject, sort_at) = (self.list?, self.subject?, self.sort_at?);
+        let ((list_actor, list_rkey), subject, sort_at) =
+            (self.list?, self.subject?, self.sort_at?);
         let row = ListItemRow { list_actor, list_rkey, subject, rkey, rev, deleted: 1, sort_at };
         (!made.list_items.contains(&(list_actor, list_rkey, subject, rkey, rev))).then_some(row)
     }
@@ -202,12 +225,19 @@ mod tests {
 
     /// Links that `bury` adds, as (target, rev).
     fn tombstones(rows: &Rows) -> Vec<(u64, u64)> {
-        rows.links.iter().filter(|l| l.deleted == 1).map(|l| (l.target_actor.get(), l.rev.get())).collect()
+        rows.links
+            .iter()
+            .filter(|l| l.deleted == 1)
+            .map(|l| (l.target_actor.get(), l.rev.get()))
+            .collect()
     }
 
     #[test]
     fn a_deleted_like_buries_its_reference_at_the_new_rev() {
-        let previous = Previous { links: vec![link("app.bsky.feed.like", ".subject.uri", 4, 1)], posts: Vec::new() };
+        let previous = Previous {
+            links: vec![link("app.bsky.feed.like", ".subject.uri", 4, 1)],
+            posts: Vec::new(),
+        };
         let mut rows = Rows::default();
         bury(&mut rows, &[buried("app.bsky.feed.like", 2)], &previous);
         assert_eq!(tombstones(&rows), [(4, 2)]);
@@ -218,28 +248,39 @@ mod tests {
     fn an_update_buries_only_what_it_no_longer_makes() {
         let old = [4, 5].map(|target| link(POST, ".facets[].features[].did", target, 1));
         let previous = Previous { links: old.into(), posts: Vec::new() };
-        let mut rows = Rows { links: vec![link(POST, ".facets[].features[].did", 5, 2)], ..Rows::default() };
+        let mut rows =
+            Rows { links: vec![link(POST, ".facets[].features[].did", 5, 2)], ..Rows::default() };
         bury(&mut rows, &[buried(POST, 2)], &previous);
         assert_eq!(tombstones(&rows), [(4, 2)]);
     }
 
     #[test]
     fn versions_of_one_batch_are_buried_like_stored_ones() {
-        let mut rows = Rows { links: vec![link("app.bsky.feed.like", ".subject.uri", 4, 1)], ..Rows::default() };
+        let mut rows = Rows {
+            links: vec![link("app.bsky.feed.like", ".subject.uri", 4, 1)],
+            ..Rows::default()
+        };
         bury(&mut rows, &[buried("app.bsky.feed.like", 2)], &Previous::default());
         assert_eq!(tombstones(&rows), [(4, 2)]);
-        let mut later = Rows { links: vec![link("app.bsky.feed.like", ".subject.uri", 4, 3)], ..Rows::default() };
+        let mut later = Rows {
+            links: vec![link("app.bsky.feed.like", ".subject.uri", 4, 3)],
+            ..Rows::default()
+        };
         bury(&mut later, &[buried("app.bsky.feed.like", 2)], &Previous::default());
         assert_eq!(tombstones(&later), [], "a version above the delete stays");
     }
 
     #[test]
     fn a_deleted_repost_leaves_the_feeds() {
-        let previous = Previous { links: vec![link(REPOST, ".subject.uri", 4, 1)], posts: Vec::new() };
+        let previous =
+            Previous { links: vec![link(REPOST, ".subject.uri", 4, 1)], posts: Vec::new() };
         let mut rows = Rows::default();
         bury(&mut rows, &[buried(REPOST, 2)], &previous);
         let item = &rows.feed_items[0];
-        assert_eq!((item.kind, item.deleted, item.sort_at.ms(), item.post_actor.get()), (FeedItemKind::Repost, 1, 5, 4));
+        assert_eq!(
+            (item.kind, item.deleted, item.sort_at.ms(), item.post_actor.get()),
+            (FeedItemKind::Repost, 1, 5, 4)
+        );
     }
 
     #[test]
@@ -247,14 +288,28 @@ mod tests {
         let previous = Previous { links: Vec::new(), posts: vec![post(5, 1)] };
         let mut rows = Rows::default();
         bury(&mut rows, &[buried(POST, 2)], &previous);
-        assert_eq!((rows.posts[0].deleted, rows.posts[0].root_actor, rows.posts[0].rev.get()), (1, 7, 2));
+        assert_eq!(
+            (rows.posts[0].deleted, rows.posts[0].root_actor, rows.posts[0].rev.get()),
+            (1, 7, 2)
+        );
         assert_eq!((rows.feed_items[0].deleted, rows.feed_items[0].sort_at.ms()), (1, 5));
 
         let moved = post(3, 2);
-        let mut rows = Rows { feed_items: vec![FeedItemRow { rev: Rev::from(2), ..posted(&moved) }], posts: vec![moved], ..Rows::default() };
+        let mut rows = Rows {
+            feed_items: vec![FeedItemRow { rev: Rev::from(2), ..posted(&moved) }],
+            posts: vec![moved],
+            ..Rows::default()
+        };
         bury(&mut rows, &[buried(POST, 2)], &previous);
         assert_eq!(rows.posts.len(), 1, "the new version replaces the old one by its rev");
-        assert_eq!(rows.feed_items.iter().filter(|item| item.deleted == 1).map(|item| item.sort_at.ms()).collect::<Vec<_>>(), [5]);
+        assert_eq!(
+            rows.feed_items
+                .iter()
+                .filter(|item| item.deleted == 1)
+                .map(|item| item.sort_at.ms())
+                .collect::<Vec<_>>(),
+            [5]
+        );
     }
 
     #[test]
@@ -263,6 +318,9 @@ mod tests {
         let mut rows = Rows::default();
         bury(&mut rows, &[buried(LIST_ITEM, 2)], &Previous { links, posts: Vec::new() });
         let item = &rows.list_items[0];
-        assert_eq!((item.list_actor.get(), item.subject.get(), item.deleted, item.rev.get()), (ACTOR, 6, 1, 2));
+        assert_eq!(
+            (item.list_actor.get(), item.subject.get(), item.deleted, item.rev.get()),
+            (ACTOR, 6, 1, 2)
+        );
     }
 }

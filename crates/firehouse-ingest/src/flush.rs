@@ -49,7 +49,10 @@ impl Writer {
         let mut open = true;
         loop {
             let full = batch.len() >= self.batch_rows_max;
-            if flush.is_none() && !batch.is_empty() && (full || !open || due.is_some_and(|due| due <= Instant::now())) {
+            if flush.is_none()
+                && !batch.is_empty()
+                && (full || !open || due.is_some_and(|due| due <= Instant::now()))
+            {
                 let (flusher, saved) = (self.flusher.clone(), saved.clone());
                 let batch = std::mem::take(&mut batch);
                 due = None;
@@ -97,7 +100,11 @@ struct Flushed {
 }
 
 impl Flusher {
-    async fn flush(&self, mut batch: Batch, mut saved: Vec<Option<Seq>>) -> Result<Flushed, IngestError> {
+    async fn flush(
+        &self,
+        mut batch: Batch,
+        mut saved: Vec<Option<Seq>>,
+    ) -> Result<Flushed, IngestError> {
         let timer = self.metrics.flush_seconds.start_timer();
         if !batch.buried.is_empty() {
             let mut keys: Vec<_> = batch.buried.iter().map(|(key, _)| key.clone()).collect();
@@ -123,7 +130,9 @@ impl Flusher {
         self.insert(&repos).await?;
         for (index, saved) in saved.iter_mut().enumerate() {
             let low_water = self.status.low_water(index);
-            if let (Some(seq), Some(upstream)) = (low_water.filter(|_| low_water != *saved), self.upstreams.get(index)) {
+            if let (Some(seq), Some(upstream)) =
+                (low_water.filter(|_| low_water != *saved), self.upstreams.get(index))
+            {
                 retried(&self.metrics, || self.store.save_cursor(upstream, seq)).await?;
                 *saved = Some(seq);
             }
@@ -141,13 +150,20 @@ impl Flusher {
 }
 
 /// Does it until it works or can never work. Each statement here may be sent twice: the highest rev wins.
-pub async fn retried<T, F: Future<Output = Result<T, StoreError>>>(metrics: &Metrics, statement: impl Fn() -> F) -> Result<T, IngestError> {
+pub async fn retried<T, F: Future<Output = Result<T, StoreError>>>(
+    metrics: &Metrics,
+    statement: impl Fn() -> F,
+) -> Result<T, IngestError> {
     let mut pause = Duration::from_millis(100);
     loop {
         match statement().await {
             Err(error) if error.disposition() == Disposition::Retry => {
                 metrics.flush_retries.inc();
-                tracing::warn!(error = &error as &dyn std::error::Error, retry_in_ms = pause.as_millis() as u64, "the store does not take it; ingest waits");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    retry_in_ms = pause.as_millis() as u64,
+                    "the store does not take it; ingest waits"
+                );
                 sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(5));
             }

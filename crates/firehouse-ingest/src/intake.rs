@@ -32,9 +32,12 @@ impl Intake {
         let mut received = Vec::with_capacity(EVENTS_PER_TURN);
         while self.input.recv_many(&mut received, EVENTS_PER_TURN).await > 0 {
             self.metrics.queue_depth.with_label_values(&["intake"]).set(self.input.len() as i64);
-            let events: Vec<Event> = received.drain(..).map(|r| r.event).filter(|event| event.seq().is_some()).collect();
+            let events: Vec<Event> =
+                received.drain(..).map(|r| r.event).filter(|event| event.seq().is_some()).collect();
             // Closed only when the pipeline is being torn down.
-            let Ok(permits) = self.in_flight.acquire_many(events.len() as u32).await else { return };
+            let Ok(permits) = self.in_flight.acquire_many(events.len() as u32).await else {
+                return;
+            };
             permits.forget();
             self.metrics.in_flight_events.add(events.len() as i64);
             if self.dispatch(events).await.is_err() {
@@ -45,17 +48,21 @@ impl Intake {
 
     async fn dispatch(&self, events: Vec<Event>) -> Result<(), mpsc::error::SendError<Work>> {
         let now_ms = now_ms();
-        let tickets = self.status.issue(self.upstream, events.iter().filter_map(|event| mark(event, now_ms)));
+        let tickets =
+            self.status.issue(self.upstream, events.iter().filter_map(|event| mark(event, now_ms)));
         let mut shares: Vec<Vec<Ticketed>> = self.workers.iter().map(|_| Vec::new()).collect();
         for (event, ticket) in events.into_iter().zip(tickets) {
             self.metrics.events.with_label_values(&[kind(&event)]).inc();
             let Some(did) = event.did() else { continue };
             let share = did.actor().get() % shares.len() as u64;
-            if let Some(share) = usize::try_from(share).ok().and_then(|index| shares.get_mut(index)) {
+            if let Some(share) = usize::try_from(share).ok().and_then(|index| shares.get_mut(index))
+            {
                 share.push(Ticketed { ticket, event, refreshed: false });
             }
         }
-        for (worker, share) in self.workers.iter().zip(shares).filter(|(_, share)| !share.is_empty()) {
+        for (worker, share) in
+            self.workers.iter().zip(shares).filter(|(_, share)| !share.is_empty())
+        {
             worker.send(Work::Events(share)).await?;
         }
         Ok(())

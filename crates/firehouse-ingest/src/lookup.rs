@@ -46,11 +46,19 @@ impl Lookups {
             let mut stored = self.stored(&lookups).await?;
             for lookup in lookups.drain(..) {
                 let stored = stored.remove(&lookup.actor);
-                let is_enough = stored.as_ref().is_some_and(|account| !account.actor.key.is_empty());
+                let is_enough =
+                    stored.as_ref().is_some_and(|account| !account.actor.key.is_empty());
                 if lookup.reason == LookupReason::First && is_enough {
                     self.metrics.lookups.with_label_values(&["stored"]).inc();
                     let handle = HandleCheck::Unknown;
-                    self.answer(Found { actor: lookup.actor, reason: lookup.reason, stored, identity: None, handle }).await;
+                    self.answer(Found {
+                        actor: lookup.actor,
+                        reason: lookup.reason,
+                        stored,
+                        identity: None,
+                        handle,
+                    })
+                    .await;
                 } else {
                     under_way.spawn(self.asker(lookup, stored));
                 }
@@ -76,9 +84,14 @@ impl Lookups {
 
     /// Asks the network about one account, beside the others.
     fn asker(&self, lookup: Lookup, stored: Option<Account>) -> impl Future<Output = ()> + use<> {
-        let (resolver, workers, permits) = (self.resolver.clone(), self.workers.clone(), Arc::clone(&self.permits));
+        let (resolver, workers, permits) =
+            (self.resolver.clone(), self.workers.clone(), Arc::clone(&self.permits));
         let (identity_patience, metrics) = (self.identity_patience, self.metrics.clone());
-        let handle_patience = if lookup.reason == LookupReason::First { self.handle_patience } else { HANDLE_PATIENCE };
+        let handle_patience = if lookup.reason == LookupReason::First {
+            self.handle_patience
+        } else {
+            HANDLE_PATIENCE
+        };
         async move {
             // Closed never: the semaphore lives as long as this future.
             let Ok(_permit) = permits.acquire_owned().await else { return };
@@ -97,7 +110,17 @@ impl Lookups {
             if let Err(error) = &identity {
                 tracing::debug!(did = %lookup.did, error = error as &dyn std::error::Error, "identity not resolved");
             }
-            answer(&workers, Found { actor: lookup.actor, reason: lookup.reason, stored, identity: Some(identity), handle }).await;
+            answer(
+                &workers,
+                Found {
+                    actor: lookup.actor,
+                    reason: lookup.reason,
+                    stored,
+                    identity: Some(identity),
+                    handle,
+                },
+            )
+            .await;
         }
     }
 }
@@ -111,13 +134,22 @@ async fn answer(workers: &[mpsc::WeakSender<Work>], found: Found) {
 }
 
 /// Asks until there is an answer or patience ends.
-async fn resolved(resolver: &Resolver, did: &Did, refresh: bool, patience: Duration) -> Result<Arc<Identity>, IdentityError> {
+async fn resolved(
+    resolver: &Resolver,
+    did: &Did,
+    refresh: bool,
+    patience: Duration,
+) -> Result<Arc<Identity>, IdentityError> {
     let deadline = Instant::now() + patience;
     let mut pause = Duration::from_millis(250);
     loop {
-        let answer = if refresh { resolver.refresh(did).await } else { resolver.resolve(did).await };
+        let answer =
+            if refresh { resolver.refresh(did).await } else { resolver.resolve(did).await };
         match answer {
-            Err(error) if error.disposition() == Disposition::Transient && Instant::now() + pause < deadline => {
+            Err(error)
+                if error.disposition() == Disposition::Transient
+                    && Instant::now() + pause < deadline =>
+            {
                 sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(8));
                 resolver.forget(did);

@@ -3,7 +3,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use firehouse_types::DropReason;
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
 
 /// Counters and gauges of one pipeline.
 #[derive(Clone)]
@@ -27,7 +29,8 @@ impl Metrics {
     /// Registers everything under `firehouse_ingest_`. Errors: a name is registered twice.
     pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let counters = |name: &str, help: &str, label: &str| {
-            let counters = IntCounterVec::new(Opts::new(format!("firehouse_ingest_{name}"), help), &[label])?;
+            let counters =
+                IntCounterVec::new(Opts::new(format!("firehouse_ingest_{name}"), help), &[label])?;
             registry.register(Box::new(counters.clone()))?;
             Ok::<_, prometheus::Error>(counters)
         };
@@ -42,12 +45,18 @@ impl Metrics {
             Ok::<_, prometheus::Error>(gauge)
         };
         let flush_seconds = Histogram::with_opts(
-            HistogramOpts::new("firehouse_ingest_flush_seconds", "Time from the start of a flush until its cursor is saved.")
-                .buckets(vec![0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 5.0, 30.0]),
+            HistogramOpts::new(
+                "firehouse_ingest_flush_seconds",
+                "Time from the start of a flush until its cursor is saved.",
+            )
+            .buckets(vec![0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 5.0, 30.0]),
         )?;
         registry.register(Box::new(flush_seconds.clone()))?;
         let queue_depth = IntGaugeVec::new(
-            Opts::new("firehouse_ingest_queue_depth", "Messages waiting in a queue of the pipeline."),
+            Opts::new(
+                "firehouse_ingest_queue_depth",
+                "Messages waiting in a queue of the pipeline.",
+            ),
             &["queue"],
         )?;
         registry.register(Box::new(queue_depth.clone()))?;
@@ -55,15 +64,29 @@ impl Metrics {
             events: counters("events_total", "Events taken from upstreams.", "kind")?,
             events_dropped: counters("events_dropped_total", "Events left unapplied.", "reason")?,
             ops: counters("ops_total", "Record ops indexed.", "action")?,
-            ops_dropped: counters("ops_dropped_total", "Record ops left unindexed while their siblings were.", "reason")?,
-            repos_desynchronized: counters("repos_desynchronized_total", "Times a repo was marked desynchronized.", "reason")?,
+            ops_dropped: counters(
+                "ops_dropped_total",
+                "Record ops left unindexed while their siblings were.",
+                "reason",
+            )?,
+            repos_desynchronized: counters(
+                "repos_desynchronized_total",
+                "Times a repo was marked desynchronized.",
+                "reason",
+            )?,
             rows: counters("rows_total", "Rows acknowledged by the store.", "table")?,
             flushes: counter("flushes_total", "Flushes acknowledged by the store.")?,
-            flush_retries: counter("flush_retries_total", "Statements of a flush that were sent again.")?,
+            flush_retries: counter(
+                "flush_retries_total",
+                "Statements of a flush that were sent again.",
+            )?,
             flush_seconds,
             lookups: counters("lookups_total", "Accounts looked up.", "outcome")?,
             in_flight_events: gauge("in_flight_events", "Events read and not yet acknowledged.")?,
-            waiting_events: gauge("waiting_events", "Events that wait for the identity of their account.")?,
+            waiting_events: gauge(
+                "waiting_events",
+                "Events that wait for the identity of their account.",
+            )?,
             queue_depth,
         };
         for reason in DropReason::ALL {
@@ -81,5 +104,7 @@ pub(crate) fn now_ms() -> i64 {
 
 /// Units: microseconds since 1970.
 pub(crate) fn now_us() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX))
 }

@@ -66,18 +66,29 @@ impl Ingest {
     /// Runs until every upstream has ended and its last event is durable. `stop` is cancelled together with the upstreams: then events
     /// that still wait for an identity are left for the next run, and the rest is written. Errors: [`IngestError`]; running again
     /// resumes where the cursor is.
-    pub async fn run(self, upstreams: Vec<Upstream>, stop: CancellationToken) -> Result<(), IngestError> {
+    pub async fn run(
+        self,
+        upstreams: Vec<Upstream>,
+        stop: CancellationToken,
+    ) -> Result<(), IngestError> {
         let Self { config, store, resolver, indexer, status, metrics } = self;
         let count = config.workers.max(1);
         let in_flight = Arc::new(Semaphore::new(config.in_flight_events_max));
-        let names: Arc<[Box<str>]> = upstreams.iter().map(|upstream| upstream.name.clone()).collect();
+        let names: Arc<[Box<str>]> =
+            upstreams.iter().map(|upstream| upstream.name.clone()).collect();
 
-        let (inboxes, inbox_ends): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
+        let (inboxes, inbox_ends): (Vec<_>, Vec<_>) =
+            (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
         let (lookups, lookups_end) = mpsc::channel(config.in_flight_events_max);
         let (rows, rows_end) = mpsc::channel(QUEUE_MESSAGES);
 
         let writer = Writer {
-            flusher: Flusher { store: store.clone(), status: status.clone(), upstreams: Arc::clone(&names), metrics: metrics.clone() },
+            flusher: Flusher {
+                store: store.clone(),
+                status: status.clone(),
+                upstreams: Arc::clone(&names),
+                metrics: metrics.clone(),
+            },
             input: rows_end,
             named: named(config.accounts_max),
             flush_wait: Duration::from_millis(config.flush_wait_ms),
@@ -90,7 +101,9 @@ impl Ingest {
         for inbox in inbox_ends {
             let worker = Worker {
                 // A share may be uneven, so each is large enough for every event in flight: see `Accounts`.
-                accounts: accounts((config.accounts_max / count).max(2 * config.in_flight_events_max)),
+                accounts: accounts(
+                    (config.accounts_max / count).max(2 * config.in_flight_events_max),
+                ),
                 indexer: Arc::clone(&indexer),
                 resolver: resolver.clone(),
                 sources: Arc::clone(&names),
@@ -119,7 +132,14 @@ impl Ingest {
         for (index, upstream) in upstreams.into_iter().enumerate() {
             tokio::spawn(watch(index, upstream.name, upstream.notices, status.clone()));
             let (workers, in_flight) = (inboxes.clone(), Arc::clone(&in_flight));
-            let intake = Intake { upstream: index, input: upstream.events, workers, in_flight, status: status.clone(), metrics: metrics.clone() };
+            let intake = Intake {
+                upstream: index,
+                input: upstream.events,
+                workers,
+                in_flight,
+                status: status.clone(),
+                metrics: metrics.clone(),
+            };
             intakes.spawn(intake.run());
         }
         // From left to right each part ends when what feeds it has ended: intakes, workers, writer.
@@ -139,8 +159,10 @@ impl Ingest {
                 }
                 Ok::<_, IngestError>(())
             };
-            let lookups_end = async { lookups.await.map_err(|_| IngestError::TaskEnded { task: "lookups" })? };
-            let writer_end = async { writer.await.map_err(|_| IngestError::TaskEnded { task: "writer" })? };
+            let lookups_end =
+                async { lookups.await.map_err(|_| IngestError::TaskEnded { task: "lookups" })? };
+            let writer_end =
+                async { writer.await.map_err(|_| IngestError::TaskEnded { task: "writer" })? };
             tokio::try_join!(workers_end, lookups_end, writer_end)
         };
         tokio::spawn(read_to_the_end);
@@ -150,7 +172,12 @@ impl Ingest {
 }
 
 /// Logs what a connection goes through and shows it in the status.
-async fn watch(index: usize, upstream: Box<str>, mut notices: mpsc::Receiver<Notice>, status: Status) {
+async fn watch(
+    index: usize,
+    upstream: Box<str>,
+    mut notices: mpsc::Receiver<Notice>,
+    status: Status,
+) {
     while let Some(notice) = notices.recv().await {
         match &notice {
             Notice::Connected { .. } => {

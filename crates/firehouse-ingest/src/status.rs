@@ -28,17 +28,31 @@ impl Status {
     pub fn new(urls: impl IntoIterator<Item = String>) -> Self {
         let state = |url| {
             let connection = UpstreamState::Connecting;
-            Mutex::new(State { url, connection, last_error: None, received: None, gaps: 0, tickets: Tickets::default() })
+            Mutex::new(State {
+                url,
+                connection,
+                last_error: None,
+                received: None,
+                gaps: 0,
+                tickets: Tickets::default(),
+            })
         };
         Self { upstreams: urls.into_iter().map(state).collect() }
     }
 
     /// What `GET /xrpc/_health` says of every upstream.
     pub fn health(&self) -> Vec<UpstreamHealth> {
-        (0..self.upstreams.len()).filter_map(|index| self.with(index, |state| state.health())).collect()
+        (0..self.upstreams.len())
+            .filter_map(|index| self.with(index, |state| state.health()))
+            .collect()
     }
 
-    pub(crate) fn connection(&self, upstream: usize, connection: UpstreamState, error: Option<String>) {
+    pub(crate) fn connection(
+        &self,
+        upstream: usize,
+        connection: UpstreamState,
+        error: Option<String>,
+    ) {
         self.with(upstream, |state| {
             state.connection = connection;
             state.last_error = error;
@@ -50,7 +64,11 @@ impl Status {
     }
 
     /// Tickets for events that were just read, in their order.
-    pub(crate) fn issue(&self, upstream: usize, marks: impl IntoIterator<Item = Mark>) -> Vec<Ticket> {
+    pub(crate) fn issue(
+        &self,
+        upstream: usize,
+        marks: impl IntoIterator<Item = Mark>,
+    ) -> Vec<Ticket> {
         let issue = |state: &mut State| {
             let tickets = marks.into_iter().map(|mark| {
                 state.received = Some(mark.seq);
@@ -65,7 +83,10 @@ impl Status {
     pub(crate) fn done(&self, tickets: &[Ticket]) {
         for upstream in 0..self.upstreams.len() {
             self.with(upstream, |state| {
-                tickets.iter().filter(|ticket| ticket.upstream == upstream).for_each(|ticket| state.tickets.done(ticket.number));
+                tickets
+                    .iter()
+                    .filter(|ticket| ticket.upstream == upstream)
+                    .for_each(|ticket| state.tickets.done(ticket.number));
             });
         }
     }
@@ -77,7 +98,9 @@ impl Status {
 
     fn with<T>(&self, upstream: usize, act: impl FnOnce(&mut State) -> T) -> Option<T> {
         // The state is valid between any two statements, so a panic elsewhere does not spoil it.
-        self.upstreams.get(upstream).map(|state| act(&mut state.lock().unwrap_or_else(PoisonError::into_inner)))
+        self.upstreams
+            .get(upstream)
+            .map(|state| act(&mut state.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
@@ -86,14 +109,16 @@ impl State {
         let readable = self.tickets.low_water();
         // How late the newest readable event reached us, and how long the oldest unreadable one has waited here.
         let late_ms = readable.map(|mark| (mark.received_ms - mark.event_ms).max(0));
-        let waiting_ms = self.tickets.oldest_open().map_or(0, |mark| (now_ms() - mark.received_ms).max(0));
+        let waiting_ms =
+            self.tickets.oldest_open().map_or(0, |mark| (now_ms() - mark.received_ms).max(0));
         UpstreamHealth {
             url: self.url.clone(),
             state: self.connection,
             last_error: self.last_error.clone(),
             seq_received: self.received,
             seq_readable: readable.map(|mark| mark.seq),
-            lag_seconds: late_ms.map(|late_ms| u64::try_from((late_ms + waiting_ms) / 1_000).unwrap_or(0)),
+            lag_seconds: late_ms
+                .map(|late_ms| u64::try_from((late_ms + waiting_ms) / 1_000).unwrap_or(0)),
             gaps: self.gaps,
             queued: self.tickets.in_flight() as u64,
         }

@@ -88,11 +88,20 @@ impl Output {
     /// How many rows it adds to a batch.
     pub fn len(&self) -> usize {
         let rows = &self.rows;
-        rows.records.len() + rows.links.len() + rows.posts.len() + rows.feed_items.len() + self.actors.len() + self.repos.len()
+        rows.records.len()
+            + rows.links.len()
+            + rows.posts.len()
+            + rows.feed_items.len()
+            + self.actors.len()
+            + self.repos.len()
     }
 
     /// Whether nothing would be lost if it were not sent.
     pub fn is_empty(&self) -> bool {
-        self.done.is_empty() && self.len() == 0 && self.rows.profiles.is_empty() && self.rows.lists.is_empty() && self.rows.list_items.is_empty()
+        self.done.is_empty()
+            && self.len() == 0
+            && self.rows.profiles.is_empty()
+            && self.rows.lists.is_empty()
+            && self.rows.list_items.is_empty()
     }
 }

@@ -8,7 +8,9 @@ use firehouse_identity::Resolver;
 use firehouse_indexer::{Indexer, Witness};
 use firehouse_repo::{RepoHead, VerifiedCommit, verify_commit, verify_sync};
 use firehouse_schema::{ActorStatus, Proof, RepoState};
-use firehouse_types::{AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, OpAction, SyncEvent};
+use firehouse_types::{
+    AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, OpAction, SyncEvent,
+};
 use tokio::sync::mpsc;
 
 use crate::account::{Account, Accounts, Known};
@@ -39,7 +41,9 @@ impl Worker {
         while let Some(work) = self.inbox.blocking_recv() {
             let mut output = Output::default();
             match work {
-                Work::Events(events) => events.into_iter().for_each(|event| self.take(event, &mut output)),
+                Work::Events(events) => {
+                    events.into_iter().for_each(|event| self.take(event, &mut output))
+                }
                 Work::Found(found) => self.found(*found, &mut output),
             }
             // The writer is gone only when the pipeline is being torn down.
@@ -90,21 +94,29 @@ impl Worker {
         let identity = found.identity.as_ref().and_then(|identity| identity.as_deref().ok());
         if account.known.is_none() {
             account.known = match found.stored.take() {
-                Some(stored) if stored.actor.did != did => return self.drop_waiting(actor, DropReason::ActorTaken, output),
+                Some(stored) if stored.actor.did != did => {
+                    return self.drop_waiting(actor, DropReason::ActorTaken, output);
+                }
                 Some(stored) => Some(Known::from_stored(stored)),
                 None => identity.map(|_| Known::first_seen(did.clone())),
             };
         }
         let Some(known) = &mut account.known else {
             let definitive = matches!(&found.identity, Some(Err(error)) if error.disposition() == firehouse_identity::Disposition::Definitive);
-            let reason = if definitive { DropReason::IdentityGone } else { DropReason::IdentityUnavailable };
+            let reason =
+                if definitive { DropReason::IdentityGone } else { DropReason::IdentityUnavailable };
             return self.drop_waiting(actor, reason, output);
         };
         if identity.is_some() || found.handle != HandleCheck::Unknown {
             output.actors.extend(known.update(identity, &found.handle));
         }
         let handle_age_ms = now_ms() - known.handle_checked_ms;
-        let handle_is_old = handle_age_ms > if known.row.handle.is_empty() { INVALID_HANDLE_RECHECK_MS } else { HANDLE_RECHECK_MS };
+        let handle_is_old = handle_age_ms
+            > if known.row.handle.is_empty() {
+                INVALID_HANDLE_RECHECK_MS
+            } else {
+                HANDLE_RECHECK_MS
+            };
         if handle_is_old && found.reason == LookupReason::First {
             ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Handle });
         }
@@ -133,7 +145,10 @@ impl Worker {
     fn drop_waiting(&mut self, actor: ActorId, reason: DropReason, output: &mut Output) {
         let Some(account) = self.accounts.pop(&actor) else { return };
         self.metrics.waiting_events.sub(account.waiting.len() as i64);
-        self.metrics.events_dropped.with_label_values(&[reason.as_str()]).inc_by(account.waiting.len() as u64);
+        self.metrics
+            .events_dropped
+            .with_label_values(&[reason.as_str()])
+            .inc_by(account.waiting.len() as u64);
         if reason == DropReason::IdentityUnavailable {
             let mut unknown = Known::first_seen(account.did.clone());
             (unknown.state, unknown.reason) = (RepoState::Desynchronized, reason.as_str().into());
@@ -143,7 +158,10 @@ impl Worker {
     }
 
     fn apply(&mut self, actor: ActorId, event: Ticketed, output: &mut Output) {
-        let Some(known) = self.accounts.get_mut(&actor).and_then(|account| account.known.as_mut()) else { return };
+        let Some(known) = self.accounts.get_mut(&actor).and_then(|account| account.known.as_mut())
+        else {
+            return;
+        };
         let applied = match &event.event {
             Event::Commit(commit) => match verified(known, commit) {
                 Err(DropReason::InvalidSignature | DropReason::MissingKey) if !event.refreshed => {
@@ -151,7 +169,8 @@ impl Worker {
                 }
                 Err(reason) => Err(reason),
                 Ok(verified) => {
-                    let source = self.sources.get(event.ticket.upstream).map_or("", |source| source);
+                    let source =
+                        self.sources.get(event.ticket.upstream).map_or("", |source| source);
                     apply_commit(known, verified, source, &self.indexer, &self.metrics, output);
                     Ok(())
                 }
@@ -167,7 +186,10 @@ impl Worker {
                 self.resolver.forget(&identity.did);
                 // The ticket comes back with the answer, so that a crash in between asks again.
                 let did: Did = identity.did.clone();
-                return ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Identity(event.ticket) });
+                return ask(
+                    &self.lookups,
+                    Lookup { actor, did, reason: LookupReason::Identity(event.ticket) },
+                );
             }
             Event::Account(account) => {
                 output.actors.extend(known.set_status(status_of(account)));
@@ -186,7 +208,11 @@ impl Worker {
 fn ask(lookups: &mpsc::Sender<Lookup>, lookup: Lookup) {
     // The queue is as long as events may be in flight, and each asks at most once at a time; closed means that we are stopping.
     if let Err(mpsc::error::TrySendError::Full(lookup)) = lookups.try_send(lookup) {
-        debug_assert_eq!(lookup.reason, LookupReason::Handle, "a look-up that something waits for found no place");
+        debug_assert_eq!(
+            lookup.reason,
+            LookupReason::Handle,
+            "a look-up that something waits for found no place"
+        );
     }
 }
 
@@ -198,7 +224,14 @@ fn verified(known: &Known, commit: &CommitEvent) -> Result<VerifiedCommit, DropR
     verify_commit(commit, key, known.head, u64::try_from(now_us()).unwrap_or(0))
 }
 
-fn apply_commit(known: &mut Known, commit: VerifiedCommit, source: &str, indexer: &Indexer, metrics: &Metrics, output: &mut Output) {
+fn apply_commit(
+    known: &mut Known,
+    commit: VerifiedCommit,
+    source: &str,
+    indexer: &Indexer,
+    metrics: &Metrics,
+    output: &mut Output,
+) {
     let witness = Witness { witnessed_at_us: now_us(), proof: Proof::Live, source };
     for (_, reason) in &commit.dropped {
         metrics.ops_dropped.with_label_values(&[reason.as_str()]).inc();
@@ -224,7 +257,12 @@ fn apply_commit(known: &mut Known, commit: VerifiedCommit, source: &str, indexer
     output.repos.push(row);
 }
 
-fn apply_sync(known: &mut Known, sync: &SyncEvent, metrics: &Metrics, output: &mut Output) -> Applied {
+fn apply_sync(
+    known: &mut Known,
+    sync: &SyncEvent,
+    metrics: &Metrics,
+    output: &mut Output,
+) -> Applied {
     if known.head.as_ref().is_some_and(|head| sync.rev <= head.rev) {
         return Err(DropReason::StaleRev);
     }
@@ -249,6 +287,10 @@ fn status_of(event: &AccountEvent) -> ActorStatus {
         (false, Some(AccountStatus::Suspended)) => ActorStatus::Suspended,
         (false, Some(AccountStatus::Deleted)) => ActorStatus::Deleted,
         (false, Some(AccountStatus::Deactivated)) => ActorStatus::Deactivated,
-        (false, Some(AccountStatus::Desynchronized | AccountStatus::Throttled | AccountStatus::Other) | None) => ActorStatus::Inactive,
+        (
+            false,
+            Some(AccountStatus::Desynchronized | AccountStatus::Throttled | AccountStatus::Other)
+            | None,
+        ) => ActorStatus::Inactive,
     }
 }

@@ -16,6 +16,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
         bail!("firehouse does not build");
     }
     let program = target().join("release").join("firehouse");
-    let ended = Command::new(program).arg("run").args(arguments).env("FIREHOUSE_ENGINE_LIB", library).status()?;
+    let ended = Command::new(program)
+        .arg("run")
+        .args(arguments)
+        .env("FIREHOUSE_ENGINE_LIB", library)
+        .status()?;
     if ended.success() { Ok(()) } else { bail!("firehouse ended with {ended}") }
 }

@@ -13,7 +13,17 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let library = engine::run()?;
     step("tidy", tidy::run)?;
     step("format", || command(cargo().args(["fmt", "--all", "--check"])))?;
-    step("lints", || command(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"])))?;
+    step("lints", || {
+        command(cargo().args([
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ]))
+    })?;
     step("build", || command(cargo().args(["build", "--quiet", "--workspace", "--bins"])))?;
     step("tests", || {
         let mut tests = cargo();

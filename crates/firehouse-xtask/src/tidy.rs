@@ -40,12 +40,16 @@ impl Metadata {
 
 /// Runs every check and names all that is wrong.
 pub fn run() -> Result<()> {
-    let metadata = cargo().args(["metadata", "--format-version", "1", "--locked"]).output().context("cargo metadata")?;
+    let metadata = cargo()
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .output()
+        .context("cargo metadata")?;
     if !metadata.status.success() {
         bail!("cargo metadata: {}", String::from_utf8_lossy(&metadata.stderr));
     }
     let metadata: Metadata = serde_json::from_slice(&metadata.stdout).context("cargo metadata")?;
-    let read = |file: &str| std::fs::read_to_string(root().join(file)).with_context(|| file.to_owned());
+    let read =
+        |file: &str| std::fs::read_to_string(root().join(file)).with_context(|| file.to_owned());
     let mut wrong = rows::check(&metadata);
     wrong.extend(rows::check_table(&metadata, &read("ARCHITECTURE.md")?));
     wrong.extend(licences::check(&metadata, &read(".deny.toml")?)?);

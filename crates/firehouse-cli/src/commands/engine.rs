@@ -27,10 +27,14 @@ pub async fn run(settings: Settings, stop_with_stdin: bool) -> Result<()> {
     config.user.clone_from(&settings.store.user);
     config.password.clone_from(&settings.store.password);
     if settings.engine.memory_bytes_max > 0 {
-        config.server_settings.insert("max_server_memory_usage".into(), settings.engine.memory_bytes_max.to_string());
+        config
+            .server_settings
+            .insert("max_server_memory_usage".into(), settings.engine.memory_bytes_max.to_string());
     }
     wait_for_predecessor(&config.data).await?;
-    let listener = TcpListener::bind(settings.engine.listen).await.with_context(|| format!("cannot listen on {}", settings.engine.listen))?;
+    let listener = TcpListener::bind(settings.engine.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", settings.engine.listen))?;
     writeln!(std::io::stdout(), "engine listening on {}", listener.local_addr()?)?;
     std::io::stdout().flush()?;
     let stopped = async move {
@@ -47,7 +51,9 @@ async fn wait_for_predecessor(data: &Path) -> Result<()> {
     std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
     let lock = File::create(data.join("firehouse.lock"))?;
     let began = Instant::now();
-    while matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) && began.elapsed() < PREDECESSOR_PATIENCE {
+    while matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+        && began.elapsed() < PREDECESSOR_PATIENCE
+    {
         sleep(Duration::from_millis(50)).await;
     }
     // Taken or not, the engine itself says what is wrong.

@@ -15,6 +15,11 @@ pub async fn run(settings: Settings) -> Result<()> {
     // Opening migrates; doing it again says where it stands.
     let migrated = database.store.migrate().await;
     database.close().await;
-    writeln!(std::io::stdout(), "database {} is at schema version {}", settings.database, migrated?.to)?;
+    writeln!(
+        std::io::stdout(),
+        "database {} is at schema version {}",
+        settings.database,
+        migrated?.to
+    )?;
     Ok(())
 }

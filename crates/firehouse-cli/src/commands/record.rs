@@ -28,7 +28,9 @@ pub async fn run(settings: Settings, file: PathBuf, bounds: Bounds) -> Result<()
     let cursor = bounds.cursor.and_then(|cursor| Seq::new(i64::try_from(cursor).ok()?));
     let config = match (bounds.cursor, cursor) {
         // Seqs begin at 1; 0 asks for the oldest event there is.
-        (Some(0), _) => firehouse_stream::Config { start: firehouse_stream::Start::Oldest, ..config },
+        (Some(0), _) => {
+            firehouse_stream::Config { start: firehouse_stream::Start::Oldest, ..config }
+        }
         (Some(_), None) => anyhow::bail!("--cursor: a seq is below 2^53"),
         (Some(_), Some(_)) => config,
         (None, _) => firehouse_stream::Config { start: firehouse_stream::Start::Live, ..config },
@@ -43,7 +45,12 @@ pub async fn run(settings: Settings, file: PathBuf, bounds: Bounds) -> Result<()
     let recording = Recording { config, cursor, path: file, limits };
     let recorded = record(recording, Metrics::new(&Registry::new())?, notices, stop, show).await?;
     let last = recorded.last_seq.map_or_else(|| "none".into(), |seq| seq.to_string());
-    writeln!(std::io::stdout(), "{} frames, {} bytes, last seq {last}", recorded.frames, recorded.bytes)?;
+    writeln!(
+        std::io::stdout(),
+        "{} frames, {} bytes, last seq {last}",
+        recorded.frames,
+        recorded.bytes
+    )?;
     Ok(())
 }
 

@@ -29,26 +29,41 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 /// Speaks subscribeRepos at `address` with the frames of `file`, until a signal.
 pub async fn serve(file: PathBuf, address: SocketAddr, rate: Option<f64>) -> Result<()> {
     let stop = stop_on_signal()?;
-    let server = ReplayServer::bind(&file, address, rate).await.with_context(|| file.display().to_string())?;
+    let server = ReplayServer::bind(&file, address, rate)
+        .await
+        .with_context(|| file.display().to_string())?;
     if server.is_torn() {
         tracing::warn!(file = %file.display(), "the file ends inside a frame, which is left out");
     }
     let head = server.head().map_or_else(|| "none".into(), |seq| seq.to_string());
-    writeln!(std::io::stdout(), "replay listening on {} ({} frames, last seq {head})", server.address(), server.frames())?;
+    writeln!(
+        std::io::stdout(),
+        "replay listening on {} ({} frames, last seq {head})",
+        server.address(),
+        server.frames()
+    )?;
     std::io::stdout().flush()?;
     server.run(stop).await;
     Ok(())
 }
 
 /// Indexes the frames of `file` and says how fast.
-pub async fn index(settings: Settings, file: PathBuf, rate: Option<f64>, identities: Option<PathBuf>) -> Result<()> {
+pub async fn index(
+    settings: Settings,
+    file: PathBuf,
+    rate: Option<f64>,
+    identities: Option<PathBuf>,
+) -> Result<()> {
     let stop = stop_on_signal()?;
     let registry = Registry::new();
     let database = Database::open(&settings, &stop).await?;
     let resolver = match identities {
         Some(path) => {
-            let lines = BufReader::new(File::open(&path).with_context(|| path.display().to_string())?);
-            Resolver::offline(OfflineDocument::read_lines(lines).with_context(|| path.display().to_string())?)
+            let lines =
+                BufReader::new(File::open(&path).with_context(|| path.display().to_string())?);
+            Resolver::offline(
+                OfflineDocument::read_lines(lines).with_context(|| path.display().to_string())?,
+            )
         }
         None => network::resolver(&settings, &registry)?,
     };
@@ -66,19 +81,38 @@ pub async fn index(settings: Settings, file: PathBuf, rate: Option<f64>, identit
     ended?;
     let events = readable(&status);
     let seconds = began.elapsed().as_secs_f64();
-    writeln!(std::io::stdout(), "up to seq {events} in {seconds:.1} s{}", if stop.is_cancelled() { ", stopped early" } else { "" })?;
+    writeln!(
+        std::io::stdout(),
+        "up to seq {events} in {seconds:.1} s{}",
+        if stop.is_cancelled() { ", stopped early" } else { "" }
+    )?;
     Ok(())
 }
 
 /// A file's events as an upstream; it ends with the file or with `stop`.
-pub fn upstream_of_file(name: &str, file: PathBuf, rate: Option<f64>, stop: &CancellationToken) -> Upstream {
+pub fn upstream_of_file(
+    name: &str,
+    file: PathBuf,
+    rate: Option<f64>,
+    stop: &CancellationToken,
+) -> Upstream {
     let (output, events) = mpsc::channel(QUEUE_EVENTS);
     let (to_watch, notices) = mpsc::channel(NOTICES);
     let (upstream, stop) = (name.to_owned(), stop.clone());
     tokio::spawn(async move {
         match replay_file(&file, rate, output, to_watch, stop).await {
-            Ok(replayed) => tracing::info!(upstream, frames = replayed.frames, dropped = replayed.dropped, torn = replayed.is_torn, "file read"),
-            Err(error) => tracing::error!(upstream, error = &error as &dyn std::error::Error, "file not read to its end"),
+            Ok(replayed) => tracing::info!(
+                upstream,
+                frames = replayed.frames,
+                dropped = replayed.dropped,
+                torn = replayed.is_torn,
+                "file read"
+            ),
+            Err(error) => tracing::error!(
+                upstream,
+                error = &error as &dyn std::error::Error,
+                "file not read to its end"
+            ),
         }
     });
     Upstream { name: name.into(), url: name.to_owned(), events, notices }

@@ -23,8 +23,20 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let registry = Registry::new();
     let database = Database::open(&settings, &stop).await?;
     let resolver = network::resolver(&settings, &registry)?;
-    let (upstreams, mut streams) = network::follow(&settings, &database.store, &registry, &stop).await?;
-    let ended = index_and_serve(settings, answers, Sources { store: database.store.clone(), resolver, status: status_of(&upstreams), registry }, upstreams, &stop);
+    let (upstreams, mut streams) =
+        network::follow(&settings, &database.store, &registry, &stop).await?;
+    let ended = index_and_serve(
+        settings,
+        answers,
+        Sources {
+            store: database.store.clone(),
+            resolver,
+            status: status_of(&upstreams),
+            registry,
+        },
+        upstreams,
+        &stop,
+    );
     let ended = tokio::select! {
         ended = ended => ended,
         Some(ended) = streams.join_next(), if !stop.is_cancelled() => ended.context("upstream task").flatten(),
@@ -40,9 +52,18 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
     let stop = stop_on_signal()?;
     let database = Database::open(&settings, &stop).await?;
     let upstream = demo::upstream(&settings.data, &stop)?;
-    tracing::info!("try: curl '{}xrpc/app.bsky.feed.getAuthorFeed?actor={}'", settings.public_url, demo::AN_ACTOR);
+    tracing::info!(
+        "try: curl '{}xrpc/app.bsky.feed.getAuthorFeed?actor={}'",
+        settings.public_url,
+        demo::AN_ACTOR
+    );
     let upstreams = vec![upstream];
-    let sources = Sources { store: database.store.clone(), resolver: demo::resolver()?, status: status_of(&upstreams), registry: Registry::new() };
+    let sources = Sources {
+        store: database.store.clone(),
+        resolver: demo::resolver()?,
+        status: status_of(&upstreams),
+        registry: Registry::new(),
+    };
     let ended = index_and_serve(settings, Answers::Everything, sources, upstreams, &stop).await;
     database.close().await;
     ended
@@ -52,8 +73,15 @@ fn status_of(upstreams: &[Upstream]) -> Status {
     Status::new(upstreams.iter().map(|upstream| upstream.url.clone()))
 }
 
-async fn index_and_serve(settings: Settings, answers: Answers, sources: Sources, upstreams: Vec<Upstream>, stop: &CancellationToken) -> Result<()> {
-    let ingest = ingest(&settings, &sources.store, &sources.resolver, &sources.status, &sources.registry)?;
+async fn index_and_serve(
+    settings: Settings,
+    answers: Answers,
+    sources: Sources,
+    upstreams: Vec<Upstream>,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let ingest =
+        ingest(&settings, &sources.store, &sources.resolver, &sources.status, &sources.registry)?;
     let ingest_ended = async {
         ingest.run(upstreams, stop.clone()).await.context("ingest")?;
         // A finite upstream ended: what it brought is still served.
@@ -67,7 +95,13 @@ async fn index_and_serve(settings: Settings, answers: Answers, sources: Sources,
 }
 
 /// The write path on this store.
-pub fn ingest(settings: &Settings, store: &Store, resolver: &Resolver, status: &Status, registry: &Registry) -> Result<Ingest> {
+pub fn ingest(
+    settings: &Settings,
+    store: &Store,
+    resolver: &Resolver,
+    status: &Status,
+    registry: &Registry,
+) -> Result<Ingest> {
     Ok(Ingest {
         config: settings.ingest.clone(),
         store: store.clone(),

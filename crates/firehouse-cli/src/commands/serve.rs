@@ -13,7 +13,9 @@ use crate::{network, serving};
 /// Serves until a signal.
 pub async fn run(settings: Settings) -> Result<()> {
     if settings.clickhouse_url.is_none() {
-        bail!("serve reads from a running ClickHouse: name it with --clickhouse-url (`firehouse engine` is one), or use `firehouse run`");
+        bail!(
+            "serve reads from a running ClickHouse: name it with --clickhouse-url (`firehouse engine` is one), or use `firehouse run`"
+        );
     }
     let stop = stop_on_signal()?;
     let registry = Registry::new();

@@ -19,11 +19,29 @@ pub async fn run(settings: Settings, json: bool) -> Result<()> {
     if json {
         writeln!(out, "{health}")?;
     } else {
-        writeln!(out, "firehouse {} at {}", health["version"].as_str().unwrap_or_default(), settings.listen)?;
+        writeln!(
+            out,
+            "firehouse {} at {}",
+            health["version"].as_str().unwrap_or_default(),
+            settings.listen
+        )?;
         for upstream in health["upstreams"].as_array().into_iter().flatten() {
-            let text = |key: &str| upstream[key].as_str().map_or_else(|| upstream[key].to_string(), str::to_owned);
-            let names = ["state", "seq_received", "seq_readable", "lag_seconds", "gaps", "queued", "last_error"];
-            let shown = names.iter().filter(|name| !upstream[**name].is_null()).map(|name| format!("{name} {}", text(name)));
+            let text = |key: &str| {
+                upstream[key].as_str().map_or_else(|| upstream[key].to_string(), str::to_owned)
+            };
+            let names = [
+                "state",
+                "seq_received",
+                "seq_readable",
+                "lag_seconds",
+                "gaps",
+                "queued",
+                "last_error",
+            ];
+            let shown = names
+                .iter()
+                .filter(|name| !upstream[**name].is_null())
+                .map(|name| format!("{name} {}", text(name)));
             writeln!(out, "{}: {}", text("url"), shown.collect::<Vec<_>>().join(", "))?;
         }
     }
@@ -32,8 +50,15 @@ pub async fn run(settings: Settings, json: bool) -> Result<()> {
 
 async fn ask(settings: &Settings) -> Result<(bool, Value)> {
     let listen = settings.listen;
-    let mut socket = TcpStream::connect(listen).await.with_context(|| format!("no firehouse answers at {listen}: start it, or name it with --listen"))?;
-    socket.write_all(format!("GET /xrpc/_health HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
+    let mut socket = TcpStream::connect(listen).await.with_context(|| {
+        format!("no firehouse answers at {listen}: start it, or name it with --listen")
+    })?;
+    socket
+        .write_all(
+            format!("GET /xrpc/_health HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n")
+                .as_bytes(),
+        )
+        .await?;
     let mut answer = String::new();
     socket.take(ANSWER_BYTES_MAX).read_to_string(&mut answer).await?;
     let (head, body) = answer.split_once("\r\n\r\n").context("not an HTTP answer")?;

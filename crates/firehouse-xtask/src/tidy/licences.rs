@@ -8,10 +8,23 @@ use super::Metadata;
 /// Names every package with no allowed licence.
 pub fn check(metadata: &Metadata, deny: &str) -> Result<Vec<String>> {
     let deny: toml::Table = deny.parse().context(".deny.toml")?;
-    let allowed = deny.get("licenses").and_then(|licenses| licenses.get("allow")).and_then(Value::as_array).context(".deny.toml: licenses.allow")?;
+    let allowed = deny
+        .get("licenses")
+        .and_then(|licenses| licenses.get("allow"))
+        .and_then(Value::as_array)
+        .context(".deny.toml: licenses.allow")?;
     let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
-    let refused = metadata.packages.iter().filter(|package| !package.license.as_deref().is_some_and(|licence| is_allowed(licence, &allowed)));
-    Ok(refused.map(|package| format!("{} {}: licence {:?} is not in .deny.toml", package.name, package.version, package.license)).collect())
+    let refused = metadata.packages.iter().filter(|package| {
+        !package.license.as_deref().is_some_and(|licence| is_allowed(licence, &allowed))
+    });
+    Ok(refused
+        .map(|package| {
+            format!(
+                "{} {}: licence {:?} is not in .deny.toml",
+                package.name, package.version, package.license
+            )
+        })
+        .collect())
 }
 
 /// An SPDX expression holds when one alternative of each of its parts is allowed.
@@ -56,7 +69,9 @@ mod tests {
     #[test]
     fn expressions_are_read_as_spdx_means_them() {
         let allowed = ["MIT", "Apache-2.0", "ISC"];
-        let check = |expression, expected| assert_eq!(is_allowed(expression, &allowed), expected, "{expression}");
+        let check = |expression, expected| {
+            assert_eq!(is_allowed(expression, &allowed), expected, "{expression}")
+        };
         check("MIT", true);
         check("MIT/GPL-3.0", true);
         check("GPL-3.0", false);

@@ -28,7 +28,9 @@ pub fn check(root: &Path) -> Result<Vec<String>> {
     for entry in std::fs::read_dir(root)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         if !name.starts_with('.') && !ENTRIES.contains(&name.as_str()) {
-            wrong.push(format!("{name} stands at the top level: ARCHITECTURE.md and tidy/top_level.rs say what may"));
+            wrong.push(format!(
+                "{name} stands at the top level: ARCHITECTURE.md and tidy/top_level.rs say what may"
+            ));
         }
     }
     Ok(wrong)

@@ -3,17 +3,17 @@
 //!
 //! FIREHOUSE_KILLS says how often (default 6, half of them the engine's); the stream grows with it.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use crate::support::{
+    FIREHOUSE, Firehouse, free_address, get, has_engine, signal, start_and_read_line,
+};
 use firehouse_sim::{Config, Manifest, Network, Random, directory, files};
 use serde_json::Value;
-use support::{FIREHOUSE, Firehouse, free_address, get, has_engine, signal, start_and_read_line};
 
 /// Frames of the stream per kill, and how fast they come.
 const COMMITS_PER_KILL: usize = 1_200;
@@ -44,14 +44,31 @@ impl Upstream {
             })
         });
         let frames = folder.join("frames.bin");
-        let (replay, line) = start_and_read_line(Command::new(FIREHOUSE).arg("replay").arg(frames).args(["--listen", "127.0.0.1:0", "--rate", &FRAMES_PER_SECOND.to_string()]));
-        let address = line.strip_prefix("replay listening on ").and_then(|rest| rest.split(' ').next()).unwrap();
+        let (replay, line) =
+            start_and_read_line(Command::new(FIREHOUSE).arg("replay").arg(frames).args([
+                "--listen",
+                "127.0.0.1:0",
+                "--rate",
+                &FRAMES_PER_SECOND.to_string(),
+            ]));
+        let address = line
+            .strip_prefix("replay listening on ")
+            .and_then(|rest| rest.split(' ').next())
+            .unwrap();
         let relay = format!("ws://{address}");
         Self { replay, relay, directory, manifest: network.manifest(), last_seq: written.frames }
     }
 
     fn run(&self, data: &Path, listen: SocketAddr) -> Firehouse {
-        let flags = ["--relay", &self.relay, "--plc", &self.directory, "--handle-resolver", &self.directory, "--allow-private-addresses"];
+        let flags = [
+            "--relay",
+            &self.relay,
+            "--plc",
+            &self.directory,
+            "--handle-resolver",
+            &self.directory,
+            "--allow-private-addresses",
+        ];
         Firehouse::run(data, listen, &flags)
     }
 }
@@ -69,7 +86,8 @@ fn engine_of(firehouse: &Firehouse) -> Option<u32> {
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
     // The child was started by whichever thread the runtime chose.
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).ok()?;
-    let of_tasks = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+    let of_tasks =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
     of_tasks.chain([children]).find_map(|children| children.split_whitespace().next()?.parse().ok())
 }
 
@@ -99,8 +117,11 @@ const TABLES: [(&str, &str); 14] = [
 
 fn picture(firehouse: &Firehouse, manifest: &Manifest) -> Picture {
     let count = |&(table, columns): &(&'static str, &'static str)| {
-        let query = format!("SELECT count(), sum(cityHash64(*)) FROM (SELECT {columns} FROM firehouse.{table} FINAL) FORMAT TSV");
-        let (status, answer) = get(firehouse.engine, &format!("/?query={}", query.replace(' ', "%20"))).unwrap();
+        let query = format!(
+            "SELECT count(), sum(cityHash64(*)) FROM (SELECT {columns} FROM firehouse.{table} FINAL) FORMAT TSV"
+        );
+        let (status, answer) =
+            get(firehouse.engine, &format!("/?query={}", query.replace(' ', "%20"))).unwrap();
         assert_eq!(status, 200, "{answer}");
         (table, answer.as_str().map_or_else(|| answer.to_string(), |text| text.trim().to_owned()))
     };
@@ -124,13 +145,18 @@ fn picture(firehouse: &Firehouse, manifest: &Manifest) -> Picture {
 
 fn assert_counts(firehouse: &Firehouse, manifest: &Manifest) {
     for account in manifest.accounts.iter().take(40) {
-        let (_, profile) = firehouse.get(&format!("/xrpc/app.bsky.actor.getProfile?actor={}", account.did)).unwrap();
-        let counts = ["followersCount", "followsCount", "postsCount"].map(|name| profile[name].as_u64().unwrap());
+        let (_, profile) = firehouse
+            .get(&format!("/xrpc/app.bsky.actor.getProfile?actor={}", account.did))
+            .unwrap();
+        let counts = ["followersCount", "followsCount", "postsCount"]
+            .map(|name| profile[name].as_u64().unwrap());
         assert_eq!(counts, [account.followers, account.follows, account.posts], "{profile}");
     }
     for post in manifest.posts.iter().take(40) {
-        let (_, found) = firehouse.get(&format!("/xrpc/app.bsky.feed.getPosts?uris={}", post.uri)).unwrap();
-        let counts = ["likeCount", "repostCount", "replyCount", "quoteCount"].map(|name| found["posts"][0][name].as_u64().unwrap());
+        let (_, found) =
+            firehouse.get(&format!("/xrpc/app.bsky.feed.getPosts?uris={}", post.uri)).unwrap();
+        let counts = ["likeCount", "repostCount", "replyCount", "quoteCount"]
+            .map(|name| found["posts"][0][name].as_u64().unwrap());
         assert_eq!(counts, [post.likes, post.reposts, post.replies, post.quotes], "{found}");
     }
 }
@@ -140,7 +166,8 @@ fn killed_at_random_points_the_store_ends_equal_to_that_of_an_undisturbed_run() 
     if !has_engine() {
         return;
     }
-    let kills = std::env::var("FIREHOUSE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(6);
+    let kills =
+        std::env::var("FIREHOUSE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(6);
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start(folder.path(), kills);
     let limit = Duration::from_secs(120 + 2 * kills as u64);
@@ -174,7 +201,10 @@ fn killed_at_random_points_the_store_ends_equal_to_that_of_an_undisturbed_run() 
     }
     firehouse.wait_readable(upstream.last_seq, limit);
     wait_settled(&firehouse, upstream.last_seq);
-    println!("killed firehouse {killed_runs} times and its engine {killed_engines} times over {} frames", upstream.last_seq);
+    println!(
+        "killed firehouse {killed_runs} times and its engine {killed_engines} times over {} frames",
+        upstream.last_seq
+    );
     let found = picture(&firehouse, &upstream.manifest);
     assert_eq!(found.tables, expected.tables);
     assert_eq!(found.answers, expected.answers);
@@ -185,9 +215,16 @@ fn killed_at_random_points_the_store_ends_equal_to_that_of_an_undisturbed_run() 
 /// Rows are readable before their repos and the cursor are written; this waits for those too.
 fn wait_settled(firehouse: &Firehouse, seq: u64) {
     let began = Instant::now();
-    let saved = || get(firehouse.engine, "/?query=SELECT%20max(seq)%20FROM%20firehouse.cursors%20FORMAT%20TSV").map(|(_, answer)| answer.to_string());
+    let saved = || {
+        get(firehouse.engine, "/?query=SELECT%20max(seq)%20FROM%20firehouse.cursors%20FORMAT%20TSV")
+            .map(|(_, answer)| answer.to_string())
+    };
     while saved().is_none_or(|saved| !saved.contains(&seq.to_string())) {
-        assert!(began.elapsed() < Duration::from_secs(30), "the cursor is not saved: {:?}", saved());
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "the cursor is not saved: {:?}",
+            saved()
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
 }

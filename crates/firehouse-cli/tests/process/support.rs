@@ -1,5 +1,4 @@
 //! Runs the real binary as a child, for every test of this folder.
-#![expect(dead_code, reason = "each test binary uses its part of this file")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -42,7 +41,12 @@ impl Firehouse {
         let engine = free_address();
         let mut command = Command::new(FIREHOUSE);
         command.env("FIREHOUSE_ENGINE__LISTEN", engine.to_string());
-        command.arg("run").arg("--data").arg(data).args(["--listen", &listen.to_string()]).args(flags);
+        command
+            .arg("run")
+            .arg("--data")
+            .arg(data)
+            .args(["--listen", &listen.to_string()])
+            .args(flags);
         // Quiet unless asked: a test that fails is run again with FIREHOUSE_LOG=info.
         if std::env::var_os("FIREHOUSE_LOG").is_none() {
             command.env("FIREHOUSE_LOG", "error");
@@ -67,7 +71,11 @@ impl Firehouse {
             if let Some(ended) = self.child.try_wait().unwrap() {
                 panic!("firehouse ended with {ended}");
             }
-            assert!(began.elapsed() < limit, "seq {seq} not readable in {limit:?}: {:?}", self.get("/xrpc/_health"));
+            assert!(
+                began.elapsed() < limit,
+                "seq {seq} not readable in {limit:?}: {:?}",
+                self.get("/xrpc/_health")
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -115,7 +123,11 @@ pub fn get(address: SocketAddr, path: &str) -> Option<(u16, Value)> {
     let answer = String::from_utf8(answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.split_whitespace().nth(1)?.parse().ok()?;
-    let body = if head.to_ascii_lowercase().contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_owned() };
+    let body = if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        unchunked(body)
+    } else {
+        body.to_owned()
+    };
     Some((status, serde_json::from_str(&body).unwrap_or(Value::String(body))))
 }
 

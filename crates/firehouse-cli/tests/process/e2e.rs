@@ -3,25 +3,39 @@
 //! The scripts in tests/e2e do the talking (see their README); here they get something to talk to. They install what they need from the
 //! npm registry, and where there is no Node the test says so loudly and passes.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::support::{Firehouse, free_address, has_engine, start_and_read_line};
 use serde_json::Value;
-use support::{Firehouse, free_address, has_engine, start_and_read_line};
 
 /// The installed scripts; `None` where there is no Node.
 fn installed() -> Option<Vec<String>> {
-    if !Command::new("node").arg("--version").stdout(Stdio::null()).status().is_ok_and(|ended| ended.success()) {
+    if !Command::new("node")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+        .is_ok_and(|ended| ended.success())
+    {
         eprintln!("SKIPPED: the end-to-end test needs Node (any from 18 on) and npm on the PATH");
         return None;
     }
-    let output = Command::new("node").arg(scripts().join("setup.mjs")).stderr(Stdio::inherit()).output().unwrap();
+    let output = Command::new("node")
+        .arg(scripts().join("setup.mjs"))
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "setup.mjs failed");
     let setup: Value = serde_json::from_slice(&output.stdout).unwrap();
-    Some(setup["command"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect())
+    Some(
+        setup["command"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect(),
+    )
 }
 
 fn scripts() -> PathBuf {
@@ -44,8 +58,19 @@ struct Network {
 impl Network {
     fn start(command: &[String], firehouse: &str, did: &str) -> Self {
         let mut network = script(command, "network.mjs");
-        let (child, line) = start_and_read_line(network.args(["--appview-url", firehouse, "--appview-did", did, "--ttl", "900"]));
-        Self { child, about: serde_json::from_str(&line).unwrap_or_else(|_| panic!("network.mjs said {line:?}")) }
+        let (child, line) = start_and_read_line(network.args([
+            "--appview-url",
+            firehouse,
+            "--appview-did",
+            did,
+            "--ttl",
+            "900",
+        ]));
+        Self {
+            child,
+            about: serde_json::from_str(&line)
+                .unwrap_or_else(|_| panic!("network.mjs said {line:?}")),
+        }
     }
 
     fn get(&self, key: &str) -> &str {
@@ -68,7 +93,10 @@ fn what_a_real_pds_writes_the_official_client_reads_back() {
     }
     let Some(command) = installed() else { return };
     let listen = free_address();
-    let (url, did) = (format!("http://localhost:{}", listen.port()), format!("did:web:localhost%3A{}", listen.port()));
+    let (url, did) = (
+        format!("http://localhost:{}", listen.port()),
+        format!("did:web:localhost%3A{}", listen.port()),
+    );
     let network = Network::start(&command, &url, &did);
     let data = tempfile::tempdir().unwrap();
     let flags = [
@@ -88,13 +116,25 @@ fn what_a_real_pds_writes_the_official_client_reads_back() {
 
     let pds = network.get("pds");
     let told = script(&command, "scenario.mjs")
-        .args(["--pds", pds, "--control", network.get("control"), "--firehouse", &url, "--did", &did])
+        .args([
+            "--pds",
+            pds,
+            "--control",
+            network.get("control"),
+            "--firehouse",
+            &url,
+            "--did",
+            &did,
+        ])
         .status()
         .unwrap();
     assert!(told.success(), "the story was not read back as it was written; its report is above");
 
     let n = std::env::var("FIREHOUSE_E2E_FRESHNESS").unwrap_or_else(|_| "50".into());
-    let freshness = script(&command, "freshness.mjs").args(["--pds", pds, "--firehouse", &url, "--n", &n]).output().unwrap();
+    let freshness = script(&command, "freshness.mjs")
+        .args(["--pds", pds, "--firehouse", &url, "--n", &n])
+        .output()
+        .unwrap();
     assert!(freshness.status.success(), "posts did not become readable");
     println!("freshness of posts: {}", String::from_utf8_lossy(&freshness.stdout).trim());
 
