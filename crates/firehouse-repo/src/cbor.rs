@@ -92,12 +92,14 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
+    #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Malformed> {
         let (&byte, rest) = self.rest.split_first().ok_or(Malformed::Truncated)?;
         self.rest = rest;
         Ok(byte)
     }
 
+    #[inline]
     pub(crate) fn take(&mut self, len: u64) -> Result<&'a [u8], Malformed> {
         let len = usize::try_from(len).map_err(|_| Malformed::Truncated)?;
         let (taken, rest) = self.rest.split_at_checked(len).ok_or(Malformed::Truncated)?;
@@ -105,19 +107,27 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// The very bytes that must come next.
-    pub(crate) fn expect(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
-        self.rest = self.rest.strip_prefix(bytes).ok_or(Malformed::Unexpected)?;
-        Ok(())
+    /// The very bytes that must come next. Their number is known when compiling, which makes this a comparison of a register or two.
+    #[inline]
+    pub(crate) fn expect<const N: usize>(&mut self, bytes: &[u8; N]) -> Result<(), Malformed> {
+        match self.rest.split_first_chunk::<N>() {
+            Some((found, rest)) if found == bytes => {
+                self.rest = rest;
+                Ok(())
+            }
+            _ => Err(Malformed::Unexpected),
+        }
     }
 
     /// The head of an item of any major type but 7. Shape: major type, argument.
+    #[inline]
     pub(crate) fn head(&mut self) -> Result<(u8, u64), Malformed> {
         let first = self.byte()?;
         Ok((first >> 5, self.argument(first & 0x1f)?))
     }
 
     /// The argument behind a head's first byte, refused unless it needs all of its bytes.
+    #[inline]
     pub(crate) fn argument(&mut self, info: u8) -> Result<u64, Malformed> {
         let (value, least) = match info {
             0..=23 => return Ok(u64::from(info)),
@@ -137,6 +147,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The argument of an item that must have this major type.
+    #[inline]
     pub(crate) fn head_of(&mut self, major: u8) -> Result<u64, Malformed> {
         match self.head()? {
             (found, argument) if found == major => Ok(argument),
@@ -144,6 +155,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
         let len = self.head_of(BYTES)?;
         self.take(len)
@@ -156,6 +168,9 @@ impl<'a> Reader<'a> {
 
     /// The binary CID behind tag 42, whatever its form, without the leading zero.
     pub(crate) fn any_link(&mut self) -> Result<&'a [u8], Malformed> {
+        if self.expect(&LINK_HEAD).is_ok() {
+            return self.take(Cid::LEN as u64);
+        }
         if self.head_of(TAG)? != LINK_TAG {
             return Err(Malformed::Tag);
         }

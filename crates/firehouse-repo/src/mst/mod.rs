@@ -1,6 +1,6 @@
 //! The Merkle search tree of a repo: a map from paths to record CIDs with one possible shape for its content.
 //!
-//! Two readers share [`node`]: [`Walk`] goes through a whole tree and checks everything; [`invert`] undoes the ops of a commit on the
+//! Two readers share `node.rs`: [`Walk`] goes through a whole tree and checks everything; [`invert`] undoes the ops of a commit on the
 //! few nodes the commit brought along.
 //! Source: <https://atproto.com/specs/repository#mst-structure>
 

@@ -69,6 +69,11 @@ pub(crate) fn check_key(before: &[u8], entry: &RawEntry<'_>) -> Result<(), TreeE
     }
 }
 
+/// How many bytes two neighbouring keys have in common.
+pub(crate) fn shared_prefix(before: &[u8], key: &[u8]) -> usize {
+    before.iter().zip(key).take_while(|(a, b)| a == b).count()
+}
+
 /// Writes a node, entry by entry, into a buffer that is used again.
 pub(crate) struct NodeWriter<'b> {
     out: &'b mut Vec<u8>,
@@ -83,9 +88,8 @@ impl<'b> NodeWriter<'b> {
         writer
     }
 
-    /// `before` is the key written last, empty for the first.
-    pub(crate) fn entry(&mut self, before: &[u8], key: &[u8], value: &[u8], right: Option<&Cid>) {
-        let prefix = before.iter().zip(key).take_while(|(a, b)| a == b).count();
+    /// `prefix` is how many bytes of `key` the entry before has too; see [`shared_prefix`].
+    pub(crate) fn entry(&mut self, prefix: usize, key: &[u8], value: &[u8], right: Option<&Cid>) {
         let suffix = key.get(prefix..).unwrap_or_default();
         self.out.extend_from_slice(b"\xa4\x61k");
         self.head(BYTES, suffix.len());
@@ -128,7 +132,7 @@ impl<'b> NodeWriter<'b> {
 mod tests {
     use firehouse_types::Cid;
 
-    use super::{NodeWriter, RawEntry, check_key, read_node};
+    use super::{NodeWriter, RawEntry, check_key, read_node, shared_prefix};
     use crate::mst::TreeError;
 
     /// Key, right subtree.
@@ -140,7 +144,8 @@ mod tests {
         let mut writer = NodeWriter::start(&mut out, entries.len());
         let mut before = "";
         for (key, right) in entries {
-            writer.entry(before.as_bytes(), key.as_bytes(), &value, right.as_ref());
+            let prefix = shared_prefix(before.as_bytes(), key.as_bytes());
+            writer.entry(prefix, key.as_bytes(), &value, right.as_ref());
             before = key;
         }
         writer.finish(left.as_ref());

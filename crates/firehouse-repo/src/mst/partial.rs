@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use firehouse_types::Cid;
 
-use super::node::{NodeWriter, check_key, read_node};
+use super::node::{NodeWriter, check_key, read_node, shared_prefix};
 use super::{EMPTY, TreeError, level_of};
 use crate::{Car, sha256};
 
@@ -46,6 +46,15 @@ pub(super) struct Leaf<'a> {
     pub key: Range<usize>,
     /// The binary CID.
     pub value: &'a [u8],
+    /// What the key shares with the one it was loaded behind: true as long as that one still stands before it.
+    pub loaded_behind: Option<Behind>,
+}
+
+/// Where the key before begins in [`PartialTree::keys`], and how many bytes are shared with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Behind {
+    start: usize,
+    prefix: usize,
 }
 
 /// Where a key is in a node, or which link leads to it.
@@ -108,7 +117,11 @@ impl<'a> PartialTree<'a> {
     }
 
     pub(super) fn key(&self, leaf: &Leaf<'_>) -> &[u8] {
-        self.keys.get(leaf.key.clone()).unwrap_or_default()
+        self.key_at(&leaf.key)
+    }
+
+    fn key_at(&self, place: &Range<usize>) -> &[u8] {
+        self.keys.get(place.clone()).unwrap_or_default()
     }
 
     pub(super) fn find(&self, at: usize, key: &[u8]) -> Result<Place, TreeError> {
@@ -184,8 +197,10 @@ impl<'a> PartialTree<'a> {
             let start = keys.len();
             keys.extend_from_within(before.start..before.start + entry.prefix);
             keys.extend_from_slice(entry.suffix);
+            let behind = Behind { start: before.start, prefix: entry.prefix };
+            let loaded_behind = (!before.is_empty()).then_some(behind);
             before = start..keys.len();
-            node.leaves.push(Leaf { key: before.clone(), value: entry.value });
+            node.leaves.push(Leaf { key: before.clone(), value: entry.value, loaded_behind });
             node.links.push(entry.right.map_or(Link::Nothing, Link::Stored));
             Ok(())
         })?;
@@ -234,11 +249,14 @@ impl<'a> PartialTree<'a> {
         let mut writer = NodeWriter::start(block, node.leaves.len());
         let mut links = node.links.iter().map(|link| self.cid_of(link));
         let left = links.next().flatten();
-        let mut before: &[u8] = &[];
+        let mut before = 0..0;
         for (leaf, right) in node.leaves.iter().zip(links) {
-            let key = self.key(leaf);
-            writer.entry(before, key, leaf.value, right);
-            before = key;
+            let prefix = match leaf.loaded_behind {
+                Some(behind) if behind.start == before.start && !before.is_empty() => behind.prefix,
+                _ => shared_prefix(self.key_at(&before), self.key(leaf)),
+            };
+            writer.entry(prefix, self.key(leaf), leaf.value, right);
+            before = leaf.key.clone();
         }
         writer.finish(left);
         Ok(())

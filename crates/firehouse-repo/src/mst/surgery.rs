@@ -205,7 +205,7 @@ impl<'a> PartialTree<'a> {
     fn new_leaf(&mut self, key: &[u8], value: &'a [u8]) -> Leaf<'a> {
         let start = self.keys.len();
         self.keys.extend_from_slice(key);
-        Leaf { key: start..self.keys.len(), value }
+        Leaf { key: start..self.keys.len(), value, loaded_behind: None }
     }
 }
 
