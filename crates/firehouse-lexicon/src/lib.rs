@@ -22,6 +22,9 @@
 //! # Ok::<(), firehouse_lexicon::InvalidParams>(())
 //! ```
 
+// What comes from upstream must not be able to stop us.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
 mod data;
 mod document;
 mod grammar;
