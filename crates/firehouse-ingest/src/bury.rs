@@ -14,7 +14,8 @@ const LIST_ITEM: &str = "app.bsky.graph.listitem";
 /// Adds to `rows` what buries the older versions of the records in `buried`, each at its new rev.
 ///
 /// Older versions stand in the store (`previous`) or in the same batch; a row that the new version makes again needs no tombstone,
-/// since the higher rev replaces it.
+/// since the higher rev replaces it. What the store already holds buried at this very rev is buried again: the flush that did so was cut
+/// short, and other tables may not know.
 pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
     let mut revs = Revs::new();
     for ((actor, collection, rkey), rev) in buried {
@@ -31,7 +32,7 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
             .into_iter()
             .flatten()
             .copied();
-        for rev in newer.filter(|&rev| rev > link.rev) {
+        for rev in newer.filter(|&rev| is_buried(link.rev, link.deleted, rev)) {
             tombstones.links.extend(buried_link(link, rev, &made));
             if (link.collection.as_str(), &*link.path) == (REPOST, ".subject.uri") {
                 tombstones.feed_items.extend(buried_item(reposted(link), rev, &made));
@@ -48,7 +49,7 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
     let posts = previous.posts.iter().chain(rows.posts.iter().filter(|post| post.deleted == 0));
     for post in posts {
         let newer = revs.get(&(post.actor, POST, post.rkey)).into_iter().flatten().copied();
-        for rev in newer.filter(|&rev| rev > post.rev) {
+        for rev in newer.filter(|&rev| is_buried(post.rev, post.deleted, rev)) {
             tombstones.feed_items.extend(buried_item(posted(post), rev, &made));
             if !made.posts.contains(&(post.actor, post.rkey, rev)) {
                 tombstones.posts.push(PostRow { rev, deleted: 1, cid: [0; 32], ..post.clone() });
@@ -56,6 +57,11 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
         }
     }
     rows.append(tombstones);
+}
+
+/// Whether a row of this version is to be buried at `rev`.
+fn is_buried(version: Rev, deleted: u8, rev: Rev) -> bool {
+    if deleted == 0 { rev > version } else { rev == version }
 }
 
 /// The revs at which a record was changed or deleted.
@@ -268,6 +274,22 @@ mod tests {
         };
         bury(&mut later, &[buried("app.bsky.feed.like", 2)], &Previous::default());
         assert_eq!(tombstones(&later), [], "a version above the delete stays");
+    }
+
+    #[test]
+    fn what_was_buried_by_a_flush_that_was_cut_short_is_buried_again() {
+        let tombstone = LinkRow { deleted: 1, ..link(REPOST, ".subject.uri", 4, 2) };
+        let previous =
+            Previous { links: vec![tombstone], posts: vec![PostRow { deleted: 1, ..post(5, 2) }] };
+        let mut rows = Rows::default();
+        bury(&mut rows, &[buried(REPOST, 2), buried(POST, 2)], &previous);
+        assert_eq!(
+            (tombstones(&rows), rows.feed_items.len(), rows.posts.len()),
+            (vec![(4, 2)], 2, 1)
+        );
+        let mut later = Rows::default();
+        bury(&mut later, &[buried(REPOST, 3)], &previous);
+        assert_eq!(later, Rows::default(), "a later rev has nothing left to bury");
     }
 
     #[test]

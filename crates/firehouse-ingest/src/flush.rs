@@ -114,16 +114,25 @@ impl Flusher {
             bury(&mut batch.rows, &batch.buried, &previous);
         }
         let rows = &batch.rows;
-        tokio::try_join!(
-            self.insert(&rows.records),
-            self.insert(&rows.links),
-            self.insert(&rows.posts),
-            self.insert(&rows.feed_items),
-            self.insert(&rows.profiles),
-            self.insert(&rows.lists),
-            self.insert(&rows.list_items),
-            self.insert(&batch.actors),
-        )?;
+        let others = async {
+            tokio::try_join!(
+                self.insert(&rows.records),
+                self.insert(&rows.feed_items),
+                self.insert(&rows.profiles),
+                self.insert(&rows.lists),
+                self.insert(&rows.list_items),
+                self.insert(&batch.actors),
+            )
+        };
+        let looked_up =
+            async { tokio::try_join!(self.insert(&rows.links), self.insert(&rows.posts)) };
+        if batch.buried.is_empty() {
+            tokio::try_join!(others, looked_up)?;
+        } else {
+            // Tombstones are made from what links and posts say. Should we be killed now, they must not yet say that it is done.
+            others.await?;
+            looked_up.await?;
+        }
         // Every row of these events is now visible to every query.
         self.status.done(&batch.done);
         let repos: Vec<_> = batch.repos.into_values().collect();

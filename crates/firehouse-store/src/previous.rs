@@ -1,6 +1,7 @@
 //! What older versions of records made: the rows that an update or a delete must bury.
 //!
 //! An op names only collection and rkey; tombstones need the whole key of each derived row. One query per table and flush.
+//! Tombstones are among the answers: a flush that was cut short may have buried a record in one table and not in the next.
 
 use clickhouse::Row;
 use firehouse_schema::{LinkRow, PostRow};
@@ -17,10 +18,10 @@ const KEYS_PER_QUERY: usize = 400;
 /// Whose rows are asked for: the record that made them.
 pub type SourceKey = (ActorId, Nsid, RkeyId);
 
-/// Derived rows of the asked records, as they stand.
+/// Derived rows of the asked records: of each the newest version, tombstones included.
 #[derive(Clone, Debug, Default)]
 pub struct Previous {
-    /// References they make. `target_cid` and `target_url` are empty: keys do not need them.
+    /// References they make or made. `target_cid` and `target_url` are empty: keys do not need them.
     pub links: Vec<LinkRow>,
     /// Those of them that are posts.
     pub posts: Vec<PostRow>,
@@ -36,11 +37,12 @@ struct PreviousLink {
     target_rkey: RkeyId,
     target_collection: String,
     rev: Rev,
+    deleted: u8,
     sort_at: i64,
 }
 
 impl Store {
-    /// The derived rows that stand for these records. Shape: any order; at most a few hundred keys are asked per query.
+    /// The derived rows of these records. Shape: any order; at most a few hundred keys are asked per query.
     /// Errors: [`StoreError::Read`].
     pub async fn previous(&self, keys: &[SourceKey]) -> Result<Previous, StoreError> {
         let mut previous = Previous::default();
@@ -90,7 +92,7 @@ impl From<PreviousLink> for LinkRow {
             actor: row.actor,
             rkey: row.rkey,
             rev: row.rev,
-            deleted: 0,
+            deleted: row.deleted,
             target_cid: [0; 32],
             target_url: "".into(),
             sort_at: Datetime::from_ms(row.sort_at),
