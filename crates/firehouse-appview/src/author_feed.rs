@@ -94,6 +94,7 @@ impl Author {
         )?;
         let mut state = State::new(caller);
         state.actors = actors;
+        let Some(actor) = state.actor(id) else { return Ok(None) };
         if let Some(viewer) = caller.actor().filter(|viewer| *viewer != id) {
             if relations.blocks(viewer, id) {
                 return Err(ViewError::BlockedActor { did: did.clone() });
@@ -102,7 +103,6 @@ impl Author {
                 return Err(ViewError::BlockedByActor { did: did.clone() });
             }
         }
-        let Some(actor) = state.actor(id) else { return Ok(None) };
         let pin = actor.profile.as_ref().and_then(|profile| profile.fields.pinned_post.as_ref());
         let pinned = pin.and_then(strong_ref).and_then(|pin| record_key(&pin.uri, POST));
         Ok(Some(Self { id, pinned: pinned.filter(|pin| pin.0 == id) }))

@@ -200,7 +200,7 @@ mod tests {
                 2 => Page { items: vec![], next: Some(rows(8).into()) },
                 _ => Page { items: vec![2, 3], next: Some(rows(7).into()) },
             };
-            async { Ok::<_, ViewError>(page) }
+            Box::pin(async { Ok(page) })
         });
         let (items, cursor) = filled.await.unwrap();
         assert_eq!((items, calls), (vec![1, 2, 3], vec![4, 3, 3]));

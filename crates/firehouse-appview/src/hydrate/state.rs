@@ -53,9 +53,16 @@ impl State {
         }
     }
 
-    /// An account, when the caller may see it.
+    /// An account, when the caller may see it: an active one, for privileged callers any that was not deleted.
     pub fn actor(&self, actor: ActorId) -> Option<&Actor> {
-        self.actors.get(&actor).filter(|found| self.privileged || found.is_active())
+        self.actors.get(&actor).filter(|found| match found.status {
+            ActorStatus::Active => true,
+            ActorStatus::Mentioned | ActorStatus::Deleted => false,
+            ActorStatus::Deactivated
+            | ActorStatus::Suspended
+            | ActorStatus::Takendown
+            | ActorStatus::Inactive => self.privileged,
+        })
     }
 
     /// A post, when the caller may see its author.

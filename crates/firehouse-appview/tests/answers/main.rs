@@ -1,0 +1,10 @@
+//! Every method on small networks: records go through the indexer into a real engine, and come back as answers.
+
+mod blocks;
+mod feeds;
+mod graph;
+mod network;
+mod paging;
+mod records;
+mod threads;
+mod views;

@@ -1,0 +1,219 @@
+//! [`Network`]: a small network by hand. Accounts write records, the indexer makes rows of them, the engine keeps them.
+
+use firehouse_appview::{Answer, AppView, Caller, Config, ViewError};
+use firehouse_identity::Resolver;
+use firehouse_indexer::{Indexer, Rows, Witness};
+use firehouse_lexicon::{Catalog, to_dag_cbor};
+use firehouse_repo::{RecordOp, sha256};
+use firehouse_schema::{ActorRow, ActorStatus, Proof, RepoRow, RepoState};
+use firehouse_sim::engine;
+use firehouse_store::Store;
+use firehouse_types::{Cid, Datetime, Did, Nsid, OpAction, Rev, Rkey};
+use serde_json::{Value, json};
+
+/// When the first record is written: 2025-01-01.
+const START_MS: u64 = 1_735_689_600_000;
+/// Between two records.
+const STEP_MS: u64 = 60_000;
+
+pub struct Network {
+    pub store: Store,
+    pub app: AppView,
+    indexer: Indexer,
+    rows: Rows,
+    actors: Vec<ActorRow>,
+    repos: Vec<RepoRow>,
+    now_ms: u64,
+    version: u64,
+}
+
+/// A record that was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub uri: String,
+    pub cid: String,
+    rows: Rows,
+}
+
+impl Written {
+    pub fn strong_ref(&self) -> Value {
+        json!({ "uri": self.uri, "cid": self.cid })
+    }
+}
+
+impl Network {
+    /// On a fresh database; `None` when there is no engine library.
+    pub async fn new() -> Option<Self> {
+        let store = engine::store().await?;
+        let config = Config {
+            public_url: "https://view.test".parse().unwrap(),
+            did: Did::parse("did:web:view.test").unwrap(),
+            cdn_url: None,
+            video_playlist_pattern: None,
+            video_thumbnail_pattern: None,
+            trusted_verifiers: Vec::new(),
+            thread_depth_max: 100,
+            thread_replies_max: 10_000,
+            thread_posts_max: 1_000,
+        };
+        let app = AppView::new(store.clone(), Resolver::offline([]), config);
+        let indexer = Indexer::new(Catalog::embedded());
+        let (rows, actors, repos) = (Rows::default(), Vec::new(), Vec::new());
+        Some(Self { store, app, indexer, rows, actors, repos, now_ms: START_MS, version: 1 })
+    }
+
+    /// An active account with the handle `NAME.test`.
+    pub fn account(&mut self, name: &str) -> Did {
+        let did = Did::parse(&format!("did:plc:{name:a<24}")).unwrap();
+        self.set_status(&did, name, ActorStatus::Active);
+        did
+    }
+
+    pub fn set_status(&mut self, did: &Did, name: &str, status: ActorStatus) {
+        self.version += 1;
+        self.actors.push(ActorRow {
+            handle: format!("{name}.test").into(),
+            status,
+            version: self.version,
+            ..ActorRow::mentioned(did.clone())
+        });
+    }
+
+    /// Writes a record with the next TID as its key, at the next minute. `createdAt` is put in.
+    pub fn write(&mut self, did: &Did, collection: &str, record: Value) -> Written {
+        self.write_as(did, collection, None, record)
+    }
+
+    pub fn write_as(
+        &mut self,
+        did: &Did,
+        collection: &str,
+        rkey: Option<&str>,
+        mut record: Value,
+    ) -> Written {
+        self.now_ms += STEP_MS;
+        let rev = Rev::from(self.now_ms * 1_000 << 10);
+        let rkey = rkey.map_or_else(|| rev.to_string(), str::to_owned);
+        record["$type"] = collection.into();
+        if record.get("createdAt").is_none() {
+            let at = Datetime::from_ms(i64::try_from(self.now_ms).unwrap());
+            record["createdAt"] = at.to_string().into();
+        }
+        let block = to_dag_cbor(&record).unwrap();
+        let cid = Cid::dag_cbor(sha256(&block));
+        let op = RecordOp {
+            did: did.clone(),
+            collection: Nsid::parse(collection).unwrap(),
+            rkey: Rkey::parse(&rkey).unwrap(),
+            action: OpAction::Create,
+            cid: Some(cid),
+            rev,
+            record: block.into(),
+        };
+        let witness = Witness { witnessed_at_us: 0, proof: Proof::Live, source: "test" };
+        let mut rows = Rows::default();
+        let indexed = self.indexer.index(&op, &witness, &mut rows);
+        assert!(indexed.is_ok(), "{collection} {record}: {indexed:?}");
+        self.rows.append(rows.clone());
+        let (actor, data, reason) = (did.actor(), [0; 32], "".into());
+        self.repos.push(RepoRow { actor, rev, data, state: RepoState::Synchronized, reason });
+        Written { uri: format!("at://{did}/{collection}/{rkey}"), cid: cid.to_string(), rows }
+    }
+
+    /// Deletes a record: tombstones in every table it has rows in.
+    pub fn delete(&mut self, written: &Written) {
+        self.now_ms += STEP_MS;
+        let rev = Rev::from(self.now_ms * 1_000 << 10);
+        let mut rows = written.rows.clone();
+        macro_rules! bury {
+            ($($table:ident),*) => { $(for row in &mut rows.$table { (row.rev, row.deleted) = (rev, 1); })* };
+        }
+        bury!(records, links, posts, feed_items, profiles, lists, list_items);
+        self.rows.append(rows);
+    }
+
+    pub fn post(&mut self, did: &Did, text: &str) -> Written {
+        self.write(did, "app.bsky.feed.post", json!({ "text": text }))
+    }
+
+    pub fn reply(&mut self, did: &Did, text: &str, root: &Written, parent: &Written) -> Written {
+        let reply = json!({ "root": root.strong_ref(), "parent": parent.strong_ref() });
+        self.write(did, "app.bsky.feed.post", json!({ "text": text, "reply": reply }))
+    }
+
+    pub fn quote(&mut self, did: &Did, text: &str, quoted: &Written) -> Written {
+        let embed = json!({ "$type": "app.bsky.embed.record", "record": quoted.strong_ref() });
+        self.write(did, "app.bsky.feed.post", json!({ "text": text, "embed": embed }))
+    }
+
+    pub fn like(&mut self, did: &Did, what: &Written) -> Written {
+        self.write(did, "app.bsky.feed.like", json!({ "subject": what.strong_ref() }))
+    }
+
+    pub fn repost(&mut self, did: &Did, what: &Written) -> Written {
+        self.write(did, "app.bsky.feed.repost", json!({ "subject": what.strong_ref() }))
+    }
+
+    pub fn follow(&mut self, did: &Did, whom: &Did) -> Written {
+        self.write(did, "app.bsky.graph.follow", json!({ "subject": whom.as_str() }))
+    }
+
+    pub fn block(&mut self, did: &Did, whom: &Did) -> Written {
+        self.write(did, "app.bsky.graph.block", json!({ "subject": whom.as_str() }))
+    }
+
+    /// A list with these members. `kind`: `modlist`, `curatelist` or `referencelist`.
+    pub fn list(&mut self, did: &Did, kind: &str, members: &[&Did]) -> Written {
+        let purpose = format!("app.bsky.graph.defs#{kind}");
+        let list =
+            self.write(did, "app.bsky.graph.list", json!({ "name": kind, "purpose": purpose }));
+        for member in members {
+            let item = json!({ "list": list.uri, "subject": member.as_str() });
+            self.write(did, "app.bsky.graph.listitem", item);
+        }
+        list
+    }
+
+    pub fn list_block(&mut self, did: &Did, list: &Written) -> Written {
+        self.write(did, "app.bsky.graph.listblock", json!({ "subject": list.uri }))
+    }
+
+    /// Inserts everything written so far.
+    pub async fn settle(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        let (mut actors, repos) =
+            (std::mem::take(&mut self.actors), std::mem::take(&mut self.repos));
+        actors.extend(rows.mentioned.into_iter().map(ActorRow::mentioned));
+        macro_rules! insert {
+            ($($rows:expr),*) => { $(self.store.insert(&$rows).await.map(drop).unwrap();)* };
+        }
+        insert!(rows.records, rows.links, rows.posts, rows.feed_items, rows.profiles);
+        insert!(rows.lists, rows.list_items, actors, repos);
+    }
+}
+
+/// A caller with this viewer.
+pub fn viewer(did: &Did) -> Caller {
+    Caller { viewer: Some(did.clone()), privileged: false }
+}
+
+/// A method's answer as JSON, which its lexicon must allow.
+pub fn json<T: serde::Serialize>(nsid: &str, answer: Result<Answer<T>, ViewError>) -> Value {
+    let body = serde_json::to_vec(&answer.unwrap().body).unwrap();
+    let checked = Catalog::embedded().validate_output(nsid, &body);
+    assert!(checked.is_ok(), "{nsid}: {checked:?}\n{}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).unwrap()
+}
+
+/// Parameters from JSON, as firehouse-xrpc makes them.
+pub fn parameters<T: serde::de::DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+/// The strings found under a JSON pointer in each element of an array.
+pub fn pluck(value: &Value, pointer: &str) -> Vec<String> {
+    let items = value.as_array().unwrap().iter();
+    items
+        .map(|item| item.pointer(pointer).and_then(Value::as_str).unwrap_or("-").to_owned())
+        .collect()
+}
