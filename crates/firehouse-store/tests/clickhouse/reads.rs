@@ -1,1 +1,202 @@
-//! Every read query runs as it stands.
+//! Every read query runs as it stands, and finds its rows by the table's key.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clickhouse::Client;
+use clickhouse::query::Query;
+use firehouse_sim::engine;
+use firehouse_store::Store;
+
+/// Parameters of one query, by its file's name. Values as ClickHouse reads them.
+type Case = (&'static str, &'static [(&'static str, &'static str)]);
+
+const CASES: &[Case] = &[
+    ("actor_lists", &[("actor", "1"), ("before_ms", "5"), ("before_rkey", "9"), ("limit", "3")]),
+    ("actors", &[("actors", "[1,2]")]),
+    (
+        "author_items",
+        &[
+            ("actor", "1"),
+            ("reposts", "1"),
+            ("media", "17"),
+            ("replies", "1"),
+            ("before_ms", "253402300799999"),
+            ("before_kind", "2"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
+    ("handles", &[("handles", "['a.test','b.test']")]),
+    ("interactions", &[("keys", "[(1,2),(3,4)]"), ("viewer", "5"), ("op", "0")]),
+    ("known_followers", &[("actors", "[1,2]"), ("viewer", "5")]),
+    ("link_target", &[("actor", "1"), ("collection", "app.bsky.feed.like"), ("rkey", "2")]),
+    (
+        "links_from",
+        &[
+            ("actor", "1"),
+            ("collection", "app.bsky.graph.follow"),
+            ("path", ".subject"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("limit", "3"),
+        ],
+    ),
+    (
+        "links_to",
+        &[
+            ("target_actor", "1"),
+            ("target_rkey", "2"),
+            ("target_collection", "app.bsky.feed.post"),
+            ("collection", "app.bsky.feed.like"),
+            ("path", ".subject.uri"),
+            ("before_ms", "-62167219200000"),
+            ("before_actor", "9"),
+            ("limit", "3"),
+        ],
+    ),
+    ("list_blocked", &[("subjects", "[1,2]"), ("keys", "[(3,4)]")]),
+    ("list_blockers", &[("actors", "[1,2]")]),
+    (
+        "list_members",
+        &[("actor", "1"), ("rkey", "2"), ("before_ms", "5"), ("before_actor", "9"), ("limit", "3")],
+    ),
+    ("list_memberships", &[("subject", "1"), ("keys", "[(3,4)]")]),
+    ("list_sizes", &[("keys", "[(3,4)]")]),
+    ("list_subscriptions", &[("actor", "1"), ("keys", "[(3,4)]")]),
+    ("posts", &[("keys", "[(1,2),(3,4)]")]),
+    ("profile_counts", &[("actors", "[1,2]")]),
+    (
+        "quotes",
+        &[
+            ("target_actor", "1"),
+            ("target_rkey", "2"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
+    ("record_heads", &[("collections", "['app.bsky.feed.like']"), ("keys", "[(1,2)]")]),
+    ("records", &[("collections", "['app.bsky.feed.post']"), ("keys", "[(1,2)]")]),
+    ("relations", &[("pairs", "[(1,2),(2,1)]")]),
+    ("repo_rev", &[("actor", "1")]),
+    ("thread", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
+    ("thread_root", &[("actor", "1"), ("rkey", "2")]),
+    (
+        "timeline",
+        &[
+            ("viewer", "1"),
+            ("after_ms", "-62167219200000"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("before_kind", "2"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
+];
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/read"))
+}
+
+fn sql(name: &str) -> String {
+    std::fs::read_to_string(folder().join(format!("{name}.sql"))).unwrap()
+}
+
+fn query(store: &Store, sql: &str, parameters: &[(&str, &str)]) -> Query {
+    let client = Client::default().with_url(engine::url().unwrap()).with_database(store.database());
+    let with = |query: Query, &(name, value): &(&str, &str)| {
+        query.with_setting(format!("param_{name}"), value)
+    };
+    parameters.iter().fold(client.query(sql), with)
+}
+
+#[test]
+fn every_file_has_its_case_and_says_what_it_needs() {
+    let files = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files: BTreeSet<_> =
+        files.filter_map(|name| name.strip_suffix(".sql").map(str::to_owned)).collect();
+    let cases: BTreeSet<_> = CASES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(files, cases);
+    for (name, parameters) in CASES {
+        let sql = sql(name);
+        assert!(
+            !sql.contains('?'),
+            "{name}: the client would take a question mark for an argument"
+        );
+        let comments = sql.lines().take_while(|line| line.starts_with("--")).collect::<String>();
+        for (parameter, _) in *parameters {
+            assert!(
+                comments.contains(&format!("{parameter} ")),
+                "{name}: {parameter} is not in its comment"
+            );
+            assert!(
+                sql.contains(&format!("{{{parameter}:")),
+                "{name}: {parameter} is not in its text"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_query_runs() {
+    let Some(store) = engine::store().await else { return };
+    for (name, parameters) in CASES {
+        let ran = query(&store, &sql(name), parameters).execute().await;
+        assert!(ran.is_ok(), "{name}: {ran:?}");
+    }
+}
+
+/// Tables and the key columns by which ClickHouse finds the rows, out of `EXPLAIN indexes = 1`.
+#[tokio::test]
+async fn every_read_goes_by_a_key() {
+    let Some(store) = engine::store().await else { return };
+    // An empty table is not planned at all.
+    for table in ["records", "links", "posts", "feed_items", "lists", "list_items"] {
+        let random = format!(
+            "INSERT INTO {table} SELECT * REPLACE (0 AS deleted) FROM generateRandom() LIMIT 3"
+        );
+        query(&store, &random, &[]).execute().await.unwrap();
+    }
+    for table in ["actors", "repos"] {
+        let random = format!("INSERT INTO {table} SELECT * FROM generateRandom() LIMIT 3");
+        query(&store, &random, &[]).execute().await.unwrap();
+    }
+    let mut all = String::new();
+    for (name, parameters) in CASES {
+        let explained = query(&store, &format!("EXPLAIN indexes = 1\n{}", sql(name)), parameters);
+        let lines: Vec<String> = explained.fetch_all().await.unwrap();
+        all.push_str(&format!("{name}\n"));
+        for table in by_table(&lines) {
+            assert!(table.contains(": "), "{name} reads {table} without a key");
+            all.push_str(&format!("    {table}\n"));
+        }
+    }
+    insta::assert_snapshot!("keys_used", all);
+}
+
+/// `table: key, columns` of each read. Numbers of parts and granules are left out: they depend on merges.
+fn by_table(lines: &[String]) -> Vec<String> {
+    let mut tables: Vec<String> = Vec::new();
+    let mut in_keys = false;
+    let drawing = |c: char| c.is_whitespace() || "│├└─".contains(c);
+    for line in lines.iter().map(|line| line.trim_matches(drawing)) {
+        if let Some(name) = line.strip_prefix("ReadFromMergeTree (") {
+            let name = name.trim_end_matches(')');
+            tables.push(name.rsplit('.').next().unwrap_or(name).to_owned());
+        }
+        let Some(table) = tables.last_mut() else { continue };
+        if line.starts_with("Condition:") {
+            in_keys = false;
+        } else if in_keys {
+            table.push_str(if table.contains(": ") { ", " } else { ": " });
+            table.push_str(line);
+        }
+        in_keys |= line == "Keys:" && !table.contains(": ");
+    }
+    tables
+}
