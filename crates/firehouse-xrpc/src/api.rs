@@ -42,7 +42,11 @@ impl Api {
             labeler_accounts: LabelerAccounts::new(&config.default_labelers),
             permits: Semaphore::new(config.requests_max.min(Semaphore::MAX_PERMITS)),
             metrics: Metrics::new(&services.registry)?,
-            methods: METHODS.iter().filter(|_| config.methods).map(|method| (method.nsid, method)).collect(),
+            methods: METHODS
+                .iter()
+                .filter(|_| config.methods)
+                .map(|method| (method.nsid, method))
+                .collect(),
             config,
             services,
             catalog,
