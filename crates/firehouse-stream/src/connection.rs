@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
 use crate::decode::{Decoded, StreamErrorFrame, decode, seq_of};
 use crate::dial::{Socket, Wait};
 use crate::metrics::Cause;
-use crate::notice::{Notice, Received};
+use crate::notice::{Notice, QuarantinedFrame, Received};
 use crate::subscribe::Session;
 
 /// How long after the upgrade events at or below the cursor are taken for repeats, and from how far below.
@@ -290,6 +290,7 @@ impl<'a> Connection<'a> {
         let stepped_over = self.stepped_over < self.session.progress.allowance();
         let after = self.previous.or(self.session.progress.passed);
         let bytes = frame.len();
+        let frame = QuarantinedFrame(frame);
         self.session.notify(Notice::Quarantined { frame, reason, after, stepped_over }).await;
         if stepped_over {
             self.stepped_over += 1;
@@ -306,7 +307,7 @@ impl<'a> Connection<'a> {
         self.session.progress.fail(true);
         let stepped_over = self.session.progress.allowance() > 0;
         let after = self.previous.or(self.session.progress.passed);
-        let frame = Bytes::new();
+        let frame = QuarantinedFrame(Bytes::new());
         self.session.notify(Notice::Quarantined { frame, reason, after, stepped_over }).await;
         Err(lost(Cause::BadFrame, format!("a frame of {bytes} bytes: {}", reason.as_str())))
     }

@@ -37,7 +37,7 @@ pub use decode::{Decoded, FRAME_BYTES_MAX, StreamErrorFrame, decode, seq_of};
 pub use error::StreamError;
 pub use frames_file::{FrameReader, FrameWriter, FramesFileError};
 pub use metrics::{Metrics, UpstreamMetrics};
-pub use notice::{Notice, Received};
+pub use notice::{Notice, QuarantinedFrame, Received};
 pub use record::{RecordLimits, Recorded, Recording, record};
 pub use replay::{ReplayServer, Replayed, replay_file};
 pub use subscribe::subscribe;

@@ -1,5 +1,6 @@
 //! What the client tells beside the events: [`Received`] frames and [`Notice`]s about the connection.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -53,7 +54,7 @@ pub enum Notice {
     /// A frame broke the framing.
     Quarantined {
         /// The frame; empty when it was too large to be read.
-        frame: Bytes,
+        frame: QuarantinedFrame,
         /// What is wrong with it.
         reason: DropReason,
         /// The event before it.
@@ -68,4 +69,14 @@ pub enum Notice {
         /// What is wrong with it.
         reason: DropReason,
     },
+}
+
+/// The bytes of a frame that nobody could read. Logged by its size: it may be five megabytes of anything.
+#[derive(Clone, PartialEq, Eq)]
+pub struct QuarantinedFrame(pub Bytes);
+
+impl fmt::Debug for QuarantinedFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }

@@ -182,7 +182,8 @@ async fn a_broken_frame_is_quarantined_and_stepped_over_at_the_third_time() {
                 _ => None,
             })
             .await;
-        assert_eq!((&*frame, stepped_over), (b"garbage".as_slice(), expected));
+        assert_eq!(format!("{frame:?}"), "7 bytes", "a log line does not hold the frame");
+        assert_eq!((&*frame.0, stepped_over), (b"garbage".as_slice(), expected));
     }
     client.stop().await;
 }
