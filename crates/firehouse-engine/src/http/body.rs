@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 
 use crate::codec::BodyCodec;
 
-/// Pieces of a body that may be under way.
-const PIECES: usize = 8;
+/// Pieces of a body that may be under way: of some 100 KiB each, as the socket gives them.
+const PIECES: usize = 32;
 
 /// The body as a blocking reader.
 struct Pieces {

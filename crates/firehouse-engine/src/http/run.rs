@@ -39,6 +39,11 @@ const KILL_AGAIN: Duration = Duration::from_millis(100);
 pub fn insert(mut lease: Lease, insert: Insert, params: &[Param]) -> Result<Counts, Exception> {
     let Insert { head, format, first, mut rest } = insert;
     let done = feed(&mut lease, &head, &format, &first, rest.as_mut(), params);
+    if done.is_err() {
+        lease.spoil();
+    }
+    // The next statement need not wait for the rest of this one's data.
+    drop(lease);
     if let (Err(_), Some(rest)) = (&done, &mut rest) {
         // A client that is still sending would not see an answer that comes too early.
         let _ = std::io::copy(&mut rest.take(DRAIN_BYTES), &mut std::io::sink());
@@ -64,7 +69,6 @@ fn feed(
                 Ok(count) => alive = stream.append(buffer.get(..count).unwrap_or_default()),
                 Err(error) => {
                     stream.cancel();
-                    lease.spoil();
                     return Err(Exception::broken_body(&error));
                 }
             }
