@@ -170,7 +170,7 @@ pub async fn retried<T, F: Future<Output = Result<T, StoreError>>>(
                 metrics.flush_retries.inc();
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    retry_in_ms = pause.as_millis() as u64,
+                    retry_in = ?pause,
                     "the store does not take it; ingest waits"
                 );
                 sleep(pause).await;

@@ -35,7 +35,8 @@ impl Intake {
             let events: Vec<Event> =
                 received.drain(..).map(|r| r.event).filter(|event| event.seq().is_some()).collect();
             // Closed only when the pipeline is being torn down.
-            let Ok(permits) = self.in_flight.acquire_many(events.len() as u32).await else {
+            let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+            let Ok(permits) = self.in_flight.acquire_many(count).await else {
                 return;
             };
             permits.forget();

@@ -185,7 +185,7 @@ async fn watch(
                 status.connection(index, UpstreamState::Connected, None);
             }
             Notice::Disconnected { reason, retry_in } => {
-                tracing::warn!(%upstream, reason, retry_in_ms = retry_in.as_millis() as u64, "not connected; serving what there is, trying again");
+                tracing::warn!(%upstream, reason, ?retry_in, "not connected; serving what there is, trying again");
                 status.connection(index, UpstreamState::Connecting, Some(reason.clone()));
             }
             Notice::Gap { after, first } => {

@@ -97,7 +97,7 @@ mod tests {
             let mut done = [false; 60];
             for number in order {
                 tickets.done(number);
-                done[number as usize] = true;
+                done[usize::try_from(number).unwrap()] = true;
                 let expected = done.iter().take_while(|d| **d).count();
                 prop_assert_eq!(tickets.low_water().map(|m| m.seq.get()), (expected as u64).checked_sub(1).map(|n| n * 3 + 1));
                 prop_assert_eq!(tickets.in_flight(), 60 - expected);

@@ -70,9 +70,10 @@ fn post(rkey: u64) -> PostRow {
 }
 
 /// Inserts a row and reads it back from its table.
-async fn check<T: Table + PartialEq + std::fmt::Debug + Clone>(store: &Store, row: T)
+async fn check<T>(store: &Store, row: T)
 where
-    for<'a> T: Row<Value<'a> = T> + serde::Deserialize<'a>,
+    for<'a> T:
+        Table + PartialEq + std::fmt::Debug + Clone + Row<Value<'a> = T> + serde::Deserialize<'a>,
 {
     assert_eq!(store.insert(std::slice::from_ref(&row)).await.unwrap().rows, 1);
     let client = Client::default().with_url(engine::url().unwrap()).with_database(store.database());
@@ -238,7 +239,7 @@ async fn accounts_that_are_only_mentioned_are_not_accounts_yet() {
     let repo = |rev| RepoRow {
         actor: seen.actor,
         rev: Rev::from(rev),
-        data: [rev as u8; 32],
+        data: [u8::try_from(rev).unwrap(); 32],
         state: RepoState::Synchronized,
         reason: "".into(),
     };

@@ -71,7 +71,7 @@ impl Key {
             }
             Self::P256(key) => ([0x80, 0x24], key.public_key().as_ref().to_vec()),
         };
-        let curve = if point.len() == 33 { Vec::from(point) } else { compress(&point) };
+        let curve = if point.len() == 33 { point } else { compress(&point) };
         format!("z{}", bs58::encode([&codec[..], &curve].concat()).into_string())
     }
 }
@@ -235,7 +235,7 @@ fn config() -> Config {
         moderation_did: Some(Did::parse(LABELER).expect("a DID")),
         default_labelers: vec![Did::parse(LABELER).expect("a DID")],
         body_bytes_max: 1000,
-        request_timeout_s: 5,
+        request_timeout_s: 120,
         requests_max: 100,
         token_lifetime_s_max: 300,
         token_reuse: TokenReuse::Queries,
