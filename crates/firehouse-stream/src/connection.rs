@@ -17,7 +17,7 @@ use crate::decode::{Decoded, StreamErrorFrame, decode, seq_of};
 use crate::dial::{Socket, Wait};
 use crate::metrics::Cause;
 use crate::notice::{Notice, QuarantinedFrame, Received};
-use crate::subscribe::Session;
+use crate::subscribe::Subscription;
 
 /// How long after the upgrade events at or below the cursor are taken for repeats, and from how far below.
 /// Beyond either the upstream counts differently than it did: some servers follow a future cursor with live events and no word about it.
@@ -40,7 +40,7 @@ pub(crate) enum End {
 
 /// One connection and what is known of it.
 pub(crate) struct Connection<'a> {
-    session: &'a mut Session,
+    subscription: &'a mut Subscription,
     socket: Socket,
     connected_at: Instant,
     /// Last frame, ping or pong.
@@ -57,10 +57,10 @@ pub(crate) struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    pub(crate) fn new(session: &'a mut Session, socket: Socket) -> Self {
+    pub(crate) fn new(subscription: &'a mut Subscription, socket: Socket) -> Self {
         let now = Instant::now();
         Self {
-            session,
+            subscription,
             socket,
             connected_at: now,
             alive_at: now,
@@ -74,8 +74,10 @@ impl<'a> Connection<'a> {
 
     /// Reads until something ends it, then says goodbye.
     pub(crate) async fn run(mut self) -> End {
-        self.session.metrics.state(UpstreamState::Connected);
-        self.session.notify(Notice::Connected { host: self.session.config.authority() }).await;
+        self.subscription.metrics.state(UpstreamState::Connected);
+        self.subscription
+            .notify(Notice::Connected { host: self.subscription.config.authority() })
+            .await;
         let end = match self.read().await {
             Err(end) => end,
             Ok(never) => match never {},
@@ -89,7 +91,7 @@ impl<'a> Connection<'a> {
     async fn read(&mut self) -> Result<std::convert::Infallible, End> {
         let mut ticks = interval(self.tick());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let stop = self.session.stop.clone();
+        let stop = self.subscription.stop.clone();
         loop {
             select! {
                 () = stop.cancelled() => return Err(End::Stopped),
@@ -104,7 +106,7 @@ impl<'a> Connection<'a> {
 
     /// Often enough for the shortest of the configured times.
     fn tick(&self) -> Duration {
-        let config = &self.session.config;
+        let config = &self.subscription.config;
         let shortest = config.ping_interval_s.min(config.idle_timeout_s);
         let shortest = shortest.min(config.silence_timeout_s.unwrap_or(u64::MAX));
         (Duration::from_secs(shortest) / 4)
@@ -112,7 +114,7 @@ impl<'a> Connection<'a> {
     }
 
     async fn on_tick(&mut self) -> Result<(), End> {
-        let config = &self.session.config;
+        let config = &self.subscription.config;
         let (idle_s, silence_s) = (config.idle_timeout_s, config.silence_timeout_s);
         if self.alive_at.elapsed() >= Duration::from_secs(idle_s) {
             return Err(lost(Cause::Idle, format!("no frame and no pong for {idle_s} s")));
@@ -158,8 +160,8 @@ impl<'a> Connection<'a> {
 
     async fn on_frame(&mut self, frame: Bytes) -> Result<(), End> {
         self.frame_at = self.alive_at;
-        self.session.metrics.frames.inc();
-        self.session.metrics.bytes.inc_by(frame.len() as u64);
+        self.subscription.metrics.frames.inc();
+        self.subscription.metrics.bytes.inc_by(frame.len() as u64);
         match decode(&frame) {
             Ok(Decoded::Event(Event::Info(info))) => {
                 self.on_info(info).await;
@@ -171,7 +173,7 @@ impl<'a> Connection<'a> {
             },
             Ok(Decoded::Error(error)) => Err(self.on_error_frame(error).await),
             Ok(Decoded::Unknown) => {
-                self.session.metrics.dropped(DropReason::FrameUnknown);
+                self.subscription.metrics.dropped(DropReason::FrameUnknown);
                 Ok(())
             }
             Err(reason @ (DropReason::FrameMalformed | DropReason::FrameTooLarge)) => {
@@ -187,8 +189,8 @@ impl<'a> Connection<'a> {
         }
         let received = Received { event, frame, received_at: SystemTime::now() };
         self.pass_on(received).await?;
-        self.session.progress.pass(seq);
-        self.session.metrics.last_seq(seq);
+        self.subscription.progress.pass(seq);
+        self.subscription.metrics.last_seq(seq);
         Ok(())
     }
 
@@ -199,11 +201,11 @@ impl<'a> Connection<'a> {
             if !self.is_new(seq, frame).await? {
                 return Ok(());
             }
-            self.session.progress.pass(seq);
+            self.subscription.progress.pass(seq);
         }
-        self.session.metrics.dropped(reason);
+        self.subscription.metrics.dropped(reason);
         // The counter is the record; a notice is for those who keep up.
-        let _ = self.session.notices.try_send(Notice::Dropped { seq, reason });
+        let _ = self.subscription.notices.try_send(Notice::Dropped { seq, reason });
         Ok(())
     }
 
@@ -216,7 +218,7 @@ impl<'a> Connection<'a> {
         let is_first = self.previous.is_none();
         self.previous = Some(seq);
         self.stepped_over = 0;
-        let Some(passed) = self.session.progress.passed else { return Ok(true) };
+        let Some(passed) = self.subscription.progress.passed else { return Ok(true) };
         if seq <= passed {
             let is_repeat = passed.get() - seq.get() <= REPEATS_SEQS_MAX
                 && self.connected_at.elapsed() < Duration::from_secs(REPEATS_S);
@@ -225,31 +227,31 @@ impl<'a> Connection<'a> {
                     format!("sends seq {seq} although we asked for what follows {passed}");
                 return Err(self.on_future_cursor(message).await);
             }
-            self.session.metrics.repeats.inc();
+            self.subscription.metrics.repeats.inc();
             return Ok(false);
         }
         let missing = seq.get() - passed.get() - 1;
         let is_gap = self.outdated
-            || self.session.progress.is_beyond_unreadable()
-            || missing >= self.session.config.gap_seqs_min.max(1);
+            || self.subscription.progress.is_beyond_unreadable()
+            || missing >= self.subscription.config.gap_seqs_min.max(1);
         if is_first && is_gap && missing > 0 {
-            self.session.metrics.gaps.inc();
-            self.session.notify(Notice::Gap { after: passed, first: seq }).await;
+            self.subscription.metrics.gaps.inc();
+            self.subscription.notify(Notice::Gap { after: passed, first: seq }).await;
         }
         Ok(true)
     }
 
     /// Waits for room when the queue is full; meanwhile the socket is not read and its clocks stand still.
     async fn pass_on(&mut self, received: Received) -> Result<(), End> {
-        let received = match self.session.output.try_send(received) {
+        let received = match self.subscription.output.try_send(received) {
             Ok(()) => return Ok(()),
             Err(TrySendError::Closed(_)) => return Err(End::Unheard),
             Err(TrySendError::Full(received)) => received,
         };
         let waited_from = Instant::now();
         select! {
-            () = self.session.stop.cancelled() => return Err(End::Stopped),
-            sent = self.session.output.send(received) => sent.map_err(|_| End::Unheard)?,
+            () = self.subscription.stop.cancelled() => return Err(End::Stopped),
+            sent = self.subscription.output.send(received) => sent.map_err(|_| End::Unheard)?,
         }
         let waited = waited_from.elapsed();
         self.alive_at += waited;
@@ -261,7 +263,7 @@ impl<'a> Connection<'a> {
         if &*info.name == "OutdatedCursor" {
             self.outdated = true;
             let message = info.message.unwrap_or_default().into();
-            self.session.notify(Notice::OutdatedCursor { message }).await;
+            self.subscription.notify(Notice::OutdatedCursor { message }).await;
         }
     }
 
@@ -271,7 +273,7 @@ impl<'a> Connection<'a> {
             "FutureCursor" => self.on_future_cursor(message).await,
             name => {
                 if name == "ConsumerTooSlow" {
-                    self.session.notify(Notice::ConsumerTooSlow).await;
+                    self.subscription.notify(Notice::ConsumerTooSlow).await;
                 }
                 lost(Cause::ErrorFrame, format!("{name}: {message}"))
             }
@@ -280,35 +282,35 @@ impl<'a> Connection<'a> {
 
     async fn on_future_cursor(&mut self, message: String) -> End {
         let reason = format!("the cursor lies in the upstream's future: {message}");
-        self.session.notify(Notice::FutureCursor { message }).await;
+        self.subscription.notify(Notice::FutureCursor { message }).await;
         End::Lost { cause: Cause::ErrorFrame, reason, wait: Wait::Long }
     }
 
     /// A frame that cannot be trusted: dial again, or step over it when it has been in the way often enough.
     async fn on_broken(&mut self, frame: Bytes, reason: DropReason) -> Result<(), End> {
-        self.session.metrics.dropped(reason);
-        let stepped_over = self.stepped_over < self.session.progress.allowance();
-        let after = self.previous.or(self.session.progress.passed);
+        self.subscription.metrics.dropped(reason);
+        let stepped_over = self.stepped_over < self.subscription.progress.allowance();
+        let after = self.previous.or(self.subscription.progress.passed);
         let bytes = frame.len();
         let frame = QuarantinedFrame(frame);
-        self.session.notify(Notice::Quarantined { frame, reason, after, stepped_over }).await;
+        self.subscription.notify(Notice::Quarantined { frame, reason, after, stepped_over }).await;
         if stepped_over {
             self.stepped_over += 1;
             return Ok(());
         }
-        self.session.progress.fail(false);
+        self.subscription.progress.fail(false);
         Err(lost(Cause::BadFrame, format!("a frame of {bytes} bytes: {}", reason.as_str())))
     }
 
     /// A frame above the limit was refused before it was read, and with it the rest of the connection.
     async fn on_unreadable(&mut self, bytes: usize) -> Result<(), End> {
         let reason = DropReason::FrameTooLarge;
-        self.session.metrics.dropped(reason);
-        self.session.progress.fail(true);
-        let stepped_over = self.session.progress.allowance() > 0;
-        let after = self.previous.or(self.session.progress.passed);
+        self.subscription.metrics.dropped(reason);
+        self.subscription.progress.fail(true);
+        let stepped_over = self.subscription.progress.allowance() > 0;
+        let after = self.previous.or(self.subscription.progress.passed);
         let frame = QuarantinedFrame(Bytes::new());
-        self.session.notify(Notice::Quarantined { frame, reason, after, stepped_over }).await;
+        self.subscription.notify(Notice::Quarantined { frame, reason, after, stepped_over }).await;
         Err(lost(Cause::BadFrame, format!("a frame of {bytes} bytes: {}", reason.as_str())))
     }
 }

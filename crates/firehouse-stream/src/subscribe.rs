@@ -33,7 +33,7 @@ pub(crate) struct Progress {
 }
 
 /// What every connection needs.
-pub(crate) struct Session {
+pub(crate) struct Subscription {
     pub(crate) config: Config,
     pub(crate) metrics: UpstreamMetrics,
     pub(crate) output: mpsc::Sender<Received>,
@@ -58,19 +58,20 @@ pub async fn subscribe(
     let progress = Progress { passed: cursor, ..Progress::default() };
     let ms = Duration::from_millis;
     let mut backoff = Backoff::new(ms(config.backoff_min_ms), ms(config.backoff_max_ms));
-    let mut session = Session { config, metrics, output, notices, stop, progress };
+    let mut subscription = Subscription { config, metrics, output, notices, stop, progress };
     loop {
-        session.metrics.state(UpstreamState::Connecting);
-        let url = session.config.endpoint(session.progress.cursor())?;
+        subscription.metrics.state(UpstreamState::Connecting);
+        let url = subscription.config.endpoint(subscription.progress.cursor())?;
         let dialled = select! {
-            () = session.stop.cancelled() => break,
-            dialled = dial(&url, &session.config, &tls) => dialled,
+            () = subscription.stop.cancelled() => break,
+            dialled = dial(&url, &subscription.config, &tls) => dialled,
         };
         let end = match dialled {
             Ok(socket) => {
                 let connected_at = Instant::now();
-                let end = Connection::new(&mut session, socket).run().await;
-                if connected_at.elapsed() >= Duration::from_secs(session.config.stable_after_s) {
+                let end = Connection::new(&mut subscription, socket).run().await;
+                if connected_at.elapsed() >= Duration::from_secs(subscription.config.stable_after_s)
+                {
                     backoff.reset();
                 }
                 end
@@ -78,15 +79,15 @@ pub async fn subscribe(
             Err(error) => End::Lost { cause: error.cause, reason: error.reason, wait: error.wait },
         };
         let End::Lost { cause, reason, wait } = end else { break };
-        if !session.goes_on_after(&mut backoff, cause, reason, wait).await {
+        if !subscription.goes_on_after(&mut backoff, cause, reason, wait).await {
             break;
         }
     }
-    session.metrics.state(UpstreamState::Finished);
+    subscription.metrics.state(UpstreamState::Finished);
     Ok(())
 }
 
-impl Session {
+impl Subscription {
     /// Tells why and waits. `false` when it is time to stop instead.
     async fn goes_on_after(
         &mut self,
