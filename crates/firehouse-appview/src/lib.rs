@@ -16,6 +16,9 @@
 //! # }
 //! ```
 
+// What comes from upstream must not be able to stop us.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
 mod app;
 mod error;
 mod author_feed;

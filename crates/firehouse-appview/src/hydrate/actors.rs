@@ -114,7 +114,7 @@ pub(crate) async fn load_counts(
     Ok(counts)
 }
 
-/// Followers whom the viewer follows. Empty for anonymous callers; nobody knows followers of himself.
+/// Followers whom the viewer follows. Empty for anonymous callers; of the viewer himself, those he follows back.
 pub(crate) async fn load_known_followers(
     store: &Store,
     actors: &[ActorId],

@@ -157,10 +157,11 @@ impl Views<'_> {
             labeler: Some(actor.is_labeler),
             ..view.associated
         };
-        let is_shown = |website: &Box<str>| website.starts_with("https://");
+        let website = fields.and_then(|fields| fields.website.clone());
+        let website = website.filter(|website| website.starts_with("https://"));
         let pinned = fields.and_then(|fields| fields.pinned_post.clone());
         Some(ProfileView {
-            website: fields.and_then(|fields| fields.website.clone()).filter(is_shown),
+            website,
             banner: fields
                 .and_then(|fields| fields.banner.as_ref())
                 .map(|blob| self.image(Preset::Banner, &actor.did, blob.cid())),
@@ -246,8 +247,7 @@ impl Views<'_> {
     }
 
     fn known_followers(&self, id: ActorId) -> Option<KnownFollowersView> {
-        let known =
-            self.state.known_followers.get(&id).filter(|_| self.state.viewer != Some(id))?;
+        let known = self.state.known_followers.get(&id)?;
         let is_shown = |follower: &ActorId| {
             !self.viewer_blocks(*follower)
                 && !self.state.relations.block_between(id, *follower)

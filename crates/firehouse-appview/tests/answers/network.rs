@@ -92,7 +92,7 @@ impl Network {
         mut record: Value,
     ) -> Written {
         self.now_ms += STEP_MS;
-        let rev = Rev::from(self.now_ms * 1_000 << 10);
+        let rev = Rev::from((self.now_ms * 1_000) << 10);
         let rkey = rkey.map_or_else(|| rev.to_string(), str::to_owned);
         record["$type"] = collection.into();
         if record.get("createdAt").is_none() {
@@ -123,7 +123,7 @@ impl Network {
     /// Deletes a record: tombstones in every table it has rows in.
     pub fn delete(&mut self, written: &Written) {
         self.now_ms += STEP_MS;
-        let rev = Rev::from(self.now_ms * 1_000 << 10);
+        let rev = Rev::from((self.now_ms * 1_000) << 10);
         let mut rows = written.rows.clone();
         macro_rules! bury {
             ($($table:ident),*) => { $(for row in &mut rows.$table { (row.rev, row.deleted) = (rev, 1); })* };

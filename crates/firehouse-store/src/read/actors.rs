@@ -4,7 +4,7 @@ use clickhouse::Row;
 use firehouse_schema::ActorStatus;
 use firehouse_types::{ActorId, Did, Rev};
 
-use super::{NUMBERS_PER_QUERY, fetch};
+use super::{NUMBERS_PER_QUERY, fetch, fetch_wide};
 use crate::{Store, StoreError};
 
 /// Who goes by a handle.
@@ -80,7 +80,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let query = self.client().query(include_str!("profile_counts.sql")).param("actors", actors);
-        fetch("profile_counts", query).await
+        fetch_wide("profile_counts", query).await
     }
 
     /// Which followers of these accounts the viewer follows. Errors: [`StoreError::Read`].
@@ -97,7 +97,7 @@ impl Store {
             .query(include_str!("known_followers.sql"))
             .param("actors", actors)
             .param("viewer", viewer);
-        fetch("known_followers", query).await
+        fetch_wide("known_followers", query).await
     }
 
     /// The rev up to which a repo is readable; `None` when nothing of it was seen. Errors: [`StoreError::Read`].

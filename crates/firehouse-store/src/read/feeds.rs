@@ -4,7 +4,7 @@ use clickhouse::Row;
 use firehouse_schema::FeedItemKind;
 use firehouse_types::{ActorId, Datetime, RkeyId};
 
-use super::{END_OF_TIME, RecordKey, fetch};
+use super::{END_OF_TIME, RecordKey, fetch, fetch_wide};
 use crate::{Store, StoreError};
 
 /// A post, or a repost of one.
@@ -162,7 +162,7 @@ impl Store {
             .param("before_kind", before.kind)
             .param("before_rkey", before.rkey)
             .param("limit", limit);
-        let rows: Vec<TimelineRow> = fetch("timeline", query).await?;
+        let rows: Vec<TimelineRow> = fetch_wide("timeline", query).await?;
         let item = |row: TimelineRow| FeedItem {
             sort_at: Datetime::from_ms(row.sort_at),
             actor: row.actor,

@@ -3,7 +3,7 @@
 use clickhouse::Row;
 use firehouse_types::{ActorId, Cid, Datetime, RkeyId};
 
-use super::{END_OF_TIME, PAIRS_PER_QUERY, RecordKey, fetch};
+use super::{END_OF_TIME, PAIRS_PER_QUERY, RecordKey, fetch, fetch_wide};
 use crate::{Store, StoreError};
 
 /// One reference in a page of them.
@@ -109,7 +109,7 @@ impl Store {
             .param("before_ms", before.at.ms())
             .param("before_actor", before.actor)
             .param("limit", limit);
-        fetch("links_to", query).await
+        fetch_wide("links_to", query).await
     }
 
     /// The accounts that an account refers to. Shape: latest first, each once, at most `limit`; `actor` is the one referred to.

@@ -34,8 +34,17 @@ const PAIRS_PER_QUERY: usize = 800;
 /// As [`PAIRS_PER_QUERY`], for single numbers.
 const NUMBERS_PER_QUERY: usize = 2_000;
 
-/// Runs a query whole. `name` is that of its file, for errors.
+/// Runs a look-up by key. `name` is that of its file, for errors. One thread: a few granules are not worth the handing over, and other
+/// requests want the other cores.
 async fn fetch<R>(name: &'static str, query: Query) -> Result<Vec<R>, StoreError>
+where
+    R: Row + RowOwned + RowRead,
+{
+    fetch_wide(name, query.with_setting("max_threads", "1")).await
+}
+
+/// As [`fetch`], for what may read a million rows: on all threads.
+async fn fetch_wide<R>(name: &'static str, query: Query) -> Result<Vec<R>, StoreError>
 where
     R: Row + RowOwned + RowRead,
 {
