@@ -25,7 +25,7 @@ pub struct Config {
     pub video_thumbnail_pattern: Option<String>,
     /// Accounts whose verifications count.
     pub trusted_verifiers: Vec<Did>,
-    /// Levels of replies in one thread, whatever the caller asks for.
+    /// Levels of replies in one thread, whatever the caller asks for; 128 at most.
     pub thread_depth_max: u16,
     /// Replies of one thread that are looked at, the latest first.
     pub thread_replies_max: usize,

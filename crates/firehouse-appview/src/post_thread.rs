@@ -14,6 +14,8 @@ use crate::{Answer, AppView, Caller, ViewError, actor, clock};
 
 const DEPTH_DEFAULT: u16 = 6;
 const HEIGHT_DEFAULT: u16 = 80;
+/// Levels above a post, and below it, that are shown in any case at most: answers nest, and whoever writes and drops them has a stack.
+const LEVELS_MAX: u16 = 128;
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -34,8 +36,12 @@ pub async fn get_post_thread(
     let (uri, repo_rev) =
         tokio::try_join!(actor::resolve_uri(app, &parameters.uri), app.repo_rev(caller))?;
     let extent = Extent {
-        height: parameters.parent_height.map_or(HEIGHT_DEFAULT, u16::from),
-        depth: parameters.depth.map_or(DEPTH_DEFAULT, u16::from).min(app.config.thread_depth_max),
+        height: parameters.parent_height.map_or(HEIGHT_DEFAULT, u16::from).min(LEVELS_MAX),
+        depth: parameters
+            .depth
+            .map_or(DEPTH_DEFAULT, u16::from)
+            .min(app.config.thread_depth_max)
+            .min(LEVELS_MAX),
     };
     match record_key(&uri, POST) {
         Some(anchor) => thread(app, caller, anchor, extent).await?,

@@ -116,36 +116,57 @@ impl Views<'_> {
         })
     }
 
-    /// The replies of a post, and theirs. Recursion is bounded by `depth`, which the configuration bounds.
+    /// The replies of a post, and theirs; `None` at depth 0. Made from the deepest level upwards, without recursion.
     fn thread_replies(
         &self,
-        parent: RecordKey,
+        anchor: RecordKey,
         root: &str,
         replies: &Replies,
         depth: u16,
     ) -> Option<Vec<ThreadView>> {
-        let below = depth.checked_sub(1)?;
-        let children = replies.get(&parent).into_iter().flatten();
-        let views = children.filter_map(|&key| {
-            let reply = self.state.posts.get(&key)?.fields.reply.as_ref()?;
-            if self.others_block(key.0, uri_actor(&reply.parent.uri)) {
-                return None;
+        let last = usize::from(depth.checked_sub(1)?);
+        let mut levels: Vec<Vec<(RecordKey, RecordKey)>> = Vec::new();
+        let mut parents = vec![anchor];
+        while levels.len() <= last && !parents.is_empty() {
+            let of = |&parent: &RecordKey| {
+                replies.get(&parent).into_iter().flatten().map(move |&reply| (parent, reply))
+            };
+            let level: Vec<_> = parents.iter().flat_map(of).collect();
+            parents = level.iter().map(|&(_, reply)| reply).collect();
+            levels.push(level);
+        }
+        let mut below: HashMap<RecordKey, Vec<ThreadView>> = HashMap::new();
+        for (at, level) in levels.iter().enumerate().rev() {
+            for &(parent, key) in level {
+                let replies = below.remove(&key).unwrap_or_default();
+                if let Some(view) = self.thread_reply(key, root, (at < last).then_some(replies)) {
+                    below.entry(parent).or_default().push(view);
+                }
             }
-            let post = self.post(key)?;
-            if self.root_uri(key).as_deref() != Some(root) {
-                return None;
-            }
-            if self.viewer_blocks(key.0) {
-                return Some(ThreadView::Blocked(self.blocked_post(&post.uri)));
-            }
-            Some(ThreadView::Post(Box::new(ThreadPost {
-                post,
-                parent: None,
-                replies: self.thread_replies(key, root, replies, below),
-                thread_context: self.thread_context(key),
-            })))
-        });
-        Some(views.collect())
+        }
+        Some(below.remove(&anchor).unwrap_or_default())
+    }
+
+    /// One reply; `None` when this caller does not see it there.
+    fn thread_reply(
+        &self,
+        key: RecordKey,
+        root: &str,
+        replies: Option<Vec<ThreadView>>,
+    ) -> Option<ThreadView> {
+        let reply = self.state.posts.get(&key)?.fields.reply.as_ref()?;
+        if self.others_block(key.0, uri_actor(&reply.parent.uri)) {
+            return None;
+        }
+        let post = self.post(key)?;
+        if self.root_uri(key).as_deref() != Some(root) {
+            return None;
+        }
+        if self.viewer_blocks(key.0) {
+            return Some(ThreadView::Blocked(self.blocked_post(&post.uri)));
+        }
+        let thread_context = self.thread_context(key);
+        Some(ThreadView::Post(Box::new(ThreadPost { post, parent: None, replies, thread_context })))
     }
 
     fn thread_context(&self, key: RecordKey) -> ThreadContext {

@@ -52,7 +52,7 @@ impl Network {
             video_playlist_pattern: None,
             video_thumbnail_pattern: None,
             trusted_verifiers: Vec::new(),
-            thread_depth_max: 100,
+            thread_depth_max: 1_000,
             thread_replies_max: 10_000,
             thread_posts_max: 1_000,
         };

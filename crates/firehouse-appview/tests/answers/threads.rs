@@ -116,3 +116,24 @@ async fn handles_in_the_address_are_resolved_and_gates_are_shown() {
         assert_eq!(answer["thread"]["post"]["viewer"]["replyDisabled"], false);
     }
 }
+
+#[tokio::test]
+async fn a_thread_without_end_is_cut_before_it_fills_the_stack() {
+    let Some(mut network) = Network::new().await else { return };
+    let alice = network.account("alice");
+    let root = network.post(&alice, "root");
+    let mut last = root.clone();
+    for level in 0..300 {
+        last = network.reply(&alice, &format!("level {level}"), &root, &last);
+    }
+    network.settle().await;
+    // Not parsed again: what reads JSON has limits of its own.
+    let levels = async |uri: &str| {
+        let asked = json!({ "uri": uri, "depth": 1_000, "parentHeight": 1_000 });
+        let answer = get_post_thread(&network.app, &Caller::default(), parameters(asked)).await;
+        let text = serde_json::to_string(&answer.unwrap().body).unwrap();
+        text.matches("app.bsky.feed.defs#threadViewPost").count()
+    };
+    assert_eq!(levels(&root.uri).await, 129);
+    assert_eq!(levels(&last.uri).await, 129);
+}
