@@ -140,6 +140,14 @@ impl Known {
         (self.repo_row(), lost.filter(|_| was_synchronized))
     }
 
+    /// Marks that something of the repo is missing here. Returns the row to write.
+    pub fn desynchronize(&mut self, reason: DropReason) -> RepoRow {
+        if self.state == RepoState::Synchronized {
+            (self.state, self.reason) = (RepoState::Desynchronized, reason.as_str().into());
+        }
+        self.repo_row()
+    }
+
     /// The repo as it stands.
     pub fn repo_row(&self) -> RepoRow {
         let (rev, data) =

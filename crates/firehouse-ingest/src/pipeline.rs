@@ -196,7 +196,22 @@ async fn watch(
                 tracing::warn!(%upstream, "the saved cursor is older than what the upstream keeps: events are missing");
                 status.gap(index);
             }
-            other => tracing::warn!(%upstream, notice = ?other, "notice from upstream"),
+            Notice::FutureCursor { message } => {
+                tracing::error!(%upstream, message, "the saved cursor lies above what the upstream has: is it another one than it was");
+            }
+            Notice::ConsumerTooSlow => {
+                tracing::warn!(%upstream, "the upstream found us too slow; resuming from the cursor")
+            }
+            Notice::Quarantined { reason, after, stepped_over, .. } => {
+                tracing::warn!(%upstream, reason = reason.as_str(), ?after, stepped_over, "a frame broke the framing");
+                if *stepped_over {
+                    status.gap(index);
+                }
+            }
+            // Counted where it happens; a line for each would let an upstream fill the log.
+            Notice::Dropped { seq, reason } => {
+                tracing::debug!(%upstream, ?seq, reason = reason.as_str(), "event dropped")
+            }
         }
     }
     status.connection(index, UpstreamState::Finished, None);

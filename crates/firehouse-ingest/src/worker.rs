@@ -167,6 +167,11 @@ impl Worker {
                 Err(DropReason::InvalidSignature | DropReason::MissingKey) if !event.refreshed => {
                     return self.wait(actor, event, LookupReason::Refresh);
                 }
+                Err(DropReason::TooBig) => {
+                    // Something changed, and we were not told what.
+                    output.repos.push(known.desynchronize(DropReason::TooBig));
+                    Err(DropReason::TooBig)
+                }
                 Err(reason) => Err(reason),
                 Ok(verified) => {
                     let source =
