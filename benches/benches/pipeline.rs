@@ -107,7 +107,7 @@ fn upstream(frames: &Path) -> Upstream {
     tokio::spawn(async move {
         replay_file(frames, None, output, to_nobody, CancellationToken::new()).await
     });
-    Upstream { name: "bench".into(), url: "bench".into(), events, notices }
+    Upstream { name: "bench".into(), url: "bench".into(), cursor: None, events, notices }
 }
 
 /// The sum of a counter over its labels, or over those with one value.

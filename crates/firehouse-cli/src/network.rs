@@ -91,7 +91,13 @@ pub async fn follow(
                 .await
                 .context(context)
         });
-        upstreams.push(Upstream { name: name.into(), url: relay.to_string(), events, notices });
+        upstreams.push(Upstream {
+            name: name.into(),
+            url: relay.to_string(),
+            cursor,
+            events,
+            notices,
+        });
     }
     Ok((upstreams, tasks))
 }

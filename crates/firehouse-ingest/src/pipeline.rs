@@ -15,7 +15,7 @@ use firehouse_identity::Resolver;
 use firehouse_indexer::Indexer;
 use firehouse_store::Store;
 use firehouse_stream::{Notice, Received};
-use firehouse_types::UpstreamState;
+use firehouse_types::{Seq, UpstreamState};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -56,6 +56,8 @@ pub struct Upstream {
     pub name: Box<str>,
     /// As configured, for people.
     pub url: String,
+    /// The saved cursor it is resumed from.
+    pub cursor: Option<Seq>,
     /// Its events, in the order of their seqs.
     pub events: mpsc::Receiver<Received>,
     /// What its connection goes through.

@@ -19,6 +19,8 @@ struct State {
     connection: UpstreamState,
     last_error: Option<String>,
     received: Option<Seq>,
+    /// The saved cursor this run began with: every event up to it is readable already.
+    resumed: Option<Seq>,
     gaps: u64,
     tickets: Tickets,
 }
@@ -33,6 +35,7 @@ impl Status {
                 connection,
                 last_error: None,
                 received: None,
+                resumed: None,
                 gaps: 0,
                 tickets: Tickets::default(),
             })
@@ -45,6 +48,11 @@ impl Status {
         (0..self.upstreams.len())
             .filter_map(|index| self.with(index, |state| state.health()))
             .collect()
+    }
+
+    /// Says with which saved cursor an upstream is resumed.
+    pub fn resume(&self, upstream: usize, cursor: Option<Seq>) {
+        self.with(upstream, |state| state.resumed = cursor);
     }
 
     pub(crate) fn connection(
@@ -115,8 +123,8 @@ impl State {
             url: self.url.clone(),
             state: self.connection,
             last_error: self.last_error.clone(),
-            seq_received: self.received,
-            seq_readable: readable.map(|mark| mark.seq),
+            seq_received: self.received.or(self.resumed),
+            seq_readable: readable.map(|mark| mark.seq).or(self.resumed),
             lag_seconds: late_ms
                 .map(|late_ms| u64::try_from((late_ms + waiting_ms) / 1_000).unwrap_or(0)),
             gaps: self.gaps,

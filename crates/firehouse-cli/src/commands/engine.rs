@@ -1,18 +1,15 @@
 //! `firehouse engine`: the embedded ClickHouse alone.
 
 use std::fs::{File, TryLockError};
-use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
+use firehouse_engine::StopWith;
 use tokio::time::sleep;
 
 use crate::database::engine_folder;
 use crate::settings::Settings;
-use crate::signals::stop_on_signal;
 
 /// How long an engine that is ending may keep its data.
 const PREDECESSOR_PATIENCE: Duration = Duration::from_secs(30);
@@ -20,7 +17,6 @@ const PREDECESSOR_PATIENCE: Duration = Duration::from_secs(30);
 /// Serves ClickHouse's HTTP interface until a signal; with `stop_with_stdin` also until standard input closes, because whoever started
 /// us is gone.
 pub async fn run(settings: Settings, stop_with_stdin: bool) -> Result<()> {
-    let stop = stop_on_signal()?;
     let library = firehouse_engine::locate_library()?;
     let mut config = firehouse_engine::Config::new(engine_folder(&settings.data), library);
     config.pool_size = settings.engine.pool_size;
@@ -32,18 +28,8 @@ pub async fn run(settings: Settings, stop_with_stdin: bool) -> Result<()> {
             .insert("max_server_memory_usage".into(), settings.engine.memory_bytes_max.to_string());
     }
     wait_for_predecessor(&config.data).await?;
-    let listener = TcpListener::bind(settings.engine.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", settings.engine.listen))?;
-    writeln!(std::io::stdout(), "engine listening on {}", listener.local_addr()?)?;
-    std::io::stdout().flush()?;
-    let stopped = async move {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = stdin_closed(), if stop_with_stdin => {}
-        }
-    };
-    firehouse_engine::serve(config, listener, stopped).await.context("engine")
+    let stop_with = if stop_with_stdin { StopWith::Stdin } else { StopWith::Signals };
+    firehouse_engine::run(config, settings.engine.listen, stop_with).await.context("engine")
 }
 
 /// An engine whose parent was killed finishes what it does before it gives up its data. Whoever is started at once waits for that.
@@ -58,10 +44,4 @@ async fn wait_for_predecessor(data: &Path) -> Result<()> {
     }
     // Taken or not, the engine itself says what is wrong.
     Ok(())
-}
-
-async fn stdin_closed() {
-    let mut stdin = tokio::io::stdin();
-    let mut ignored = [0; 64];
-    while matches!(stdin.read(&mut ignored).await, Ok(1..)) {}
 }

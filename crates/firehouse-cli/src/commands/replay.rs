@@ -115,7 +115,7 @@ pub fn upstream_of_file(
             ),
         }
     });
-    Upstream { name: name.into(), url: name.to_owned(), events, notices }
+    Upstream { name: name.into(), url: name.to_owned(), cursor: None, events, notices }
 }
 
 async fn show_progress(status: &Status, began: Instant) {

@@ -70,7 +70,11 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
 }
 
 fn status_of(upstreams: &[Upstream]) -> Status {
-    Status::new(upstreams.iter().map(|upstream| upstream.url.clone()))
+    let status = Status::new(upstreams.iter().map(|upstream| upstream.url.clone()));
+    for (index, upstream) in upstreams.iter().enumerate() {
+        status.resume(index, upstream.cursor);
+    }
+    status
 }
 
 async fn index_and_serve(
