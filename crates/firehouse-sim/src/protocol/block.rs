@@ -77,7 +77,33 @@ pub(crate) fn car<'a>(root: Cid, blocks: impl IntoIterator<Item = &'a Block>) ->
     car
 }
 
-fn varint(mut value: usize, out: &mut Vec<u8>) {
+/// Adds to a CAR the blocks of its first half a second time, and some of nobody's.
+pub(crate) fn repeat_blocks(car: &mut Vec<u8>, nobodys: &[Block]) {
+    let mut sections = Vec::new();
+    let mut at = 0;
+    while at < car.len() / 2 {
+        let (length, head) = read_varint(&car[at..]);
+        if at > 0 {
+            sections.extend_from_slice(&car[at..at + head + length]);
+        }
+        at += head + length;
+    }
+    car.extend_from_slice(&sections);
+    for block in nobodys {
+        varint(36 + block.bytes.len(), car);
+        car.extend_from_slice(&block.cid.0);
+        car.extend_from_slice(&block.bytes);
+    }
+}
+
+/// Shape: the number, and its bytes.
+fn read_varint(bytes: &[u8]) -> (usize, usize) {
+    let length = 1 + bytes.iter().take_while(|&&byte| byte & 0x80 != 0).count();
+    let digits = bytes[..length].iter().rev();
+    (digits.fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f)), length)
+}
+
+pub(crate) fn varint(mut value: usize, out: &mut Vec<u8>) {
     loop {
         #[expect(clippy::cast_possible_truncation, reason = "seven bits")]
         let low = (value & 0x7f) as u8;

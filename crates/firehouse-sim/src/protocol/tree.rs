@@ -9,12 +9,12 @@ use crate::protocol::block::{Block, Cid};
 use crate::protocol::value::Value;
 
 /// A tree of record paths and the CIDs of their records.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
     root: Option<Box<Node>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Node {
     height: u32,
     leaves: Vec<Leaf>,
@@ -24,7 +24,7 @@ struct Node {
     block: Option<Block>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Leaf {
     key: Box<str>,
     value: Cid,
@@ -83,15 +83,27 @@ impl Tree {
         let root = match &mut self.root {
             Some(root) => root.seal(&mut made),
             None => {
-                let empty = Block::new(
-                    Value::Map(vec![("e", Value::List(vec![])), ("l", Value::Null)]).encode(),
-                );
+                let empty = empty();
                 let cid = empty.cid;
                 made.push(empty);
                 cid
             }
         };
         (root, made)
+    }
+
+    /// Every node, the root first. The tree must be sealed.
+    pub(crate) fn blocks(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        let mut open: Vec<&Node> = self.root.as_deref().into_iter().collect();
+        while let Some(node) = open.pop() {
+            blocks.extend(node.block.clone());
+            open.extend(node.children.iter().filter_map(Option::as_deref));
+        }
+        if self.root.is_none() {
+            blocks.push(empty());
+        }
+        blocks
     }
 
     /// The nodes somebody needs to undo a change at `key` without the rest of the tree: those on the way to it, and to the keys beside it.
@@ -238,7 +250,12 @@ fn merge(left: Option<Box<Node>>, right: Option<Box<Node>>) -> Option<Box<Node>>
     Some(left)
 }
 
-fn height_of(key: &str) -> u32 {
+/// The tree of no records.
+fn empty() -> Block {
+    Block::new(Value::Map(vec![("e", Value::List(vec![])), ("l", Value::Null)]).encode())
+}
+
+pub(crate) fn height_of(key: &str) -> u32 {
     let digest = Sha256::digest(key.as_bytes());
     let mut zeros = 0;
     for byte in digest {
