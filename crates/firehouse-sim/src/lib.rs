@@ -22,6 +22,8 @@ mod model;
 mod faults;
 mod servers;
 mod world;
+pub mod run;
+pub mod bulk;
 pub mod files;
 pub mod directory;
 pub mod engine;

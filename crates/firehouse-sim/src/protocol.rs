@@ -5,6 +5,7 @@
 pub(crate) mod value;
 pub(crate) mod block;
 pub(crate) mod tree;
+pub(crate) mod tree_builder;
 pub(crate) mod key;
 pub(crate) mod repo;
 pub(crate) mod frame;

@@ -193,27 +193,12 @@ impl Node {
         if let Some(block) = &self.block {
             return block.cid;
         }
-        let links: Vec<Value> = self
-            .children
-            .iter_mut()
-            .map(|child| child.as_mut().map_or(Value::Null, |child| Value::Link(child.seal(made))))
-            .collect();
-        let mut links = links.into_iter();
-        let left = links.next().unwrap_or(Value::Null);
-        let mut before = "";
-        let entries = self.leaves.iter().zip(links).map(|(leaf, right)| {
-            let shared = before.bytes().zip(leaf.key.bytes()).take_while(|(a, b)| a == b).count();
-            before = &leaf.key;
-            Value::Map(vec![
-                ("k", Value::Bytes(leaf.key.as_bytes()[shared..].to_vec())),
-                ("p", Value::Int(i64::try_from(shared).unwrap_or(0))),
-                ("t", right),
-                ("v", Value::Link(leaf.value)),
-            ])
-        });
-        let block = Block::new(
-            Value::Map(vec![("e", Value::List(entries.collect())), ("l", left)]).encode(),
-        );
+        let mut links =
+            self.children.iter_mut().map(|child| child.as_mut().map(|child| child.seal(made)));
+        let left = links.next().flatten();
+        let links: Vec<Option<Cid>> = links.collect();
+        let entries = self.leaves.iter().zip(links);
+        let block = node(left, entries.map(|(leaf, right)| (&*leaf.key, leaf.value, right)));
         let cid = block.cid;
         made.push(block.clone());
         self.block = Some(block);
@@ -248,6 +233,27 @@ fn merge(left: Option<Box<Node>>, right: Option<Box<Node>>) -> Option<Box<Node>>
     left.leaves.append(&mut right.leaves);
     left.children.append(&mut right.children);
     Some(left)
+}
+
+/// A node: what stands left of its keys, and each key with its record and what stands right of it.
+pub(crate) fn node<'a>(
+    left: Option<Cid>,
+    leaves: impl Iterator<Item = (&'a str, Cid, Option<Cid>)>,
+) -> Block {
+    let link = |cid: Option<Cid>| cid.map_or(Value::Null, Value::Link);
+    let mut before = "";
+    let entries = leaves.map(|(key, value, right)| {
+        let shared = before.bytes().zip(key.bytes()).take_while(|(a, b)| a == b).count();
+        before = key;
+        Value::Map(vec![
+            ("k", Value::Bytes(key.as_bytes()[shared..].to_vec())),
+            ("p", Value::Int(i64::try_from(shared).unwrap_or(0))),
+            ("t", link(right)),
+            ("v", Value::Link(value)),
+        ])
+    });
+    let entries = Value::List(entries.collect());
+    Block::new(Value::Map(vec![("e", entries), ("l", link(left))]).encode())
 }
 
 /// The tree of no records.

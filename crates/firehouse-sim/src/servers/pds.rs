@@ -85,10 +85,8 @@ pub(crate) fn page_of_repos(core: &Core, page: &Page, pds: Option<usize>) -> Res
     let Ok(first) = cursor.trim_end_matches('e').parse::<usize>() else {
         return bad_request("InvalidRequest", "not a cursor of ours");
     };
-    let empty = json!({ "repos": [], "cursor": format!("{first}e") });
-    match core.ambush.list() {
-        Some(_) => return Json(empty).into_response(),
-        None => {}
+    if core.ambush.list().is_some() {
+        return Json(json!({ "repos": [], "cursor": format!("{first}e") })).into_response();
     }
     let limit = page.limit.unwrap_or(500).clamp(1, 1_000);
     let mut repos = Vec::new();

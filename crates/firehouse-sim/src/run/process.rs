@@ -1,0 +1,115 @@
+//! [`Firehouse`]: the real binary as a child process, started, killed and started again.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use crate::run::options::RunOptions;
+
+/// Short waits, so that a run takes seconds: what a deployment spreads over minutes.
+const QUICK: [(&str, &str); 9] = [
+    ("FIREHOUSE_STREAM__BACKOFF_MIN_MS", "10"),
+    ("FIREHOUSE_STREAM__BACKOFF_MAX_MS", "100"),
+    ("FIREHOUSE_STREAM__BACKOFF_LONG_MS", "100"),
+    ("FIREHOUSE_STREAM__STABLE_AFTER_S", "1"),
+    ("FIREHOUSE_IDENTITY__TRANSIENT_TTL_S", "1"),
+    ("FIREHOUSE_IDENTITY__ERROR_TTL_S", "1"),
+    ("FIREHOUSE_IDENTITY__REFRESH_MIN_INTERVAL_S", "1"),
+    ("FIREHOUSE_INGEST__HANDLE_PATIENCE_MS", "1000"),
+    ("FIREHOUSE_INGEST__WORKERS", "2"),
+];
+
+/// Where its rows are.
+#[derive(Clone, Debug)]
+pub(crate) enum Store {
+    /// In its own engine, in this folder; the engine listens here.
+    Own { folder: PathBuf, engine: SocketAddr },
+    /// In this database of an engine that others share.
+    Shared { url: String, database: String },
+}
+
+/// How it is started, each time.
+pub(crate) struct Setup {
+    pub(crate) program: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) listen: SocketAddr,
+    /// Flags about the network.
+    pub(crate) flags: Vec<String>,
+    pub(crate) log: String,
+}
+
+/// A running firehouse. Killed when dropped.
+pub(crate) struct Firehouse {
+    child: Child,
+}
+
+impl Setup {
+    pub(crate) fn new(
+        options: &RunOptions,
+        store: Store,
+        flags: Vec<String>,
+    ) -> std::io::Result<Self> {
+        let (program, log) = (options.firehouse.clone(), options.log.clone());
+        Ok(Self { program, store, listen: free_address()?, flags, log })
+    }
+
+    /// Does not wait. Errors: the binary cannot be run.
+    pub(crate) fn start(&self) -> std::io::Result<Firehouse> {
+        let mut command = Command::new(&self.program);
+        command.arg("run").args(&self.flags).args(["--listen", &self.listen.to_string()]);
+        match &self.store {
+            Store::Own { folder, engine } => {
+                command.arg("--data").arg(folder);
+                command.env("FIREHOUSE_ENGINE__LISTEN", engine.to_string());
+            }
+            Store::Shared { url, database } => {
+                command.args(["--clickhouse-url", url, "--database", database]);
+            }
+        }
+        command.env("FIREHOUSE_LOG", &self.log).envs(QUICK);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        Ok(Firehouse { child })
+    }
+}
+
+impl Firehouse {
+    /// kill -9, without any chance to finish.
+    pub(crate) fn kill(&mut self) {
+        // Already ended is fine; a killed child is always reaped here.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// How it ended, if it did by itself.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// kill -9 of its engine. Shape: whether there was one.
+    pub(crate) fn kill_engine(&self) -> bool {
+        let pid = self.child.id();
+        // The child was started by whichever thread the runtime chose.
+        let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        let children =
+            tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        let engine = children
+            .flat_map(|pids| pids.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        engine.into_iter().next().is_some_and(|engine| {
+            Command::new("kill")
+                .args(["-KILL", &engine])
+                .status()
+                .is_ok_and(|status| status.success())
+        })
+    }
+}
+
+impl Drop for Firehouse {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A port nobody listens on now.
+pub(crate) fn free_address() -> std::io::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
