@@ -26,6 +26,7 @@ pub mod run;
 pub mod bulk;
 pub mod files;
 pub mod directory;
+mod program;
 pub mod engine;
 
 pub use faults::fault::{Ability, Fault, Place};

@@ -21,6 +21,8 @@ pub struct Model {
     /// By DID, then by path; gone with the account.
     records: BTreeMap<String, BTreeMap<String, RecordTruth>>,
     labels: BTreeMap<LabelKey, LabelTruth>,
+    /// What deleted accounts said: whoever is slow to forget still counts it.
+    ghosts: Vec<(String, String, Says)>,
 }
 
 impl Model {
@@ -68,7 +70,9 @@ impl Model {
     /// The account is gone, and everything it ever wrote.
     pub(crate) fn delete_account(&mut self, did: &str) {
         self.account(did).status = Status::Deleted;
-        self.records.remove(did);
+        let records = self.records.remove(did).into_iter().flatten();
+        let said = records.map(|(path, record)| (did.to_owned(), path, record.says));
+        self.ghosts.extend(said);
     }
 
     /// A handle now leads to `to`, or nowhere. Whoever claims it otherwise has none.

@@ -14,5 +14,5 @@ pub(crate) mod fleet;
 pub use driver::{Failure, Outcome, run_seed};
 pub use engine::SharedEngine;
 pub use fleet::{Total, run_seeds};
-pub use options::RunOptions;
+pub use options::{RunOptions, firehouse_program};
 pub use plan::{RunPlan, Step};

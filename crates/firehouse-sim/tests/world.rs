@@ -103,7 +103,7 @@ fn what_is_told_adds_up_to_the_model() {
         .map(|((did, path), record)| ((did.to_owned(), path.to_owned()), record.cid.clone()))
         .collect();
     assert_eq!(records, expected);
-    assert!(expected.len() > 1_000, "{}", expected.len());
+    assert!(expected.len() > 500, "{}", expected.len());
     assert!(!gone.is_empty(), "nobody was deleted");
 }
 

@@ -34,14 +34,14 @@ pub enum Ability {
     Sweep,
     /// Hide and show accounts by their status.
     Statuses,
+    /// Forget what deleted accounts have marked and followed.
+    Purge,
     /// Give a handle to whom it resolves to, and take it from who had it.
     Contest,
     /// Tell whose PDS a host is.
     Authority,
     /// Follow labelers.
     Labels,
-    /// Keep receipts per repo and collection.
-    Receipts,
 }
 
 impl Ability {
@@ -52,10 +52,10 @@ impl Ability {
         Self::Resync,
         Self::Sweep,
         Self::Statuses,
+        Self::Purge,
         Self::Contest,
         Self::Authority,
         Self::Labels,
-        Self::Receipts,
     ];
 
     /// As the command line says it.
@@ -66,10 +66,10 @@ impl Ability {
             Self::Resync => "resync",
             Self::Sweep => "sweep",
             Self::Statuses => "statuses",
+            Self::Purge => "purge",
             Self::Contest => "contest",
             Self::Authority => "authority",
             Self::Labels => "labels",
-            Self::Receipts => "receipts",
         }
     }
 }
@@ -217,8 +217,8 @@ impl Fault {
             | Ability::Statuses
             | Ability::Contest
             | Ability::Authority
-            | Ability::Labels
-            | Ability::Receipts => false,
+            | Ability::Purge
+            | Ability::Labels => false,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What profiles and posts show: counted anew from what stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::record::Says;
-use crate::model::{Model, Status};
+use crate::model::{Model, RecordTruth, Status};
 
 /// What a profile shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,8 +14,10 @@ pub struct ProfileTruth {
     pub follows: u64,
     /// Its posts, replies included.
     pub posts: u64,
-    /// An account that is not active had a part in it, so that two answers are right.
+    /// An account that is hidden has a part in it, so that two answers are right.
     pub doubtful: bool,
+    /// An account that is deleted had a part in it: wrong while it is not forgotten.
+    pub haunted: bool,
 }
 
 /// What a post shows.
@@ -29,56 +31,111 @@ pub struct PostTruth {
     pub replies: u64,
     /// Posts that embed it.
     pub quotes: u64,
-    /// An account that is not active had a part in it, so that two answers are right.
+    /// An account that is hidden has a part in it, so that two answers are right.
     pub doubtful: bool,
+    /// An account that is deleted had a part in it: wrong while it is not forgotten.
+    pub haunted: bool,
 }
 
 impl Model {
     /// Profiles of active accounts by DID, and posts of active accounts by AT-URI.
     pub fn counts(&self) -> (BTreeMap<String, ProfileTruth>, BTreeMap<String, PostTruth>) {
-        let is_active =
-            |did: &str| self.accounts.get(did).is_some_and(|a| a.status == Status::Active);
-        let active = self.accounts.keys().filter(|did| is_active(did));
-        let mut profiles: BTreeMap<String, ProfileTruth> =
-            active.map(|did| (did.clone(), ProfileTruth::default())).collect();
-        let mut posts: BTreeMap<String, PostTruth> = BTreeMap::new();
+        let active = self.accounts.keys().filter(|did| self.is_active(did));
+        let mut counts = Counts {
+            model: self,
+            profiles: active.map(|did| (did.clone(), ProfileTruth::default())).collect(),
+            posts: BTreeMap::new(),
+        };
         for ((did, path), record) in self.records() {
-            if matches!(record.says, Says::Post { .. }) && is_active(did) {
-                posts.entry(format!("at://{did}/{path}")).or_default();
+            if matches!(record.says, Says::Post { .. }) && self.is_active(did) {
+                counts.posts.entry(format!("at://{did}/{path}")).or_default();
             }
         }
         for ((did, _), record) in self.records() {
-            let doubtful = !is_active(did);
-            let mut count_post = |uri: &str, count: fn(&mut PostTruth) -> &mut u64| {
-                if let Some(post) = posts.get_mut(uri) {
-                    *count(post) += 1;
-                    post.doubtful |= doubtful;
+            counts.count(did, &record.says);
+        }
+        for (did, _, says) in &self.ghosts {
+            counts.haunt(did, says);
+        }
+        (counts.profiles, counts.posts)
+    }
+
+    /// Whom an account follows, by DID.
+    pub fn follows(&self, did: &str) -> BTreeSet<&str> {
+        let follows = self.records_of(did).filter_map(|(_, record)| match &record.says {
+            Says::Follow(other) => Some(other.as_str()),
+            Says::Nothing | Says::Like(_) | Says::Repost(_) | Says::Post { .. } => None,
+        });
+        follows.collect()
+    }
+
+    /// The posts of an account that keep to their lexicon, by AT-URI.
+    pub fn posts(&self, did: &str) -> BTreeSet<String> {
+        let is_post = |record: &RecordTruth| matches!(record.says, Says::Post { .. });
+        let posts = self.records_of(did).filter(|(_, record)| is_post(record));
+        posts.map(|(path, _)| format!("at://{did}/{path}")).collect()
+    }
+
+    fn is_active(&self, did: &str) -> bool {
+        self.accounts.get(did).is_some_and(|account| account.status == Status::Active)
+    }
+}
+
+struct Counts<'a> {
+    model: &'a Model,
+    profiles: BTreeMap<String, ProfileTruth>,
+    posts: BTreeMap<String, PostTruth>,
+}
+
+impl Counts<'_> {
+    fn count(&mut self, did: &str, says: &Says) {
+        let doubtful = !self.model.is_active(did);
+        let mut count_post = |uri: &str, count: fn(&mut PostTruth) -> &mut u64| {
+            if let Some(post) = self.posts.get_mut(uri) {
+                *count(post) += 1;
+                post.doubtful |= doubtful;
+            }
+        };
+        match says {
+            Says::Nothing => {}
+            Says::Like(uri) => count_post(uri, |post| &mut post.likes),
+            Says::Repost(uri) => count_post(uri, |post| &mut post.reposts),
+            Says::Post { reply_to, quotes } => {
+                reply_to.iter().for_each(|uri| count_post(uri, |post| &mut post.replies));
+                quotes.iter().for_each(|uri| count_post(uri, |post| &mut post.quotes));
+                if let Some(author) = self.profiles.get_mut(did) {
+                    author.posts += 1;
                 }
-            };
-            match &record.says {
-                Says::Nothing => {}
-                Says::Like(uri) => count_post(uri, |post| &mut post.likes),
-                Says::Repost(uri) => count_post(uri, |post| &mut post.reposts),
-                Says::Post { reply_to, quotes } => {
-                    reply_to.iter().for_each(|uri| count_post(uri, |post| &mut post.replies));
-                    quotes.iter().for_each(|uri| count_post(uri, |post| &mut post.quotes));
-                    if let Some(author) = profiles.get_mut(did) {
-                        author.posts += 1;
-                    }
+            }
+            Says::Follow(other) => {
+                let other_is_active = self.model.is_active(other);
+                if let Some(follower) = self.profiles.get_mut(did) {
+                    follower.follows += 1;
+                    follower.doubtful |= !other_is_active;
                 }
-                Says::Follow(other) => {
-                    let other_is_active = is_active(other);
-                    if let Some(follower) = profiles.get_mut(did) {
-                        follower.follows += 1;
-                        follower.doubtful |= !other_is_active;
-                    }
-                    if let Some(followed) = profiles.get_mut(other) {
-                        followed.followers += 1;
-                        followed.doubtful |= doubtful;
-                    }
+                if let Some(followed) = self.profiles.get_mut(other) {
+                    followed.followers += 1;
+                    followed.doubtful |= doubtful;
                 }
             }
         }
-        (profiles, posts)
+    }
+
+    /// Marks what somebody said who is deleted, or was and has come back.
+    fn haunt(&mut self, did: &str, says: &Says) {
+        let posts: Vec<&String> = match says {
+            Says::Nothing => Vec::new(),
+            Says::Like(uri) | Says::Repost(uri) => vec![uri],
+            Says::Post { reply_to, quotes } => reply_to.iter().chain(quotes).collect(),
+            Says::Follow(other) => {
+                for did in [did, other] {
+                    self.profiles.entry(did.to_owned()).and_modify(|p| p.haunted = true);
+                }
+                Vec::new()
+            }
+        };
+        for uri in posts {
+            self.posts.entry(uri.clone()).and_modify(|post| post.haunted = true);
+        }
     }
 }

@@ -28,9 +28,7 @@ pub(crate) async fn tables(
 }
 
 async fn accounts(sql: &Sql, model: &Model, options: &RunOptions) -> Result<Differences, String> {
-    let rows = sql
-        .rows("SELECT did, handle, pds, key, status FROM actors FINAL WHERE version > 0")
-        .await?;
+    let rows = sql.rows(include_str!("accounts.sql")).await?;
     let found: BTreeMap<String, Vec<String>> =
         rows.into_iter().map(|mut row| (row.remove(0), row)).collect();
     let expected = model.accounts().iter().map(|(did, account)| {
@@ -48,14 +46,7 @@ async fn accounts(sql: &Sql, model: &Model, options: &RunOptions) -> Result<Diff
 
 /// Deleted accounts may still have rows: they are hidden at once, and removed within the day.
 async fn records(sql: &Sql, model: &Model) -> Result<Differences, String> {
-    let rows = sql
-        .rows(
-            "SELECT did, collection, rkey, lower(hex(cid)), \
-             body = '' OR SHA256(body) = toString(cid) \
-             FROM records FINAL AS r INNER JOIN (SELECT actor, did FROM actors FINAL) AS a USING actor \
-             WHERE deleted = 0",
-        )
-        .await?;
+    let rows = sql.rows(include_str!("records.sql")).await?;
     let deleted = |did: &str| {
         model.accounts().get(did).is_some_and(|account| account.status == Status::Deleted)
     };
@@ -86,13 +77,7 @@ async fn records(sql: &Sql, model: &Model) -> Result<Differences, String> {
 
 /// The same once more by count and digest, over the numbers of accounts, without any join.
 async fn receipts(sql: &Sql, model: &Model) -> Result<Differences, String> {
-    let rows = sql
-        .rows(
-            "SELECT actor, collection, count(), \
-             groupBitXor(reinterpretAsUInt64(substring(toString(cid), 1, 8))) \
-             FROM records FINAL WHERE deleted = 0 GROUP BY actor, collection",
-        )
-        .await?;
+    let rows = sql.rows(include_str!("receipts.sql")).await?;
     let names: BTreeMap<String, (&String, Status)> = model
         .accounts()
         .iter()
@@ -116,8 +101,7 @@ async fn receipts(sql: &Sql, model: &Model) -> Result<Differences, String> {
 
 /// Whoever is active is in step.
 async fn repos(sql: &Sql, model: &Model) -> Result<Differences, String> {
-    let rows =
-        sql.rows("SELECT actor, reason FROM repos FINAL WHERE state = 'desynchronized'").await?;
+    let rows = sql.rows(include_str!("repos.sql")).await?;
     let active: BTreeMap<String, &String> = model
         .accounts()
         .iter()

@@ -116,9 +116,16 @@ impl Run<'_> {
         }
         let data = tempfile::tempdir().map_err(broken)?;
         let (store, sql) = self.store(&data, engine).map_err(broken)?;
-        let setup = Setup::new(self.options, store, flags).map_err(broken)?;
+        let last_words = data.path().join("last-words");
+        let setup = Setup::new(self.options, store, flags, last_words).map_err(broken)?;
         let mut firehouse = setup.start().map_err(broken)?;
-        let checked = self.watch(&setup, &sql, &followed, &mut firehouse).await;
+        let mut checked = self.watch(&setup, &sql, &followed, &mut firehouse).await;
+        if let (Err(Failure::NotQuiet(why)), Ok(words)) =
+            (&mut checked, std::fs::read_to_string(&setup.last_words))
+        {
+            let words: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
+            *why += &words.iter().take(4).map(|line| format!("\n  {line}")).collect::<String>();
+        }
         // An engine whose parent is killed would go on for a moment, in a folder that is being removed.
         firehouse.kill_engine();
         firehouse.kill();

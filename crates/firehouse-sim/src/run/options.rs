@@ -4,6 +4,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::faults::fault::{Ability, Fault};
+use crate::program::built;
+
+/// The binary under test for tests: FIREHOUSE_PROGRAM, or one that is built. Errors: it does not build.
+pub fn firehouse_program() -> std::io::Result<PathBuf> {
+    built("FIREHOUSE_PROGRAM", "firehouse-cli", "firehouse")
+}
 
 /// The same for every seed of a fleet.
 #[derive(Clone, Debug)]

@@ -50,7 +50,8 @@ impl RunPlan {
         if options.can(Ability::Authority) && random.chance(0.3) {
             upstreams.extend(world.relays..world.relays + world.pdses);
         }
-        let embedded = random.chance(0.5);
+        // A store that is to be kept must be a folder.
+        let embedded = random.chance(0.5) || options.keep.is_some();
         let acts_before = random.below(120);
         let acts = 60 + random.below(200);
         let steps = steps(&mut random, acts, options.kills, embedded);
@@ -125,7 +126,7 @@ fn steps(random: &mut Random, acts: usize, kills: bool, embedded: bool) -> Vec<S
     let kills = if kills { random.below(4) } else { 0 };
     for _ in 0..kills {
         let at = random.below(steps.len() + 1);
-        let engine = embedded && random.chance(0.4);
+        let engine = random.chance(0.4) && embedded;
         steps.insert(at, if engine { Step::KillEngine } else { Step::KillFirehouse });
         // A start takes about half a second: some kills hit it, most hit what comes behind it.
         steps.insert(at, Step::Pause(random.below(700) as u64));

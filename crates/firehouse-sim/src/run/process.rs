@@ -1,8 +1,10 @@
 //! [`Firehouse`]: the real binary as a child process, started, killed and started again.
 
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::run::options::RunOptions;
 
@@ -35,7 +37,10 @@ pub(crate) struct Setup {
     pub(crate) listen: SocketAddr,
     /// Flags about the network.
     pub(crate) flags: Vec<String>,
+    /// What it logs; to standard error, unless that is nothing.
     pub(crate) log: String,
+    /// What it says when it ends by itself is kept here.
+    pub(crate) last_words: PathBuf,
 }
 
 /// A running firehouse. Killed when dropped.
@@ -48,9 +53,10 @@ impl Setup {
         options: &RunOptions,
         store: Store,
         flags: Vec<String>,
+        last_words: PathBuf,
     ) -> std::io::Result<Self> {
         let (program, log) = (options.firehouse.clone(), options.log.clone());
-        Ok(Self { program, store, listen: free_address()?, flags, log })
+        Ok(Self { program, store, listen: free_address()?, flags, log, last_words })
     }
 
     /// Does not wait. Errors: the binary cannot be run.
@@ -67,6 +73,9 @@ impl Setup {
             }
         }
         command.env("FIREHOUSE_LOG", &self.log).envs(QUICK);
+        if self.log == "off" {
+            command.stderr(File::options().create(true).append(true).open(&self.last_words)?);
+        }
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         Ok(Firehouse { child })
     }
@@ -109,7 +118,21 @@ impl Drop for Firehouse {
     }
 }
 
-/// A port nobody listens on now.
+/// A port nobody listens on now, below those that the system gives to outgoing connections: one of those could take the place of a
+/// firehouse between its death and its next start.
 pub(crate) fn free_address() -> std::io::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 10_000;
+    const PORTS: u32 = 20_000;
+    // Several of us may run on one machine; each begins somewhere else.
+    let begin = std::process::id().wrapping_mul(97);
+    for _ in 0..PORTS {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + begin.wrapping_add(step) % PORTS;
+        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).unwrap_or(0)));
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    Err(std::io::Error::other("no port is free"))
 }

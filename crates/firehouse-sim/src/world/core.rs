@@ -25,9 +25,6 @@ use crate::world::event::{Event, News};
 use crate::world::labels::Labeler;
 use crate::world::outlet::{Outlet, Scene};
 
-/// How far a clock that jumps is ahead. Units: milliseconds, 30 days at most.
-const CLOCK_JUMP_MS_MAX: usize = 30 * 86_400_000;
-
 /// Everything.
 pub(crate) struct Core {
     pub(crate) config: WorldConfig,
@@ -169,8 +166,7 @@ impl Core {
 
     /// The clock's, unless somebody's repo has been ahead of it.
     fn next_rev(&mut self, person: usize) -> String {
-        let jumps = self.outlets.iter_mut().any(Outlet::takes_clock_jump);
-        let ahead_ms = if jumps { 1 + self.whims.below(CLOCK_JUMP_MS_MAX) } else { 0 };
+        let ahead_ms = self.outlets.iter_mut().find_map(Outlet::clock_jump).unwrap_or(0);
         let account = &mut self.accounts[person];
         let rev = self.life.clock.rev_after(account.last_rev.as_deref(), ahead_ms);
         account.last_rev = Some(rev.clone());

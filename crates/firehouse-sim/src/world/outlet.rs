@@ -20,6 +20,8 @@ const HELD_BACK: usize = 8;
 const REORDERED: usize = 25;
 const REPEATED: usize = 5;
 const OVERSIZED_BYTES: usize = 5_000_100;
+/// 30 days.
+const CLOCK_JUMP_MS_MAX: usize = 30 * 86_400_000;
 
 /// One host's stream, and what will go wrong with it.
 pub(crate) struct Outlet {
@@ -235,14 +237,12 @@ impl Outlet {
         }
     }
 
-    /// Whether the next commit is to be made with a clock that jumps.
-    pub(crate) fn takes_clock_jump(&mut self) -> bool {
-        let at = self.armed.iter().position(|&fault| fault == Fault::ClockJump);
-        let jumps = at.map(|at| self.armed.swap_remove(at)).is_some();
-        if jumps {
-            self.ledger.fire(Fault::ClockJump);
-        }
-        jumps
+    /// How far the clock is ahead for the next commit, if it jumps. Units: milliseconds.
+    pub(crate) fn clock_jump(&mut self) -> Option<usize> {
+        let at = self.armed.iter().position(|&fault| fault == Fault::ClockJump)?;
+        self.armed.swap_remove(at);
+        self.ledger.fire(Fault::ClockJump);
+        Some(1 + self.random.below(CLOCK_JUMP_MS_MAX))
     }
 
     fn tell(&self, event: &Event, trap: Option<Trap>) {
