@@ -69,8 +69,6 @@ drop_reasons! {
     ChainBroken = "chain_broken",
     /// The blocks were left out of the commit.
     TooBig = "too_big",
-    /// The account is not active.
-    AccountInactive = "account_inactive",
     /// Another DID already has this number.
     ActorTaken = "actor_taken",
     /// The record is larger than 1 MiB.

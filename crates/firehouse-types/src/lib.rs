@@ -40,4 +40,4 @@ pub use nsid::Nsid;
 pub use rev::{InvalidRev, Rev};
 pub use rkey::{Rkey, RkeyId};
 pub use seq::Seq;
-pub use syntax::{InvalidSyntax, is_cid_syntax, is_language, is_uri};
+pub use syntax::{InvalidSyntax, is_language, is_uri};
