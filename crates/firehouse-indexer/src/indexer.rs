@@ -48,14 +48,11 @@ impl Indexer {
             return Err(DropReason::RecordTooLarge);
         }
         // The one walk over every record: is it of the data model at all, when does it claim to be from, what does it refer to?
-        let References { created_at, links } = match links::find(&op.record) {
-            Ok(references) => references,
-            Err(_) => {
-                let source = Source::new(op, None);
-                retract(&source, rows);
-                rows.records.push(record_row(&source, witness, op.record.clone(), false));
-                return Err(DropReason::RecordMalformed);
-            }
+        let Ok(References { created_at, links }) = links::find(&op.record) else {
+            let source = Source::new(op, None);
+            retract(&source, rows);
+            rows.records.push(record_row(&source, witness, op.record.clone(), false));
+            return Err(DropReason::RecordMalformed);
         };
         let source = Source::new(op, created_at);
         let outcome = self.check(op).and_then(|()| derive(&source, rows));

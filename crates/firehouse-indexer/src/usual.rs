@@ -39,67 +39,36 @@ fn kept(link: &Reference<'_>) -> Option<(String, Option<Cid>)> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use firehouse_lexicon::to_dag_cbor;
-    use firehouse_repo::{RecordOp, sha256};
-    use firehouse_types::{Did, Nsid, OpAction, Rkey};
     use serde_json::{Value, json};
 
     use super::is_implied;
     use crate::links;
     use crate::source::Source;
+    use crate::testing::{CID, OTHER, RKEY, TIME, op, uri};
 
-    const POST: &str = "at://did:plc:44ybard66vv44zksje25o7dz/app.bsky.feed.post/3jwdwj2ctlk26";
-    const CID: &str = "bafyreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq";
-
-    fn check(collection: &str, mut record: Value, expected: bool) {
-        record["$type"] = collection.into();
-        let record = Bytes::from(to_dag_cbor(&record).unwrap());
-        let op = RecordOp {
-            did: Did::parse("did:plc:ewvi7nxzyoun6zhxrhs64oiz").unwrap(),
-            collection: Nsid::parse(collection).unwrap(),
-            rkey: Rkey::parse("3jwdwj2ctlk26").unwrap(),
-            action: OpAction::Create,
-            cid: Some(firehouse_types::Cid::dag_cbor(sha256(&record))),
-            rev: "3jwdwj2ctlk26".parse().unwrap(),
-            record: record.clone(),
-        };
-        let references = links::find(&record).unwrap();
+    fn check(collection: &str, record: Value, expected: bool) {
+        let op = op(collection, record);
+        let references = links::find(&op.record).unwrap();
         let source = Source::new(&op, references.created_at);
         assert_eq!(is_implied(&source, &references.links), expected, "{collection}");
     }
 
     #[test]
     fn only_the_usual_form_is_left_out() {
-        let (time, like, follow) =
-            ("2024-01-01T00:00:00.123Z", "app.bsky.feed.like", "app.bsky.graph.follow");
-        let post = json!({"uri": POST, "cid": CID});
-        check(like, json!({"subject": post, "createdAt": time}), true);
-        check("app.bsky.feed.repost", json!({"subject": post, "createdAt": time}), true);
-        check(like, json!({"subject": post, "createdAt": "2024-01-01T00:00:00Z"}), false);
-        check(like, json!({"subject": post, "createdAt": time, "via": post}), false);
-        check(like, json!({"subject": post, "createdAt": time, "note": 1}), false);
-        check(
-            like,
-            json!({"subject": {"uri": POST.replace("3jwdwj2ctlk26", "self"), "cid": CID}, "createdAt": time}),
-            false,
-        );
-        check(
-            like,
-            json!({"subject": {"uri": POST, "cid": CID.replace("bafyrei", "bafkrei")}, "createdAt": time}),
-            false,
-        );
-        check(
-            follow,
-            json!({"subject": "did:plc:44ybard66vv44zksje25o7dz", "createdAt": time}),
-            true,
-        );
-        check(
-            "app.bsky.graph.block",
-            json!({"subject": "did:web:example.com", "createdAt": time}),
-            true,
-        );
-        check("app.bsky.graph.listblock", json!({"subject": POST, "createdAt": time}), false);
-        check("com.example.like", json!({"subject": post, "createdAt": time}), false);
+        let (like, follow) = ("app.bsky.feed.like", "app.bsky.graph.follow");
+        let uri = uri(OTHER, "app.bsky.feed.post");
+        let post = json!({"uri": uri, "cid": CID});
+        check(like, json!({"subject": post}), true);
+        check("app.bsky.feed.repost", json!({"subject": post}), true);
+        check(like, json!({"subject": post, "createdAt": TIME.replace(".123", "")}), false);
+        check(like, json!({"subject": post, "via": post}), false);
+        check(like, json!({"subject": post, "note": 1}), false);
+        check(like, json!({"subject": {"uri": uri.replace(RKEY, "self"), "cid": CID}}), false);
+        let raw = CID.replace("bafyrei", "bafkrei");
+        check(like, json!({"subject": {"uri": uri, "cid": raw}}), false);
+        check(follow, json!({"subject": OTHER}), true);
+        check("app.bsky.graph.block", json!({"subject": "did:web:example.com"}), true);
+        check("app.bsky.graph.listblock", json!({"subject": uri}), false);
+        check("com.example.like", json!({"subject": post}), false);
     }
 }
