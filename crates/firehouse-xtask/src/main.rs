@@ -2,11 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
-mod engine;
-mod lexicons;
 mod run;
 mod test;
 mod tidy;
+mod engine;
+mod lexicons;
+mod archive;
 mod workspace;
 
 #[derive(Parser)]
