@@ -109,6 +109,11 @@ impl Car {
         self.blocks.iter().map(|block| (block.cid, self.bytes.slice(block.at.clone())))
     }
 
+    /// How many bytes it was read from: no fewer than its different blocks have together.
+    pub(crate) fn bytes_len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Where [`Car::slice`] finds a block.
     pub(crate) fn index_of(&self, cid: &Cid) -> Option<usize> {
         self.blocks.binary_search_by_key(cid, |block| block.cid).ok()

@@ -16,6 +16,9 @@
 //! # Ok::<(), firehouse_repo::InvalidKey>(())
 //! ```
 
+// What comes from upstream must not be able to stop us.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
 mod verify;
 mod op;
 mod snapshot;
@@ -25,7 +28,7 @@ mod key;
 mod p256;
 pub mod mst;
 pub mod drisl;
-mod cbor;
+pub mod cbor;
 mod digest;
 
 pub use car::{Car, CarError};
@@ -35,5 +38,6 @@ pub use key::{Curve, InvalidKey, InvalidSignature, PublicKey};
 pub use op::RecordOp;
 pub use snapshot::{RepoSnapshot, SnapshotRecord, read_repo, read_repo_unverified};
 pub use verify::{
-    Chain, FUTURE_REV_US, RepoHead, VerifiedCommit, precheck, verify_commit, verify_sync,
+    COMMIT_BLOCKS_BYTES_MAX, Chain, FUTURE_REV_US, OPS_MAX, RepoHead, SYNC_BLOCKS_BYTES_MAX,
+    VerifiedCommit, verify_commit, verify_sync,
 };

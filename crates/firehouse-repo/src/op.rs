@@ -39,7 +39,7 @@ pub(crate) fn split_path(path: &str) -> Option<(&str, &str)> {
 }
 
 /// What is known about the ops of a commit and its signed tree.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Agreement {
     /// Undoing them worked: each says what the tree says.
     Proven,
@@ -76,16 +76,17 @@ pub(crate) fn judge(
 }
 
 fn undo(event: &CommitEvent, car: &Car, data: Cid) -> Result<Cid, TreeError> {
-    let change = |op: &'_ RepoOp| match op.action {
-        OpAction::Update | OpAction::Delete if op.prev.is_none() => Err(TreeError::Contradiction),
-        _ => Ok((op.prev, op.cid)),
-    };
-    let changes = event
-        .ops
-        .iter()
-        .map(|op| change(op).map(|(before, after)| Change::new(op.path.as_bytes(), before, after)))
-        .collect::<Result<Vec<_>, _>>()?;
+    let changes = event.ops.iter().map(change).collect::<Result<Vec<_>, _>>()?;
     mst::invert(car, data, &changes)
+}
+
+fn change(op: &RepoOp) -> Result<Change<'_>, TreeError> {
+    match op.action {
+        OpAction::Update | OpAction::Delete if op.prev.is_none() => Err(TreeError::Contradiction),
+        OpAction::Create | OpAction::Update | OpAction::Delete => {
+            Ok(Change::new(op.path.as_bytes(), op.prev, op.cid))
+        }
+    }
 }
 
 /// Puts every op that holds into the commit, and says of every other why it does not.
@@ -95,12 +96,12 @@ pub(crate) fn collect_ops(
     agreement: Agreement,
     commit: &mut VerifiedCommit,
 ) {
-    let mut tree = PartialTree::new(car, commit.data);
+    let mut tree = match agreement {
+        Agreement::Proven => None,
+        Agreement::Open => Some(PartialTree::new(car, commit.data)),
+    };
     for op in &event.ops {
-        let looked_up = match agreement {
-            Agreement::Proven => Ok(()),
-            Agreement::Open => look_up(&mut tree, op),
-        };
+        let looked_up = tree.as_mut().map_or(Ok(()), |tree| look_up(tree, op));
         match looked_up.and_then(|()| record_op(event, op, car)) {
             Ok(op) => commit.ops.push(op),
             Err(reason) => {

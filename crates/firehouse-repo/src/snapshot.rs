@@ -85,24 +85,44 @@ fn read(
 ) -> Result<RepoSnapshot, DropReason> {
     let car = Car::parse(bytes)?;
     let root = *car.roots().first().ok_or(DropReason::CarMalformed)?;
-    let block = car.get(&root).ok_or(DropReason::CommitMalformed)?;
-    let commit = Commit::decode(&block)?;
-    let rev = commit.current_rev()?;
+    let commit = Commit::decode(car.block(&root).ok_or(DropReason::CommitMalformed)?)?;
+    let (rev, data) = (commit.current_rev()?, commit.data);
     trust(&commit, rev)?;
     let did = Did::parse(commit.did).map_err(|_| DropReason::CommitMalformed)?;
-    let data = commit.data;
-    let snapshot = RepoSnapshot {
-        did,
-        rev,
-        commit: root,
-        data,
-        nodes: 0,
-        dropped: Vec::new(),
-        car,
-        paths: String::new(),
-        records: Vec::new(),
+    let (mut nodes, mut dropped) = (0, Vec::new());
+    let (mut paths, mut records) = (String::new(), Vec::new());
+    let mut walk = Walk::new(&car, data);
+    while let Some(visit) = walk.next()? {
+        match visit {
+            Visit::Node(_) => nodes += 1,
+            Visit::Leaf { key, value } => match place(&car, key, value)? {
+                Ok((path, block)) => {
+                    paths.push_str(path);
+                    records.push(Entry { path_end: paths.len(), block });
+                }
+                Err(reason) => dropped.push((String::from_utf8_lossy(key).into(), reason)),
+            },
+        }
+    }
+    Ok(RepoSnapshot { did, rev, commit: root, data, nodes, dropped, car, paths, records })
+}
+
+/// The path of a record and where its block is, or why this key is not a record.
+fn place<'k>(
+    car: &Car,
+    key: &'k [u8],
+    value: &[u8],
+) -> Result<Result<(&'k str, usize), DropReason>, TreeError> {
+    let Some(path) = std::str::from_utf8(key).ok().filter(|path| split_path(path).is_some()) else {
+        return Ok(Err(DropReason::InvalidPath));
     };
-    Ok(snapshot.walk()?)
+    match Cid::from_bytes(value) {
+        Ok(cid) if cid.codec == CidCodec::DagCbor => {
+            let block = car.index_of(&cid).ok_or(TreeError::MissingNode(cid))?;
+            Ok(Ok((path, block)))
+        }
+        _ => Ok(Err(DropReason::RecordMalformed)),
+    }
 }
 
 impl RepoSnapshot {
@@ -158,39 +178,5 @@ impl RepoSnapshot {
                 record: record.record,
             })
         })
-    }
-
-    fn walk(mut self) -> Result<Self, TreeError> {
-        let car = self.car.clone();
-        let mut walk = Walk::new(&car, self.data);
-        while let Some(visit) = walk.next()? {
-            match visit {
-                Visit::Node(_) => self.nodes += 1,
-                Visit::Leaf { key, value } => match self.place(key, value)? {
-                    Ok(block) => {
-                        self.paths.push_str(std::str::from_utf8(key).unwrap_or_default());
-                        self.records.push(Entry { path_end: self.paths.len(), block });
-                    }
-                    Err(reason) => {
-                        self.dropped.push((String::from_utf8_lossy(key).into(), reason));
-                    }
-                },
-            }
-        }
-        Ok(self)
-    }
-
-    /// Where the block of a record is, or why this key is not a record.
-    fn place(&self, key: &[u8], value: &[u8]) -> Result<Result<usize, DropReason>, TreeError> {
-        let is_path = std::str::from_utf8(key).is_ok_and(|path| split_path(path).is_some());
-        if !is_path {
-            return Ok(Err(DropReason::InvalidPath));
-        }
-        match Cid::from_bytes(value) {
-            Ok(cid) if cid.codec == CidCodec::DagCbor => {
-                self.car.index_of(&cid).map(Ok).ok_or(TreeError::MissingNode(cid))
-            }
-            _ => Ok(Err(DropReason::RecordMalformed)),
-        }
     }
 }

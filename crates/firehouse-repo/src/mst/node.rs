@@ -71,7 +71,11 @@ pub(crate) fn check_key(before: &[u8], entry: &RawEntry<'_>) -> Result<(), TreeE
 
 /// How many bytes two neighbouring keys have in common.
 pub(crate) fn shared_prefix(before: &[u8], key: &[u8]) -> usize {
-    before.iter().zip(key).take_while(|(a, b)| a == b).count()
+    // Mostly twenty: the collection and the first half of a TID. Eight at a time is a comparison of registers.
+    let ((a, _), (b, _)) = (before.as_chunks::<8>(), key.as_chunks::<8>());
+    let shared = 8 * a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (before.iter().skip(shared), key.iter().skip(shared));
+    shared + a.zip(b).take_while(|(a, b)| a == b).count()
 }
 
 /// Writes a node, entry by entry, into a buffer that is used again.

@@ -101,26 +101,24 @@ impl<'a> Walk<'a> {
     fn enter(&self, descent: Descent) -> Result<OpenNode<'a>, TreeError> {
         let car = self.car;
         let block = car.block(&descent.cid).ok_or(TreeError::MissingNode(descent.cid))?;
-        let (mut steps, mut key, mut first_level) = (Vec::new(), Vec::new(), None);
+        let (mut steps, mut key, mut level) = (Vec::new(), Vec::new(), descent.level);
         let left = read_node(block, |entry| {
             check_key(&key, &entry)?;
             let RawEntry { prefix, suffix, value, right } = entry;
             key.truncate(prefix);
             key.extend_from_slice(suffix);
-            if first_level.is_none() {
-                first_level = Some(level_of(&key));
-            }
+            level.get_or_insert_with(|| level_of(&key));
             steps.push(Step::Leaf { prefix, suffix, value });
             steps.extend(right.map(Step::Down));
             Ok(())
         })?;
-        let level = match (descent.level, first_level, left) {
-            (None, Some(level), _) | (Some(level), Some(_), _) | (Some(level), None, Some(_)) => {
-                level
+        let level = match (level, left) {
+            (None, None) => 0,
+            (None, Some(_)) => return Err(TreeError::Rule("a root without keys")),
+            (Some(_), None) if steps.is_empty() => {
+                return Err(TreeError::Rule("an empty node below the root"));
             }
-            (None, None, None) => 0,
-            (None, None, Some(_)) => return Err(TreeError::Rule("a root without keys")),
-            (Some(_), None, None) => return Err(TreeError::Rule("an empty node below the root")),
+            (Some(level), _) => level,
         };
         if let Some(left) = left {
             steps.insert(0, Step::Down(left));
