@@ -7,7 +7,8 @@ use url::Url;
 use crate::error::StreamError;
 use crate::notice::Received;
 
-const PATH: &str = "/xrpc/com.atproto.sync.subscribeRepos";
+/// Where a relay or a PDS serves its stream.
+pub(crate) const SUBSCRIBE_REPOS_PATH: &str = "/xrpc/com.atproto.sync.subscribeRepos";
 
 /// How one upstream is followed.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -77,7 +78,7 @@ impl Config {
             return Err(invalid());
         }
         if matches!(url.path(), "" | "/") {
-            url.set_path(PATH);
+            url.set_path(SUBSCRIBE_REPOS_PATH);
         }
         let cursor = match (cursor, self.start) {
             (Some(cursor), _) => Some(cursor.get()),

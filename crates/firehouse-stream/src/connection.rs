@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use firehouse_types::{DropReason, Event, InfoEvent, Seq, UpstreamState};
+use firehouse_types::{DropReason, Event, InfoEvent, Seq};
 use futures_util::{SinkExt, StreamExt};
 use tokio::select;
 use tokio::sync::mpsc::error::TrySendError;
@@ -74,7 +74,7 @@ impl<'a> Connection<'a> {
 
     /// Reads until something ends it, then says goodbye.
     pub(crate) async fn run(mut self) -> End {
-        self.subscription.metrics.state(UpstreamState::Connected);
+        self.subscription.metrics.connected(true);
         self.subscription
             .notify(Notice::Connected { host: self.subscription.config.authority() })
             .await;
@@ -82,6 +82,7 @@ impl<'a> Connection<'a> {
             Err(end) => end,
             Ok(never) => match never {},
         };
+        self.subscription.metrics.connected(false);
         let goodbye = self.socket.close(None);
         // Whether the upstream hears it makes no difference to us.
         let _ = timeout(Duration::from_secs(CLOSE_S), goodbye).await;

@@ -7,18 +7,16 @@ mod payload;
 mod commit;
 
 use bytes::Bytes;
+use firehouse_repo::SYNC_BLOCKS_BYTES_MAX;
+use firehouse_repo::cbor::{Item, Reader};
 use firehouse_types::{
     AccountEvent, AccountStatus, DropReason, Event, IdentityEvent, InfoEvent, Seq, SyncEvent,
 };
 
-use crate::cbor::{Item, Malformed, Reader};
-use payload::{Payload, blocks, boolean, did, rev, seq, text, time};
+use payload::{BrokenFrame, Payload, blocks, boolean, did, rev, seq, text, time};
 
 /// The protocol's limit of one frame, all inclusive.
 pub const FRAME_BYTES_MAX: usize = 5_000_000;
-
-/// The lexicon's limit of a `#sync`'s blocks.
-const SYNC_BLOCKS_BYTES_MAX: usize = 10_000;
 
 /// Longest text kept of what is only for people.
 const MESSAGE_BYTES_MAX: usize = 1_024;
@@ -83,7 +81,7 @@ pub fn seq_of(frame: &[u8]) -> Option<Seq> {
 }
 
 impl<'a> Header<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, BrokenFrame> {
         let (mut op, mut t) = (None, None);
         let mut header = Payload::new(*reader)?;
         while let Some(key) = header.next_key()? {
@@ -99,7 +97,7 @@ impl<'a> Header<'a> {
         match (op, t) {
             (Some(Item::Integer(op)), None) => Ok(Self { op, t: None }),
             (Some(Item::Integer(op)), Some(Item::Text(t))) => Ok(Self { op, t: Some(t) }),
-            _ => Err(Malformed),
+            _ => Err(BrokenFrame),
         }
     }
 }
@@ -203,7 +201,7 @@ struct Named {
     message: Option<Box<str>>,
 }
 
-fn named(reader: Reader<'_>, name_key: &str) -> Result<Named, Malformed> {
+fn named(reader: Reader<'_>, name_key: &str) -> Result<Named, BrokenFrame> {
     let mut payload = Payload::new(reader)?;
     let (mut name, mut message) = (None, None);
     while let Some(key) = payload.next_key()? {

@@ -1,7 +1,8 @@
 //! The only websocket: `com.atproto.sync.subscribeRepos` frames to events, reconnecting from the cursor.
 //!
-//! Knows framing and nothing of what is inside of `blocks`; verifying is the next hop's work. Beside the client stand the two ways to do
-//! without a relay: recorded frames replayed in this process, or served to others.
+//! Knows framing and nothing of what is inside of `blocks`; verifying is the next hop's work, and of its crate only the CBOR reader and
+//! the limits of an event are used. Beside the client stand the two ways to do without a relay: recorded frames replayed in this process,
+//! or served to others.
 //! Source: <https://atproto.com/specs/event-stream>, <https://atproto.com/specs/sync>
 //!
 //! ```
@@ -18,7 +19,6 @@
 // What comes from upstream must not be able to stop us.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
-mod cbor;
 mod decode;
 mod config;
 mod notice;

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use firehouse_types::{Seq, UpstreamState};
+use firehouse_types::Seq;
 use tokio::select;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -60,7 +60,6 @@ pub async fn subscribe(
     let mut backoff = Backoff::new(ms(config.backoff_min_ms), ms(config.backoff_max_ms));
     let mut subscription = Subscription { config, metrics, output, notices, stop, progress };
     loop {
-        subscription.metrics.state(UpstreamState::Connecting);
         let url = subscription.config.endpoint(subscription.progress.cursor())?;
         let dialled = select! {
             () = subscription.stop.cancelled() => break,
@@ -83,7 +82,6 @@ pub async fn subscribe(
             break;
         }
     }
-    subscription.metrics.state(UpstreamState::Finished);
     Ok(())
 }
 
@@ -101,7 +99,6 @@ impl Subscription {
             Wait::AtLeast(asked) => backoff.next().max(asked),
             Wait::Long => jittered(Duration::from_millis(self.config.backoff_long_ms)),
         };
-        self.metrics.state(UpstreamState::Connecting);
         self.metrics.disconnected(cause);
         self.notify(Notice::Disconnected { reason, retry_in }).await;
         select! {
