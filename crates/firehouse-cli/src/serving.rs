@@ -90,6 +90,8 @@ fn xrpc_config(settings: Settings, answers: Answers) -> firehouse_xrpc::Config {
         admin_password: settings.admin_password.map(Secret::new),
         moderation_did: settings.moderation_did,
         default_labelers: settings.default_labeler,
+        connections_max: xrpc.connections_max,
+        client_timeout_s: xrpc.client_timeout_s,
         body_bytes_max: xrpc.body_bytes_max,
         request_timeout_s: xrpc.request_timeout_s,
         requests_max: xrpc.requests_max,

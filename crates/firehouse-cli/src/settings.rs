@@ -134,6 +134,8 @@ pub struct Identity {
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Xrpc {
+    pub connections_max: usize,
+    pub client_timeout_s: u64,
     pub body_bytes_max: u64,
     pub request_timeout_s: u64,
     pub requests_max: usize,

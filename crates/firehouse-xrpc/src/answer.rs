@@ -27,8 +27,6 @@ pub(crate) async fn answer(
         let message = format!("Incorrect HTTP method ({}) expected GET", request.method);
         return Err(Failure::invalid_request(message));
     }
-    // Held until the answer is encoded: it bounds what the store is asked at once.
-    let _permit = api.permits.try_acquire().map_err(|_| Failure::busy())?;
     let limit = Duration::from_secs(api.config.request_timeout_s);
     let answered = tokio::time::timeout(limit, run(api, method, request)).await;
     answered.unwrap_or_else(|_| Err(Failure::timed_out()))
@@ -39,6 +37,8 @@ async fn run(api: &Api, method: &Method, request: &Parts) -> Result<Response, Fa
     let parameters = parameters::checked(&api.catalog, method.nsid, query, method.reading)?;
     let caller = api.authenticator.caller(method.who, &request.headers, method.nsid).await?;
     refuse_body(&request.headers, api.config.body_bytes_max)?;
+    // Bounds what the store is asked at once. Not taken earlier: a token may make us wait for a host of its sender's choice.
+    let _permit = api.permits.try_acquire().map_err(|_| Failure::busy())?;
     let labelers = match method.headers {
         Headers::Plain => None,
         Headers::Labels | Headers::LabelsAndRev => {
