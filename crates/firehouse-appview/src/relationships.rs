@@ -5,10 +5,8 @@ use atrium_api::types::string::AtIdentifier;
 use firehouse_types::{ActorId, Did, RkeyId};
 
 use crate::hydrate::{Hydration, State};
+use crate::nsid::{BLOCK, FOLLOW};
 use crate::{Answer, AppView, Caller, ViewError, actor};
-
-const FOLLOW: &str = "app.bsky.graph.follow";
-const BLOCK: &str = "app.bsky.graph.block";
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]

@@ -5,6 +5,7 @@ use firehouse_schema::usual_body;
 use firehouse_store::read::{LinkTarget, RecordRead};
 use firehouse_types::{Cid, Datetime, Did, RkeyId};
 
+use crate::app::is_seen;
 use crate::{Answer, AppView, Caller, RecordJson, ViewError, actor};
 
 /// The output.
@@ -32,12 +33,7 @@ pub async fn get_record(
     let (actors, keys, collections) = ([did.actor()], [(did.actor(), rkey)], [collection]);
     let (actors, records) =
         tokio::try_join!(app.store.actors(&actors), app.store.records(&collections, &keys))?;
-    let exists = |status| match status {
-        firehouse_schema::ActorStatus::Active => true,
-        firehouse_schema::ActorStatus::Mentioned | firehouse_schema::ActorStatus::Deleted => false,
-        _ => caller.privileged,
-    };
-    actors.first().filter(|actor| exists(actor.status)).ok_or_else(no_repo)?;
+    actors.first().filter(|actor| is_seen(actor.status, caller.privileged)).ok_or_else(no_repo)?;
     let missing = || ViewError::RecordNotFound { uri: uri.clone() };
     let record = records.into_iter().next().ok_or_else(missing)?;
     let cid = Cid::dag_cbor(record.cid).to_string();

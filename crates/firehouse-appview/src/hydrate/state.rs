@@ -8,19 +8,12 @@ use firehouse_types::{ActorId, Datetime, Did, Rkey, RkeyId};
 
 use super::relations::Relations;
 use crate::Caller;
+use crate::app::is_seen;
+use crate::nsid::POST;
 use crate::record::{
     ChatFields, ListFields, PostFields, PostgateFields, ProfileFields, RecordJson, StatusFields,
     ThreadgateFields,
 };
-
-/// NSID of posts.
-pub(crate) const POST: &str = "app.bsky.feed.post";
-/// NSID of lists.
-pub(crate) const LIST: &str = "app.bsky.graph.list";
-/// NSID of thread gates.
-pub(crate) const THREADGATE: &str = "app.bsky.feed.threadgate";
-/// NSID of post gates.
-pub(crate) const POSTGATE: &str = "app.bsky.feed.postgate";
 
 /// Everything of one answer. What is not in here does not exist for this caller.
 #[derive(Debug, Default)]
@@ -53,16 +46,9 @@ impl State {
         }
     }
 
-    /// An account, when the caller may see it: an active one, for privileged callers any that was not deleted.
+    /// An account, when the caller may see it.
     pub fn actor(&self, actor: ActorId) -> Option<&Actor> {
-        self.actors.get(&actor).filter(|found| match found.status {
-            ActorStatus::Active => true,
-            ActorStatus::Mentioned | ActorStatus::Deleted => false,
-            ActorStatus::Deactivated
-            | ActorStatus::Suspended
-            | ActorStatus::Takendown
-            | ActorStatus::Inactive => self.privileged,
-        })
+        self.actors.get(&actor).filter(|found| is_seen(found.status, self.privileged))
     }
 
     /// A post, when the caller may see its author.

@@ -1,6 +1,6 @@
 //! app.bsky.actor.defs: profileViewBasic, profileView and profileViewDetailed, each the one before with more.
 
-use firehouse_types::{ActorId, Datetime, Did, Handle};
+use firehouse_types::{ActorId, AtUri, Datetime, Did, Handle};
 use serde_json::Value;
 
 use super::Views;
@@ -9,6 +9,7 @@ use super::label::{Label, self_labels};
 use super::links::Preset;
 use super::list::ListView;
 use crate::hydrate::Actor;
+use crate::nsid::{FOLLOW, PROFILE, STATUS};
 use crate::record::{Embed, RecordJson, StrongRef};
 
 /// All three views; fields of the larger ones are absent from the smaller.
@@ -234,7 +235,6 @@ impl Views<'_> {
         let by_list = relations.list_block(viewer, id).and_then(|list| self.list_basic(list));
         let following = relations.follow(viewer, id).filter(|_| !is_blocked);
         let followed_by = relations.follow(id, viewer).filter(|_| !is_blocked);
-        const FOLLOW: &str = "app.bsky.graph.follow";
         Some(ProfileViewer {
             blocked_by,
             blocking,
@@ -271,7 +271,7 @@ impl Views<'_> {
             _ => None,
         };
         Some(StatusView {
-            uri: format!("at://{}/app.bsky.actor.status/self", actor.did),
+            uri: format!("at://{}/{STATUS}/self", actor.did),
             cid: status.cid.clone(),
             record: status.json.clone(),
             status: status.fields.status.clone(),
@@ -286,7 +286,7 @@ impl Views<'_> {
 
 fn profile_labels(actor: &Actor) -> Vec<Label> {
     let Some(profile) = &actor.profile else { return Vec::new() };
-    let uri = format!("at://{}/app.bsky.actor.profile/self", actor.did);
+    let uri = format!("at://{}/{PROFILE}/self", actor.did);
     let created_at = profile.fields.created_at.as_deref();
     self_labels(profile.fields.labels.as_ref(), &actor.did, &uri, &profile.cid, created_at)
 }
@@ -294,5 +294,5 @@ fn profile_labels(actor: &Actor) -> Vec<Label> {
 /// A pinned post, when the record names it as it should.
 pub(crate) fn strong_ref(value: &Value) -> Option<StrongRef> {
     let reference: StrongRef = serde_json::from_value(value.clone()).ok()?;
-    firehouse_types::AtUri::parse(&reference.uri).is_ok().then_some(reference)
+    AtUri::parse(&reference.uri).is_ok().then_some(reference)
 }

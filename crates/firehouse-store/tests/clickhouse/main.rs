@@ -3,3 +3,4 @@
 mod migrations;
 mod rows;
 mod reads;
+mod threads;

@@ -55,13 +55,13 @@ const CASES: &[Case] = &[
             ("limit", "3"),
         ],
     ),
-    ("list_blocked", &[("subjects", "[1,2]"), ("keys", "[(3,4)]")]),
-    ("list_blockers", &[("actors", "[1,2]")]),
+    ("list_blocks", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     (
         "list_members",
         &[("actor", "1"), ("rkey", "2"), ("before_ms", "5"), ("before_actor", "9"), ("limit", "3")],
     ),
     ("list_memberships", &[("subject", "1"), ("keys", "[(3,4)]")]),
+    ("list_subjects", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     ("list_sizes", &[("keys", "[(3,4)]")]),
     ("list_subscriptions", &[("actor", "1"), ("keys", "[(3,4)]")]),
     ("posts", &[("keys", "[(1,2),(3,4)]")]),
@@ -83,19 +83,25 @@ const CASES: &[Case] = &[
     ("repo_rev", &[("actor", "1")]),
     ("thread", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
     ("thread_root", &[("actor", "1"), ("rkey", "2")]),
-    (
-        "timeline",
-        &[
-            ("viewer", "1"),
-            ("after_ms", "-62167219200000"),
-            ("before_ms", "5"),
-            ("before_actor", "9"),
-            ("before_kind", "2"),
-            ("before_rkey", "9"),
-            ("limit", "3"),
-        ],
-    ),
+    ("timeline", &TIMELINE_BY_TIME),
+    ("timeline", &TIMELINE_BY_AUTHOR),
 ];
+
+const TIMELINE_BY_TIME: [(&str, &str); 8] = timeline("feed_items");
+const TIMELINE_BY_AUTHOR: [(&str, &str); 8] = timeline("author_items");
+
+const fn timeline(items: &'static str) -> [(&'static str, &'static str); 8] {
+    [
+        ("items", items),
+        ("viewer", "1"),
+        ("after_ms", "-62167219200000"),
+        ("before_ms", "5"),
+        ("before_actor", "9"),
+        ("before_kind", "2"),
+        ("before_rkey", "9"),
+        ("limit", "3"),
+    ]
+}
 
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/read"))
