@@ -156,7 +156,7 @@ pub struct ServiceFlags {
     /// Who we are: the aud of tokens
     #[arg(long, value_name = "DID")]
     did: Option<String>,
-    /// Where clients reach us: the base of image links
+    /// Where clients reach us: the base of image links [default: where we listen]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Password of the user admin

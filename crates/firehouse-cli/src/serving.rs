@@ -12,6 +12,7 @@ use firehouse_xrpc::{Secret, Services};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::settings::Settings;
 
@@ -51,22 +52,24 @@ pub async fn serve(
             );
         }
     }
-    let appview = AppView::new(store.clone(), resolver.clone(), appview_config(&settings));
+    let public_url = settings.public_url()?;
+    let config = appview_config(&settings, public_url.clone());
+    let appview = AppView::new(store.clone(), resolver.clone(), config);
     let health = move || Health { version: env!("CARGO_PKG_VERSION"), upstreams: status.health() };
     let services = Services { appview, store, resolver, health: Arc::new(health), registry };
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another firehouse running there, or is --listen another machine's address", settings.listen))?;
     tracing::info!(listen = %listener.local_addr()?, did = %settings.did, ?answers, "serving");
-    firehouse_xrpc::serve(xrpc_config(settings, answers), services, listener, stop)
+    firehouse_xrpc::serve(xrpc_config(settings, public_url, answers), services, listener, stop)
         .await
         .context("XRPC server")
 }
 
-fn appview_config(settings: &Settings) -> firehouse_appview::Config {
+fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Config {
     let appview = &settings.appview;
     firehouse_appview::Config {
-        public_url: settings.public_url.clone(),
+        public_url,
         did: settings.did.clone(),
         cdn_url: appview.cdn_url.clone(),
         video_playlist_pattern: appview.video_playlist_pattern.clone(),
@@ -78,13 +81,13 @@ fn appview_config(settings: &Settings) -> firehouse_appview::Config {
     }
 }
 
-fn xrpc_config(settings: Settings, answers: Answers) -> firehouse_xrpc::Config {
+fn xrpc_config(settings: Settings, public_url: Url, answers: Answers) -> firehouse_xrpc::Config {
     let xrpc = settings.xrpc;
     firehouse_xrpc::Config {
         listen: settings.listen,
         methods: answers == Answers::Everything,
         did: settings.did,
-        public_url: settings.public_url,
+        public_url,
         verification_key: xrpc.verification_key,
         alternate_audiences: xrpc.alternate_audiences,
         admin_password: settings.admin_password.map(Secret::new),

@@ -46,7 +46,9 @@ pub struct Settings {
     pub database: String,
     pub listen: SocketAddr,
     pub did: Did,
-    pub public_url: Url,
+    /// As configured; [`Settings::public_url`] says what holds.
+    #[serde(deserialize_with = "optional")]
+    pub public_url: Option<Url>,
     pub relay: Vec<Url>,
     pub plc: Url,
     #[serde(deserialize_with = "optional")]
@@ -186,12 +188,26 @@ impl Settings {
                 fs::read_to_string(file)
                     .with_context(|| format!("configuration file {}", file.display()))?,
             ),
-            None => fs::read_to_string("firehouse.toml").ok(),
+            None => match fs::read_to_string("firehouse.toml") {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+                text => Some(text.context("configuration file ./firehouse.toml")?),
+            },
         };
         let variables = env::vars()
             .filter(|(name, _)| name.starts_with(PREFIX) && !NOT_KEYS.contains(&name.as_str()));
         let settings = Self::from_layers(text.as_deref(), variables.collect(), flags)?;
         Ok(Self { file: file.map(Path::to_owned), ..settings })
+    }
+
+    /// Where clients reach us: as configured, else where we listen.
+    pub fn public_url(&self) -> Result<Url> {
+        match &self.public_url {
+            Some(url) => Ok(url.clone()),
+            None if self.listen.ip().is_unspecified() => {
+                Ok(format!("http://127.0.0.1:{}", self.listen.port()).parse()?)
+            }
+            None => Ok(format!("http://{}", self.listen).parse()?),
+        }
     }
 
     fn from_layers(
@@ -313,6 +329,14 @@ mod tests {
         assert_eq!(settings.listen.port(), 3);
         assert_eq!(settings.plc.as_str(), "https://environment.test/");
         assert_eq!(settings.database, "of_the_file");
+    }
+
+    #[test]
+    fn without_a_public_url_clients_reach_us_where_we_listen() {
+        let public_url = |file| load(file, &[], Overlay::default()).unwrap().public_url().unwrap();
+        assert_eq!(public_url("listen = \"127.0.0.1:3\"").as_str(), "http://127.0.0.1:3/");
+        assert_eq!(public_url("listen = \"0.0.0.0:3\"").as_str(), "http://127.0.0.1:3/");
+        assert_eq!(public_url("public_url = \"https://a.test\"").as_str(), "https://a.test/");
     }
 
     #[test]

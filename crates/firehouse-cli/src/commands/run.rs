@@ -54,7 +54,7 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
     let upstream = demo::upstream(&settings.data, &stop)?;
     tracing::info!(
         "try: curl '{}xrpc/app.bsky.feed.getAuthorFeed?actor={}'",
-        settings.public_url,
+        settings.public_url()?,
         demo::AN_ACTOR
     );
     let upstreams = vec![upstream];
