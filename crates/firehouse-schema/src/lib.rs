@@ -28,7 +28,7 @@ mod lists;
 mod body;
 
 pub use actors::{ActorRow, ActorStatus};
-pub use body::{USUAL_COLLECTIONS, usual_body};
+pub use body::{Referred, USUAL_COLLECTIONS, usual_body};
 pub use cursors::CursorRow;
 pub use feed_items::{FeedItemKind, FeedItemRow};
 pub use links::{LinkRow, TARGET_ACCOUNT, TARGET_URL};

@@ -68,6 +68,8 @@ pub struct LinkSource<'a> {
 /// What a record refers to.
 #[derive(Clone, Debug, Row, serde::Deserialize)]
 pub struct LinkTarget {
+    /// Where in the record, as in `.subject.uri`.
+    pub stands_at: Box<str>,
     /// Whose account or record.
     pub target_actor: ActorId,
     /// The record's key; 0 for an account.
