@@ -11,9 +11,6 @@ use firehouse_types::{
 use crate::mst::{self, Change, PartialTree, TreeError};
 use crate::{Car, Chain, RepoHead, VerifiedCommit};
 
-/// Larger records are signed and in the tree, and nobody serves them.
-const RECORD_BYTES_MAX: usize = 1 << 20;
-
 /// One change of one record, from a commit or from a whole repo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordOp {
@@ -137,9 +134,6 @@ fn record_op(event: &CommitEvent, op: &RepoOp, car: &Car) -> Result<RecordOp, Dr
         }
         Some(_) => return Err(DropReason::RecordMalformed),
     };
-    if record.len() > RECORD_BYTES_MAX {
-        return Err(DropReason::RecordTooLarge);
-    }
     Ok(RecordOp {
         did: event.repo.clone(),
         collection,
