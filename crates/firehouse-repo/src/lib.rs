@@ -24,6 +24,7 @@ mod op;
 mod snapshot;
 mod commit;
 mod car;
+mod car_reader;
 mod key;
 mod p256;
 pub mod mst;
@@ -32,11 +33,14 @@ pub mod cbor;
 mod digest;
 
 pub use car::{Car, CarError};
+pub use car_reader::{BLOCK_BYTES_MAX, CarReader};
 pub use commit::{Commit, InvalidCommit};
 pub use digest::sha256;
 pub use key::{Curve, InvalidKey, InvalidSignature, PublicKey};
-pub use op::RecordOp;
-pub use snapshot::{RepoSnapshot, SnapshotRecord, read_repo, read_repo_unverified};
+pub use op::{LeafRecord, RecordOp, read_leaf};
+pub use snapshot::{
+    RepoSnapshot, SnapshotRecord, read_repo, read_repo_unverified, verify_repo_commit,
+};
 pub use verify::{
     COMMIT_BLOCKS_BYTES_MAX, Chain, FUTURE_REV_US, OPS_MAX, RepoHead, SYNC_BLOCKS_BYTES_MAX,
     VerifiedCommit, verify_commit, verify_sync,

@@ -30,9 +30,30 @@ pub struct RecordOp {
     pub record: Bytes,
 }
 
-/// `collection/rkey`, when it is that.
-pub(crate) fn split_path(path: &str) -> Option<(&str, &str)> {
-    path.split_once('/').filter(|(nsid, rkey)| Nsid::is_valid(nsid) && Rkey::is_valid(rkey))
+/// What a leaf of a tree names: a record at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeafRecord<'k> {
+    /// `collection/rkey`.
+    pub path: &'k str,
+    /// An NSID.
+    pub collection: &'k str,
+    /// A record key.
+    pub rkey: &'k str,
+    /// The record's block.
+    pub cid: Cid,
+}
+
+/// Reads the key and value of a leaf. Errors: the leaf is part of the signed tree, but is no record for us.
+pub fn read_leaf<'k>(key: &'k [u8], value: &[u8]) -> Result<LeafRecord<'k>, DropReason> {
+    let path = std::str::from_utf8(key).map_err(|_| DropReason::InvalidPath)?;
+    let (collection, rkey) = path
+        .split_once('/')
+        .filter(|(nsid, rkey)| Nsid::is_valid(nsid) && Rkey::is_valid(rkey))
+        .ok_or(DropReason::InvalidPath)?;
+    match Cid::from_bytes(value) {
+        Ok(cid) if cid.codec == CidCodec::DagCbor => Ok(LeafRecord { path, collection, rkey, cid }),
+        _ => Err(DropReason::RecordMalformed),
+    }
 }
 
 /// What is known about the ops of a commit and its signed tree.

@@ -5,10 +5,10 @@
 //! Source: <https://atproto.com/specs/repository#car-file-serialization>
 
 use bytes::Bytes;
-use firehouse_types::{Cid, CidCodec, Did, DropReason, Nsid, OpAction, Rev, Rkey};
+use firehouse_types::{Cid, Did, DropReason, Nsid, OpAction, Rev, Rkey};
 
 use crate::mst::{TreeError, Visit, Walk};
-use crate::op::split_path;
+use crate::op::read_leaf;
 use crate::verify::check_rev;
 use crate::{Car, Commit, PublicKey, RecordOp, RepoHead};
 
@@ -65,13 +65,34 @@ pub fn read_repo(
     key: &PublicKey,
     now_us: u64,
 ) -> Result<RepoSnapshot, DropReason> {
-    read(bytes, |commit, rev| {
-        if commit.did != did.as_str() {
-            return Err(DropReason::CommitMismatch);
-        }
-        check_rev(rev, now_us)?;
-        commit.verify_signature(key).map_err(|_| DropReason::InvalidSignature)
-    })
+    read(bytes, |commit, rev| trust(commit, rev, did, key, now_us))
+}
+
+/// Verifies the commit block of a whole repo that is read in pieces; the checks are those of [`read_repo`].
+pub fn verify_repo_commit(
+    block: &[u8],
+    did: &Did,
+    key: &PublicKey,
+    now_us: u64,
+) -> Result<RepoHead, DropReason> {
+    let commit = Commit::decode(block)?;
+    let rev = commit.current_rev()?;
+    trust(&commit, rev, did, key, now_us)?;
+    Ok(RepoHead { rev, data: commit.data })
+}
+
+fn trust(
+    commit: &Commit<'_>,
+    rev: Rev,
+    did: &Did,
+    key: &PublicKey,
+    now_us: u64,
+) -> Result<(), DropReason> {
+    if commit.did != did.as_str() {
+        return Err(DropReason::CommitMismatch);
+    }
+    check_rev(rev, now_us)?;
+    commit.verify_signature(key).map_err(|_| DropReason::InvalidSignature)
 }
 
 /// As [`read_repo`], from a source that needs no proof of who wrote it, such as a file of one's own.
@@ -95,9 +116,10 @@ fn read(
     while let Some(visit) = walk.next()? {
         match visit {
             Visit::Node(_) => nodes += 1,
-            Visit::Leaf { key, value } => match place(&car, key, value)? {
-                Ok((path, block)) => {
-                    paths.push_str(path);
+            Visit::Leaf { key, value } => match read_leaf(key, value) {
+                Ok(leaf) => {
+                    let block = car.index_of(&leaf.cid).ok_or(TreeError::MissingNode(leaf.cid))?;
+                    paths.push_str(leaf.path);
                     records.push(Entry { path_end: paths.len(), block });
                 }
                 Err(reason) => dropped.push((String::from_utf8_lossy(key).into(), reason)),
@@ -105,24 +127,6 @@ fn read(
         }
     }
     Ok(RepoSnapshot { did, rev, commit: root, data, nodes, dropped, car, paths, records })
-}
-
-/// The path of a record and where its block is, or why this key is not a record.
-fn place<'k>(
-    car: &Car,
-    key: &'k [u8],
-    value: &[u8],
-) -> Result<Result<(&'k str, usize), DropReason>, TreeError> {
-    let Some(path) = std::str::from_utf8(key).ok().filter(|path| split_path(path).is_some()) else {
-        return Ok(Err(DropReason::InvalidPath));
-    };
-    match Cid::from_bytes(value) {
-        Ok(cid) if cid.codec == CidCodec::DagCbor => {
-            let block = car.index_of(&cid).ok_or(TreeError::MissingNode(cid))?;
-            Ok(Ok((path, block)))
-        }
-        _ => Ok(Err(DropReason::RecordMalformed)),
-    }
 }
 
 impl RepoSnapshot {
