@@ -6,6 +6,7 @@ mod log;
 mod engine_child;
 mod database;
 mod network;
+mod following;
 mod serving;
 mod signals;
 mod demo;

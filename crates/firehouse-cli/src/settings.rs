@@ -65,6 +65,7 @@ pub struct Settings {
     pub store: Store,
     pub stream: Stream,
     pub identity: Identity,
+    pub backfill: Backfill,
     pub ingest: firehouse_ingest::Config,
     pub xrpc: Xrpc,
     pub appview: AppView,
@@ -130,6 +131,45 @@ pub struct Identity {
     pub connect_timeout_ms: u64,
     pub request_timeout_ms: u64,
     pub document_bytes_max: usize,
+}
+
+/// `[backfill]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backfill {
+    pub repos: Repos,
+    pub fetches_max: usize,
+    pub host_fetches_max: usize,
+    pub repo_bytes_max: u64,
+    pub memory_repo_bytes_max: usize,
+    pub memory_bytes_max: usize,
+    pub index_bytes_max: usize,
+    pub spilled_repos_max: usize,
+    pub queue_jobs_max: usize,
+    pub queue_host_jobs_max: usize,
+    pub attempts_max: u32,
+    pub host_wait_ms_max: u64,
+    pub requests_per_host_per_s: u32,
+    pub hosts_max: usize,
+    pub request_timeout_ms: u64,
+    pub fetch_timeout_ms: u64,
+    pub rate_bytes_per_s_min: u64,
+    pub rate_grace_ms: u64,
+    pub page_bytes_max: usize,
+    pub backoff_min_ms: u64,
+    pub backoff_max_ms: u64,
+    pub list_hosts_max: usize,
+    pub list_pages_max: u64,
+}
+
+/// Which repos are fetched as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repos {
+    Auto,
+    Broken,
+    Seen,
+    Off,
 }
 
 /// `[xrpc]`

@@ -20,6 +20,8 @@ pub struct Metrics {
     pub(crate) flush_retries: IntCounter,
     pub(crate) flush_seconds: Histogram,
     pub(crate) lookups: IntCounterVec,
+    pub(crate) fetches: IntCounterVec,
+    pub(crate) purged_accounts: IntCounter,
     pub(crate) in_flight_events: IntGauge,
     pub(crate) waiting_events: IntGauge,
     pub(crate) queue_depth: IntGaugeVec,
@@ -82,6 +84,11 @@ impl Metrics {
             )?,
             flush_seconds,
             lookups: counters("lookups_total", "Accounts looked up.", "outcome")?,
+            purged_accounts: counter(
+                "purged_accounts_total",
+                "Deleted accounts whose rows were removed.",
+            )?,
+            fetches: counters("fetches_total", "Repos asked for as a whole.", "outcome")?,
             in_flight_events: gauge("in_flight_events", "Events read and not yet acknowledged.")?,
             waiting_events: gauge(
                 "waiting_events",

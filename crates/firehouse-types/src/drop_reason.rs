@@ -69,6 +69,10 @@ drop_reasons! {
     ChainBroken = "chain_broken",
     /// The blocks were left out of the commit.
     TooBig = "too_big",
+    /// The repo at its PDS is newer than the commits that reached us.
+    CommitsMissed = "commits_missed",
+    /// Too many events of the account waited while its repo was being written; its repo is fetched again.
+    WaitedTooLong = "waited_too_long",
     /// Another DID already has this number.
     ActorTaken = "actor_taken",
     /// The record is larger than 1 MiB.

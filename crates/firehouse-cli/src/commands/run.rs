@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use firehouse_identity::Resolver;
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Ingest, Metrics, Status, Upstream};
+use firehouse_ingest::{Backfill, Ingest, Metrics, Status, Upstream};
 use firehouse_lexicon::Catalog;
-use firehouse_store::Store;
 use prometheus::Registry;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::Database;
+use crate::following::{Followed, Following};
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
@@ -23,23 +23,23 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let registry = Registry::new();
     let database = Database::open(&settings, &stop).await?;
     let resolver = network::resolver(&settings, &registry)?;
-    let (upstreams, mut streams) =
-        network::follow(&settings, &database.store, &registry, &stop).await?;
-    let ended = index_and_serve(
-        settings,
-        answers,
-        Sources {
-            store: database.store.clone(),
-            resolver,
-            status: status_of(&upstreams),
-            registry,
-        },
-        upstreams,
-        &stop,
-    );
+    let (following, Followed { upstreams, mut failed }) =
+        Following::new(&settings, &database.store, &registry, &stop)?;
+    let backfill = network::backfill(&settings, &resolver, &registry, &stop)?;
+    let relays = settings.relay.clone();
+    let sources =
+        Sources { store: database.store.clone(), resolver, status: Status::default(), registry };
+    let followed = async {
+        for relay in &relays {
+            following.add(relay).await?;
+        }
+        // Only what can never work comes back.
+        failed.recv().await.map_or(Ok(()), Err)
+    };
+    let served = index_and_serve(settings, answers, sources, backfill, upstreams, &stop);
     let ended = tokio::select! {
-        ended = ended => ended,
-        Some(ended) = streams.join_next(), if !stop.is_cancelled() => ended.context("upstream task").flatten(),
+        ended = served => ended,
+        failed = followed, if !stop.is_cancelled() => failed,
     };
     stop.cancel();
     database.close().await;
@@ -57,35 +57,25 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
         settings.public_url()?,
         demo::AN_ACTOR
     );
-    let upstreams = vec![upstream];
-    let sources = Sources {
-        store: database.store.clone(),
-        resolver: demo::resolver()?,
-        status: status_of(&upstreams),
-        registry: Registry::new(),
-    };
-    let ended = index_and_serve(settings, Answers::Everything, sources, upstreams, &stop).await;
+    let (resolver, registry) = (demo::resolver()?, Registry::new());
+    let sources =
+        Sources { store: database.store.clone(), resolver, status: Status::default(), registry };
+    let upstreams = only(upstream).await;
+    let ended =
+        index_and_serve(settings, Answers::Everything, sources, None, upstreams, &stop).await;
     database.close().await;
     ended
-}
-
-fn status_of(upstreams: &[Upstream]) -> Status {
-    let status = Status::new(upstreams.iter().map(|upstream| upstream.url.clone()));
-    for (index, upstream) in upstreams.iter().enumerate() {
-        status.resume(index, upstream.cursor);
-    }
-    status
 }
 
 async fn index_and_serve(
     settings: Settings,
     answers: Answers,
     sources: Sources,
-    upstreams: Vec<Upstream>,
+    backfill: Option<Backfill>,
+    upstreams: mpsc::Receiver<Upstream>,
     stop: &CancellationToken,
 ) -> Result<()> {
-    let ingest =
-        ingest(&settings, &sources.store, &sources.resolver, &sources.status, &sources.registry)?;
+    let ingest = ingest(&settings, &sources, backfill)?;
     let ingest_ended = async {
         ingest.run(upstreams, stop.clone()).await.context("ingest")?;
         // A finite upstream ended: what it brought is still served.
@@ -98,20 +88,27 @@ async fn index_and_serve(
     ended.map(drop)
 }
 
+/// One upstream and no more.
+pub async fn only(upstream: Upstream) -> mpsc::Receiver<Upstream> {
+    let (output, upstreams) = mpsc::channel(1);
+    // There is room for one.
+    let _ = output.send(upstream).await;
+    upstreams
+}
+
 /// The write path on this store.
 pub fn ingest(
     settings: &Settings,
-    store: &Store,
-    resolver: &Resolver,
-    status: &Status,
-    registry: &Registry,
+    sources: &Sources,
+    backfill: Option<Backfill>,
 ) -> Result<Ingest> {
     Ok(Ingest {
         config: settings.ingest.clone(),
-        store: store.clone(),
-        resolver: resolver.clone(),
+        store: sources.store.clone(),
+        resolver: sources.resolver.clone(),
+        backfill,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
-        status: status.clone(),
-        metrics: Metrics::new(registry)?,
+        status: sources.status.clone(),
+        metrics: Metrics::new(&sources.registry)?,
     })
 }
