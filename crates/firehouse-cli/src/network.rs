@@ -1,5 +1,7 @@
 //! What the settings say about upstreams and identities.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use firehouse_backfill::{Scheduler, SyncClient};
 use firehouse_identity::{GuardedClient, Resolver};
@@ -54,7 +56,8 @@ pub fn backfill(
     let client = GuardedClient::new(&guarded).context("client of PDSes")?;
     let client = SyncClient::new(&config, client, firehouse_backfill::Metrics::new(registry)?);
     let (scheduler, outcomes) = Scheduler::start(client.clone(), resolver.clone(), stop);
-    Ok(Some(Backfill { fetch, client, scheduler, outcomes }))
+    let sweep_every = Duration::from_secs(settings.backfill.sweep_interval_s);
+    Ok(Some(Backfill { fetch, sweep_every, client, scheduler, outcomes }))
 }
 
 fn backfill_config(settings: &Settings) -> Result<firehouse_backfill::Config> {

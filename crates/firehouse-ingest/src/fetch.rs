@@ -5,6 +5,7 @@
 //! own, so that the stream's rows never wait behind a million records. Last the worker hears that the repo is written, and goes on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use firehouse_backfill::{Host, Job, Outcomes, Priority, Reason, Scheduler, SyncClient};
 use firehouse_identity::Resolver;
@@ -29,6 +30,8 @@ const ADMITTED_MAX: usize = 32;
 pub struct Backfill {
     /// Which repos are fetched.
     pub fetch: Fetch,
+    /// Pause between two looks at the store for repos that are not in step.
+    pub sweep_every: Duration,
     /// Asks hosts one thing at a time.
     pub client: SyncClient,
     /// Fetches repos.
@@ -65,11 +68,12 @@ impl Fetches {
             threads: self.threads,
             metrics: self.metrics.clone(),
         };
-        let Backfill { fetch, client, scheduler, outcomes } = self.backfill;
+        let Backfill { fetch, sweep_every, client, scheduler, outcomes } = self.backfill;
         let sweep = Sweep {
             store: self.store,
             scheduler: scheduler.clone(),
             fetch,
+            every: sweep_every,
             metrics: self.metrics.clone(),
         };
         let asking = Asking {

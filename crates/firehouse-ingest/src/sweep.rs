@@ -13,8 +13,6 @@ use crate::error::IngestError;
 use crate::flush::retried;
 use crate::metrics::Metrics;
 
-/// Pause between two looks.
-const EVERY: Duration = Duration::from_secs(300);
 /// Repos per query.
 const REPOS_PER_PAGE: u32 = 5_000;
 
@@ -23,6 +21,8 @@ pub struct Sweep {
     pub store: Store,
     pub scheduler: Scheduler,
     pub fetch: Fetch,
+    /// Pause between two looks.
+    pub every: Duration,
     pub metrics: Metrics,
 }
 
@@ -64,7 +64,7 @@ impl Sweep {
                     break;
                 }
             }
-            sleep(EVERY).await;
+            sleep(self.every).await;
         }
     }
 }

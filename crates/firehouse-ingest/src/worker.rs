@@ -294,8 +294,8 @@ impl Worker {
                     before != ActorStatus::Active && known.row.status == ActorStatus::Active;
                 if is_back && before == ActorStatus::Deleted {
                     output.repos.push(known.forget_repo());
-                }
-                if is_back {
+                    self.requests.repo(known);
+                } else if is_back {
                     // It may have been written to meanwhile, where nobody told us.
                     self.requests.if_newer(known);
                 }
