@@ -89,7 +89,7 @@ impl Assembly {
         let roots = self.reader.finish()?;
         let commit = *roots.first().ok_or(FetchError::Refused(DropReason::CarMalformed))?;
         let blocks = self.blocks.finish().map_err(FetchError::Spill)?;
-        let block = blocks.get(&commit, &mut BytesMut::new())?;
+        let block = blocks.get(blocks.find(&commit)?, &mut BytesMut::new())?;
         let head = verify_repo_commit(&block, &claim.did, &claim.key, now_us)
             .map_err(FetchError::Refused)?;
         if let Some(not_before) = claim.not_before.filter(|&not_before| head.rev < not_before) {
@@ -107,10 +107,10 @@ fn check_tree(blocks: &Blocks, root: Cid) -> Result<(u64, Dropped), FetchError> 
     while let Some(visit) = walk.next()? {
         let Visit::Leaf { key, value } = visit else { continue };
         match read_leaf(key, value) {
-            Ok(leaf) => match blocks.len_of(&leaf.cid) {
-                None => return Err(FetchError::MissingBlock(leaf.cid)),
-                Some(_) => records += 1,
-            },
+            Ok(leaf) => {
+                blocks.find(&leaf.cid)?;
+                records += 1;
+            }
             Err(DropReason::InvalidPath) => dropped.invalid_path += 1,
             Err(_) => dropped.record_malformed += 1,
         }

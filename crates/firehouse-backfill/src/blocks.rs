@@ -105,14 +105,13 @@ impl BlockWriter {
 }
 
 impl Blocks {
-    /// Length of a block.
-    pub(crate) fn len_of(&self, cid: &Cid) -> Option<usize> {
-        self.index.get(cid).map(|extent| extent.len)
+    /// Where a block is, and so how long.
+    pub(crate) fn find(&self, cid: &Cid) -> Result<Extent, TreeError> {
+        self.index.get(cid).ok_or(TreeError::MissingNode(*cid))
     }
 
-    /// A block as a slice of the repo, or of `arena` when it has to be read.
-    pub(crate) fn get(&self, cid: &Cid, arena: &mut BytesMut) -> Result<Bytes, ReadError> {
-        let extent = self.extent(cid)?;
+    /// The block there as a slice of the repo, or of `arena` when it has to be read.
+    pub(crate) fn get(&self, extent: Extent, arena: &mut BytesMut) -> Result<Bytes, ReadError> {
         match &self.data {
             Data::Memory(bytes) => Ok(bytes.slice(range_of(extent))),
             Data::File(file) => {
@@ -130,17 +129,13 @@ impl Blocks {
     pub(crate) fn is_spilled(&self) -> bool {
         matches!(self.data, Data::File(_))
     }
-
-    fn extent(&self, cid: &Cid) -> Result<Extent, TreeError> {
-        self.index.get(cid).ok_or(TreeError::MissingNode(*cid))
-    }
 }
 
 impl NodeSource for Blocks {
     type Error = ReadError;
 
     fn read_node(&self, cid: &Cid, block: &mut Vec<u8>) -> Result<(), ReadError> {
-        let extent = self.extent(cid)?;
+        let extent = self.find(cid)?;
         match &self.data {
             Data::Memory(bytes) => {
                 block.extend_from_slice(bytes.get(range_of(extent)).unwrap_or_default());
@@ -165,11 +160,11 @@ fn range_of(extent: Extent) -> std::ops::Range<usize> {
 #[cfg(test)]
 mod tests {
     use bytes::BytesMut;
-    use firehouse_repo::mst::NodeSource;
+    use firehouse_repo::mst::{NodeSource, TreeError};
     use firehouse_repo::sha256;
     use firehouse_types::Cid;
 
-    use super::{BlockWriter, Blocks, ReadError};
+    use super::{BlockWriter, Blocks};
 
     fn write(blocks: &[Vec<u8>], spill_before: Option<usize>) -> Blocks {
         let mut writer = BlockWriter::new(1 << 20);
@@ -191,10 +186,11 @@ mod tests {
             let (mut arena, mut node, mut kept) = (BytesMut::new(), Vec::new(), Vec::new());
             for block in &blocks {
                 let cid = Cid::dag_cbor(sha256(block));
-                kept.push(written.get(&cid, &mut arena).unwrap());
+                let extent = written.find(&cid).unwrap();
+                kept.push(written.get(extent, &mut arena).unwrap());
                 node.clear();
                 written.read_node(&cid, &mut node).unwrap();
-                assert_eq!((&node, written.len_of(&cid)), (block, Some(block.len())));
+                assert_eq!((&node, extent.len), (block, block.len()));
             }
             assert_eq!(kept, blocks, "what was handed out stays as it was");
         }
@@ -203,7 +199,7 @@ mod tests {
     #[test]
     fn a_block_that_is_not_there_is_missing() {
         let written = write(&[vec![1]], None);
-        let error = written.get(&Cid::dag_cbor([0; 32]), &mut BytesMut::new());
-        assert!(matches!(error, Err(ReadError::Tree(_))));
+        let cid = Cid::dag_cbor([0; 32]);
+        assert_eq!(written.find(&cid), Err(TreeError::MissingNode(cid)));
     }
 }

@@ -127,12 +127,13 @@ impl Records<'_> {
             let Visit::Leaf { key, value } = visit else { continue };
             // The same leaves were left out, and counted, when the repo was verified.
             let Ok(leaf) = read_leaf(key, value) else { continue };
+            let extent = blocks.find(&leaf.cid)?;
             if collection.as_ref().is_none_or(|nsid| nsid.as_str() != leaf.collection) {
                 *collection = Nsid::parse(leaf.collection).ok();
             }
             rkey.clear();
             rkey.push_str(leaf.rkey);
-            break (leaf.cid, blocks.get(&leaf.cid, arena)?);
+            break (leaf.cid, blocks.get(extent, arena)?);
         };
         let Some(collection) = collection else { return Ok(None) };
         Ok(Some(FetchedRecord { collection, rkey, cid, record }))
