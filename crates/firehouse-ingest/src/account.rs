@@ -61,6 +61,8 @@ pub struct Known {
     pub reason: std::borrow::Cow<'static, str>,
     /// From this rev on the commits we applied follow each other without a hole.
     pub unbroken_since: Rev,
+    /// When its PDS was asked last because of a signature that does not hold. Units: milliseconds since 1970.
+    pub doubted_ms: i64,
     /// Heads of those commits, oldest first, while the repo is desynchronized.
     pub recent: VecDeque<RepoHead>,
     /// Units: milliseconds since 1970.
@@ -97,6 +99,7 @@ impl Known {
             state,
             reason,
             unbroken_since,
+            doubted_ms: 0,
             recent,
             handle_checked_ms,
         }
@@ -116,6 +119,7 @@ impl Known {
             state: RepoState::Synchronized,
             reason: "".into(),
             unbroken_since: Rev::from(0),
+            doubted_ms: 0,
             recent: VecDeque::new(),
             handle_checked_ms: 0,
         }
@@ -155,6 +159,12 @@ impl Known {
         }
         self.row.status = status;
         Some(self.next_row())
+    }
+
+    /// There are commits of the repo, and none that we could apply. Returns the row to write.
+    pub fn start_unknown(&mut self) -> RepoRow {
+        (self.state, self.reason) = (RepoState::Desynchronized, UNKNOWN_START.into());
+        self.repo_row()
     }
 
     /// The account is back after it was deleted: what it had may have been removed here. Returns the row to write.

@@ -26,6 +26,9 @@ use crate::work::{
 const HANDLE_RECHECK_MS: i64 = 24 * 3_600_000;
 const INVALID_HANDLE_RECHECK_MS: i64 = 3_600_000;
 
+/// Least time between two questions at the PDS because of signatures that do not hold: a stranger can bring them about. Units: milliseconds.
+const DOUBT_EVERY_MS: i64 = 60_000;
+
 /// Events that wait while their fetched repo is written. One more is dropped with all that follow, and the repo is fetched again.
 const WAITING_MAX: usize = 2_048;
 
@@ -303,11 +306,30 @@ impl Worker {
             }
             Event::Info(_) => Ok(()),
         };
+        if applied == Err(DropReason::InvalidSignature) {
+            doubt(known, &self.requests, output);
+        }
         if let Err(reason) = applied {
             self.metrics.events_dropped.with_label_values(&[reason.as_str()]).inc();
             tracing::debug!(did = %known.row.did, seq = ?event.event.seq(), reason = reason.as_str(), "event dropped");
         }
         output.done.push(event.ticket);
+    }
+}
+
+/// A commit was dropped whose signature does not hold by the account's key. It may be forged, and it may be real and older than the key:
+/// then its PDS has what we miss.
+fn doubt(known: &mut Known, requests: &Requests, output: &mut Output) {
+    let now_ms = now_ms();
+    if now_ms - known.doubted_ms < DOUBT_EVERY_MS {
+        return;
+    }
+    known.doubted_ms = now_ms;
+    if known.head.is_some() {
+        requests.if_newer(known);
+    } else {
+        output.repos.push(known.start_unknown());
+        requests.repo(known);
     }
 }
 
