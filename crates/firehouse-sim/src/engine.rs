@@ -3,13 +3,14 @@
 //! Where the engine library is missing, tests say so loudly and pass.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use firehouse_store::{Config, Store};
 use tempfile::TempDir;
+
+use crate::program::built;
 
 /// A running engine on an empty data directory. Ends with this process, whose end closes its standard input.
 struct Engine {
@@ -65,64 +66,29 @@ fn start() -> Option<Engine> {
         eprintln!("SKIPPED: tests against the engine, which is not here: {missing}");
         return None;
     }
-    let started = program().and_then(|program| {
-        let data = tempfile::tempdir()?;
-        let mut child = Command::new(program)
-            .arg("--data")
-            .arg(data.path().join("engine"))
-            .args(["--listen", "127.0.0.1:0", "--stop-with-stdin"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let output =
-            child.stdout.take().ok_or_else(|| std::io::Error::other("no standard output"))?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        let address = line
-            .trim()
-            .strip_prefix("engine listening on ")
-            .ok_or_else(|| std::io::Error::other(format!("engine said {line:?}")))?;
-        Ok(Engine { url: format!("http://{address}"), child, _data: data })
-    });
+    let started = built("FIREHOUSE_ENGINE_PROGRAM", "firehouse-engine", "firehouse-engine")
+        .and_then(|program| {
+            let data = tempfile::tempdir()?;
+            let mut child = Command::new(program)
+                .arg("--data")
+                .arg(data.path().join("engine"))
+                .args(["--listen", "127.0.0.1:0", "--stop-with-stdin"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()?;
+            let output =
+                child.stdout.take().ok_or_else(|| std::io::Error::other("no standard output"))?;
+            let mut line = String::new();
+            BufReader::new(output).read_line(&mut line)?;
+            let address = line
+                .trim()
+                .strip_prefix("engine listening on ")
+                .ok_or_else(|| std::io::Error::other(format!("engine said {line:?}")))?;
+            Ok(Engine { url: format!("http://{address}"), child, _data: data })
+        });
     match started {
         Ok(engine) => Some(engine),
         Err(error) => panic!("the engine library is here, but the engine does not start: {error}"),
-    }
-}
-
-/// The engine's binary. A test can ask cargo for no binary of another crate, so it is named by FIREHOUSE_ENGINE_PROGRAM (as
-/// `cargo xtask test` does), or built here into the target directory of the running test.
-fn program() -> std::io::Result<PathBuf> {
-    if let Some(built) = std::env::var_os("FIREHOUSE_ENGINE_PROGRAM") {
-        return Ok(built.into());
-    }
-    let test = std::env::current_exe()?;
-    // target/PROFILE/deps/test-HASH
-    let profile = test
-        .parent()
-        .and_then(Path::parent)
-        .ok_or_else(|| std::io::Error::other("not run by cargo"))?;
-    let target = profile.parent().unwrap_or(profile);
-    let release = profile.ends_with("release").then_some("--release");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "firehouse-engine",
-            "--bin",
-            "firehouse-engine",
-            "--target-dir",
-        ])
-        .arg(target)
-        .args(release)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()?;
-    if built.success() {
-        Ok(profile.join("firehouse-engine"))
-    } else {
-        Err(std::io::Error::other("cargo build of the engine failed"))
     }
 }

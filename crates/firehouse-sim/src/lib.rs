@@ -18,11 +18,26 @@ mod town;
 mod network;
 mod identity;
 mod manifest;
+mod model;
+mod faults;
+mod servers;
+mod world;
+pub mod run;
+pub mod bulk;
 pub mod files;
 pub mod directory;
+mod program;
 pub mod engine;
 
+pub use faults::fault::{Ability, Fault, Place};
+pub use faults::ledger::Ledger;
+pub use faults::plan::{FaultPlan, Occasions, Planned};
 pub use identity::IdentityLine;
 pub use manifest::{AccountCounts, Manifest, PostCounts};
+pub use model::{
+    AccountTruth, LabelKey, LabelTruth, Model, PostTruth, ProfileTruth, Receipt, RecordTruth,
+    Status,
+};
 pub use network::{Config, Network};
 pub use random::{Random, Zipf};
+pub use world::{Mix, Urls, World, WorldConfig};

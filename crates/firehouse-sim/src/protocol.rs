@@ -5,5 +5,9 @@
 pub(crate) mod value;
 pub(crate) mod block;
 pub(crate) mod tree;
+pub(crate) mod tree_builder;
 pub(crate) mod key;
+pub(crate) mod repo;
 pub(crate) mod frame;
+pub(crate) mod plc;
+pub(crate) mod label;

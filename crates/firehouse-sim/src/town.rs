@@ -4,3 +4,4 @@ pub(crate) mod clock;
 pub(crate) mod words;
 pub(crate) mod record;
 pub(crate) mod state;
+pub(crate) mod life;

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 mod run;
+mod sim;
 mod test;
 mod tidy;
 mod engine;
@@ -29,6 +30,20 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Run firehouse against simulated networks with faults and kills; arguments of `firehouse-sim run` go behind --
+    Sim {
+        /// How many seeds
+        #[arg(long, default_value_t = 20)]
+        seeds: u64,
+        /// The first of them
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        /// Runs at the same time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Check that the map is true: rows of crates, the crate table, the top level, licences
     Tidy,
     /// Fetch the engine library into the user's cache, once, and check its hash
@@ -45,6 +60,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Run { arguments } => run::run(&arguments),
         Task::Test { arguments } => test::run(&arguments),
+        Task::Sim { seeds, from, jobs, arguments } => sim::run(seeds, from, jobs, &arguments),
         Task::Tidy => tidy::run(),
         Task::Engine => engine::run().map(drop),
         Task::Lexicons { check } => lexicons::run(check),

@@ -56,16 +56,32 @@ impl Block {
     }
 }
 
-/// A CAR with this root and these blocks, in this order, each once.
-pub(crate) fn car<'a>(root: Cid, blocks: impl IntoIterator<Item = &'a Block>) -> Vec<u8> {
+/// How a CAR begins. Shape: as many bytes for any root.
+pub(crate) fn car_header(root: Cid) -> Vec<u8> {
     let header = Value::Map(vec![
         ("roots", Value::List(vec![Value::Link(root)])),
         ("version", Value::Int(1)),
     ]);
     let header = header.encode();
-    let mut car = Vec::with_capacity(4096);
+    let mut car = Vec::new();
     varint(header.len(), &mut car);
     car.extend_from_slice(&header);
+    car
+}
+
+/// Writes one block as a CAR has it.
+pub(crate) fn write_block(block: &Block, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    let mut head = Vec::with_capacity(40);
+    varint(36 + block.bytes.len(), &mut head);
+    head.extend_from_slice(&block.cid.0);
+    out.write_all(&head)?;
+    out.write_all(&block.bytes)
+}
+
+/// A CAR with this root and these blocks, in this order, each once.
+pub(crate) fn car<'a>(root: Cid, blocks: impl IntoIterator<Item = &'a Block>) -> Vec<u8> {
+    let mut car = car_header(root);
+    car.reserve(4096);
     let mut seen = std::collections::HashSet::new();
     for block in blocks {
         if seen.insert(block.cid) {
@@ -75,6 +91,32 @@ pub(crate) fn car<'a>(root: Cid, blocks: impl IntoIterator<Item = &'a Block>) ->
         }
     }
     car
+}
+
+/// Adds to a CAR the blocks of its first half a second time, and some of nobody's.
+pub(crate) fn repeat_blocks(car: &mut Vec<u8>, nobodys: &[Block]) {
+    let mut sections = Vec::new();
+    let mut at = 0;
+    while at < car.len() / 2 {
+        let (length, head) = read_varint(&car[at..]);
+        if at > 0 {
+            sections.extend_from_slice(&car[at..at + head + length]);
+        }
+        at += head + length;
+    }
+    car.extend_from_slice(&sections);
+    for block in nobodys {
+        varint(36 + block.bytes.len(), car);
+        car.extend_from_slice(&block.cid.0);
+        car.extend_from_slice(&block.bytes);
+    }
+}
+
+/// Shape: the number, and its bytes.
+fn read_varint(bytes: &[u8]) -> (usize, usize) {
+    let length = 1 + bytes.iter().take_while(|&&byte| byte & 0x80 != 0).count();
+    let digits = bytes[..length].iter().rev();
+    (digits.fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f)), length)
 }
 
 fn varint(mut value: usize, out: &mut Vec<u8>) {

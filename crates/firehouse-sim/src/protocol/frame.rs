@@ -2,36 +2,9 @@
 //!
 //! Source: <https://atproto.com/specs/event-stream>
 
-use crate::protocol::block::{Block, Cid, car};
-use crate::protocol::key::Key;
-use crate::protocol::tree::Tree;
+use crate::protocol::block::Cid;
+use crate::protocol::repo::{Commit, Op};
 use crate::protocol::value::Value;
-
-/// What one commit does to one path.
-#[derive(Clone, Debug)]
-pub(crate) enum Write {
-    /// Puts a record where none was.
-    Create(String, Value),
-    /// Puts another record in the place of one.
-    Update(String, Value),
-    Delete(String),
-}
-
-impl Write {
-    fn path(&self) -> &str {
-        match self {
-            Self::Create(path, _) | Self::Update(path, _) | Self::Delete(path) => path,
-        }
-    }
-}
-
-/// One account's repo.
-#[derive(Default)]
-pub(crate) struct Repo {
-    tree: Tree,
-    /// The rev of the newest commit, and the root it signed.
-    head: Option<(String, Cid)>,
-}
 
 /// What every frame needs.
 pub(crate) struct Stamp<'a> {
@@ -40,7 +13,61 @@ pub(crate) struct Stamp<'a> {
     pub(crate) time: &'a str,
 }
 
+/// What a `#commit` says outside its signed blocks, where a host may say anything.
+#[derive(Clone)]
+pub(crate) struct Envelope {
+    pub(crate) rev: String,
+    pub(crate) since: Option<String>,
+    /// Absent of the first commit, and from producers older than Sync 1.1.
+    pub(crate) prev_data: Option<Cid>,
+    pub(crate) commit: Cid,
+    /// A CAR.
+    pub(crate) blocks: Vec<u8>,
+    pub(crate) ops: Vec<Op>,
+    pub(crate) too_big: bool,
+}
+
+impl Envelope {
+    /// The truth about a commit.
+    pub(crate) fn of(commit: &Commit) -> Self {
+        let (since, prev_data) = commit.since.clone().unzip();
+        Self {
+            rev: commit.head.rev.clone(),
+            since,
+            prev_data,
+            commit: commit.head.block.cid,
+            blocks: commit.car(),
+            ops: commit.ops.clone(),
+            too_big: false,
+        }
+    }
+
+    /// As told by a producer that has never heard of Sync 1.1.
+    pub(crate) fn legacy(mut self) -> Self {
+        self.prev_data = None;
+        self.ops.iter_mut().for_each(|op| op.prev = None);
+        self
+    }
+}
+
 /// One message: a header that says what it is, and the body.
+pub(crate) fn message(kind: &str, body: Vec<(&'static str, Value)>) -> Vec<u8> {
+    let mut bytes = Value::Map(vec![("op", Value::Int(1)), ("t", kind.into())]).encode();
+    Value::Map(body).write(&mut bytes);
+    bytes
+}
+
+/// The last message of a connection.
+pub(crate) fn error(name: &str, text: &str) -> Vec<u8> {
+    let mut bytes = Value::Map(vec![("op", Value::Int(-1))]).encode();
+    Value::Map(vec![("error", name.into()), ("message", text.into())]).write(&mut bytes);
+    bytes
+}
+
+pub(crate) fn info(name: &str, text: &str) -> Vec<u8> {
+    message("#info", vec![("name", name.into()), ("message", text.into())])
+}
+
 fn frame(
     kind: &str,
     stamp: &Stamp<'_>,
@@ -50,94 +77,50 @@ fn frame(
     body.push(("seq", Value::Int(stamp.seq)));
     body.push((did_key, stamp.did.into()));
     body.push(("time", stamp.time.into()));
-    let mut bytes = Value::Map(vec![("op", Value::Int(1)), ("t", kind.into())]).encode();
-    Value::Map(body).write(&mut bytes);
-    bytes
+    message(kind, body)
 }
 
-pub(crate) fn identity(stamp: &Stamp<'_>, handle: &str) -> Vec<u8> {
-    frame("#identity", stamp, "did", vec![("handle", handle.into())])
+pub(crate) fn identity(stamp: &Stamp<'_>, handle: Option<&str>) -> Vec<u8> {
+    frame(
+        "#identity",
+        stamp,
+        "did",
+        handle.map(|handle| ("handle", handle.into())).into_iter().collect(),
+    )
 }
 
-pub(crate) fn account(stamp: &Stamp<'_>) -> Vec<u8> {
-    frame("#account", stamp, "did", vec![("active", Value::Bool(true))])
+/// Shape: `status` says why an account is not active.
+pub(crate) fn account(stamp: &Stamp<'_>, status: Option<&str>) -> Vec<u8> {
+    let mut body = vec![("active", Value::Bool(status.is_none()))];
+    body.extend(status.map(|status| ("status", status.into())));
+    frame("#account", stamp, "did", body)
 }
 
-impl Repo {
-    /// Applies the writes, signs the new root, and tells the network. Shape: the frame, and the CIDs of the records in the order of the
-    /// writes. Panics when a write does not fit what the repo holds: then the simulation is wrong.
-    pub(crate) fn commit(
-        &mut self,
-        stamp: &Stamp<'_>,
-        rev: &str,
-        key: &Key,
-        writes: &[Write],
-    ) -> (Vec<u8>, Vec<Option<Cid>>) {
-        let mut records = Vec::with_capacity(writes.len());
-        let mut cids = Vec::with_capacity(writes.len());
-        let mut ops = Vec::with_capacity(writes.len());
-        for write in writes {
-            let before = self.tree.get(write.path());
-            let (action, record) = match write {
-                Write::Create(_, record) => ("create", Some(record)),
-                Write::Update(_, record) => ("update", Some(record)),
-                Write::Delete(_) => ("delete", None),
-            };
-            assert_eq!(before.is_none(), action == "create", "{action} of {}", write.path());
-            let cid = record.map(|record| {
-                let block = Block::new(record.encode());
-                self.tree.put(write.path(), block.cid);
-                let cid = block.cid;
-                records.push(block);
-                cid
-            });
-            if cid.is_none() {
-                self.tree.remove(write.path());
-            }
-            let mut op = vec![
-                ("action", Value::from(action)),
-                ("path", write.path().into()),
-                ("cid", cid.map_or(Value::Null, Value::Link)),
-            ];
-            op.extend(before.map(|cid| ("prev", Value::Link(cid))));
-            ops.push(Value::Map(op));
-            cids.push(cid);
-        }
-        let (root, made) = self.tree.seal();
-        let commit = Block::new(signed(stamp.did, rev, root, key));
-        let mut blocks = vec![&commit];
-        blocks.extend(&made);
-        writes.iter().for_each(|write| self.tree.proof(write.path(), &mut blocks));
-        blocks.extend(&records);
-        let mut body = vec![
-            ("rev", rev.into()),
-            ("ops", Value::List(ops)),
-            ("blobs", Value::List(Vec::new())),
-            ("commit", Value::Link(commit.cid)),
-            ("blocks", Value::Bytes(car(commit.cid, blocks))),
-            ("rebase", Value::Bool(false)),
-            ("tooBig", Value::Bool(false)),
+/// Shape: `blocks` is a CAR of the commit block alone.
+pub(crate) fn sync(stamp: &Stamp<'_>, rev: &str, blocks: Vec<u8>) -> Vec<u8> {
+    frame("#sync", stamp, "did", vec![("rev", rev.into()), ("blocks", Value::Bytes(blocks))])
+}
+
+pub(crate) fn commit(stamp: &Stamp<'_>, envelope: &Envelope) -> Vec<u8> {
+    let ops = envelope.ops.iter().map(|op| {
+        let mut fields = vec![
+            ("action", Value::from(op.action)),
+            ("path", op.path.as_str().into()),
+            ("cid", op.cid.map_or(Value::Null, Value::Link)),
         ];
-        match self.head.replace((rev.to_owned(), root)) {
-            Some((since, before)) => {
-                body.push(("since", since.into()));
-                body.push(("prevData", Value::Link(before)));
-            }
-            None => body.push(("since", Value::Null)),
-        }
-        (frame("#commit", stamp, "repo", body), cids)
-    }
-}
-
-fn signed(did: &str, rev: &str, root: Cid, key: &Key) -> Vec<u8> {
-    let mut commit = vec![
-        ("did", did.into()),
-        ("rev", rev.into()),
-        ("data", Value::Link(root)),
-        ("prev", Value::Null),
-        ("version", Value::Int(3)),
+        fields.extend(op.prev.map(|cid| ("prev", Value::Link(cid))));
+        Value::Map(fields)
+    });
+    let mut body = vec![
+        ("rev", envelope.rev.as_str().into()),
+        ("since", envelope.since.as_deref().map_or(Value::Null, Value::from)),
+        ("ops", Value::List(ops.collect())),
+        ("blobs", Value::List(Vec::new())),
+        ("commit", Value::Link(envelope.commit)),
+        ("blocks", Value::Bytes(envelope.blocks.clone())),
+        ("rebase", Value::Bool(false)),
+        ("tooBig", Value::Bool(envelope.too_big)),
     ];
-    let signature = key.sign(&Value::Map(commit.clone()).encode());
-    commit.push(("sig", Value::Bytes(signature)));
-    Value::Map(commit).encode()
+    body.extend(envelope.prev_data.map(|root| ("prevData", Value::Link(root))));
+    frame("#commit", stamp, "repo", body)
 }

@@ -52,6 +52,11 @@ impl Key {
         }
     }
 
+    /// As did:key.
+    pub(crate) fn did_key(&self) -> String {
+        format!("did:key:{}", self.multibase())
+    }
+
     /// As a Multikey.
     pub(crate) fn multibase(&self) -> String {
         let (codec, point) = match self {

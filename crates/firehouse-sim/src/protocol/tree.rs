@@ -9,12 +9,12 @@ use crate::protocol::block::{Block, Cid};
 use crate::protocol::value::Value;
 
 /// A tree of record paths and the CIDs of their records.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
     root: Option<Box<Node>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Node {
     height: u32,
     leaves: Vec<Leaf>,
@@ -24,7 +24,7 @@ struct Node {
     block: Option<Block>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Leaf {
     key: Box<str>,
     value: Cid,
@@ -83,15 +83,27 @@ impl Tree {
         let root = match &mut self.root {
             Some(root) => root.seal(&mut made),
             None => {
-                let empty = Block::new(
-                    Value::Map(vec![("e", Value::List(vec![])), ("l", Value::Null)]).encode(),
-                );
+                let empty = empty();
                 let cid = empty.cid;
                 made.push(empty);
                 cid
             }
         };
         (root, made)
+    }
+
+    /// Every node, the root first. The tree must be sealed.
+    pub(crate) fn blocks(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        let mut open: Vec<&Node> = self.root.as_deref().into_iter().collect();
+        while let Some(node) = open.pop() {
+            blocks.extend(node.block.clone());
+            open.extend(node.children.iter().filter_map(Option::as_deref));
+        }
+        if self.root.is_none() {
+            blocks.push(empty());
+        }
+        blocks
     }
 
     /// The nodes somebody needs to undo a change at `key` without the rest of the tree: those on the way to it, and to the keys beside it.
@@ -181,27 +193,12 @@ impl Node {
         if let Some(block) = &self.block {
             return block.cid;
         }
-        let links: Vec<Value> = self
-            .children
-            .iter_mut()
-            .map(|child| child.as_mut().map_or(Value::Null, |child| Value::Link(child.seal(made))))
-            .collect();
-        let mut links = links.into_iter();
-        let left = links.next().unwrap_or(Value::Null);
-        let mut before = "";
-        let entries = self.leaves.iter().zip(links).map(|(leaf, right)| {
-            let shared = before.bytes().zip(leaf.key.bytes()).take_while(|(a, b)| a == b).count();
-            before = &leaf.key;
-            Value::Map(vec![
-                ("k", Value::Bytes(leaf.key.as_bytes()[shared..].to_vec())),
-                ("p", Value::Int(i64::try_from(shared).unwrap_or(0))),
-                ("t", right),
-                ("v", Value::Link(leaf.value)),
-            ])
-        });
-        let block = Block::new(
-            Value::Map(vec![("e", Value::List(entries.collect())), ("l", left)]).encode(),
-        );
+        let mut links =
+            self.children.iter_mut().map(|child| child.as_mut().map(|child| child.seal(made)));
+        let left = links.next().flatten();
+        let links: Vec<Option<Cid>> = links.collect();
+        let entries = self.leaves.iter().zip(links);
+        let block = node(left, entries.map(|(leaf, right)| (&*leaf.key, leaf.value, right)));
         let cid = block.cid;
         made.push(block.clone());
         self.block = Some(block);
@@ -238,7 +235,33 @@ fn merge(left: Option<Box<Node>>, right: Option<Box<Node>>) -> Option<Box<Node>>
     Some(left)
 }
 
-fn height_of(key: &str) -> u32 {
+/// A node: what stands left of its keys, and each key with its record and what stands right of it.
+pub(crate) fn node<'a>(
+    left: Option<Cid>,
+    leaves: impl Iterator<Item = (&'a str, Cid, Option<Cid>)>,
+) -> Block {
+    let link = |cid: Option<Cid>| cid.map_or(Value::Null, Value::Link);
+    let mut before = "";
+    let entries = leaves.map(|(key, value, right)| {
+        let shared = before.bytes().zip(key.bytes()).take_while(|(a, b)| a == b).count();
+        before = key;
+        Value::Map(vec![
+            ("k", Value::Bytes(key.as_bytes()[shared..].to_vec())),
+            ("p", Value::Int(i64::try_from(shared).unwrap_or(0))),
+            ("t", link(right)),
+            ("v", Value::Link(value)),
+        ])
+    });
+    let entries = Value::List(entries.collect());
+    Block::new(Value::Map(vec![("e", entries), ("l", link(left))]).encode())
+}
+
+/// The tree of no records.
+fn empty() -> Block {
+    Block::new(Value::Map(vec![("e", Value::List(vec![])), ("l", Value::Null)]).encode())
+}
+
+pub(crate) fn height_of(key: &str) -> u32 {
     let digest = Sha256::digest(key.as_bytes());
     let mut zeros = 0;
     for byte in digest {

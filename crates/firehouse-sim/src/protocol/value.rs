@@ -37,6 +37,35 @@ impl Value {
         bytes
     }
 
+    /// The text at the end of a path of keys.
+    pub(crate) fn text_at(&self, path: &[&str]) -> Option<&str> {
+        match (self, path) {
+            (Self::Text(text), []) => Some(text),
+            (Self::Map(entries), [key, rest @ ..]) => {
+                entries.iter().find(|(name, _)| name == key)?.1.text_at(rest)
+            }
+            _ => None,
+        }
+    }
+
+    /// As XRPC and the directory write it.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::Bytes(bytes) => {
+                serde_json::json!({ "$bytes": data_encoding::BASE64_NOPAD.encode(bytes) })
+            }
+            Self::Link(cid) => serde_json::json!({ "$link": cid.to_string() }),
+            Self::List(items) => items.iter().map(Self::json).collect(),
+            Self::Map(entries) => {
+                entries.iter().map(|(key, value)| ((*key).to_owned(), value.json())).collect()
+            }
+        }
+    }
+
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Null => out.push(0xf6),

@@ -33,4 +33,13 @@ impl Clock {
         self.last_us = (self.ms * 1000 + self.micro).max(self.last_us + 1);
         Rev::from(u64::try_from(self.last_us).unwrap_or(0) << 10).to_string()
     }
+
+    /// A rev above `before`, so much ahead of the clock.
+    pub(crate) fn rev_after(&mut self, before: Option<&str>, ahead_ms: usize) -> String {
+        let now: Option<Rev> = self.tid().parse().ok();
+        let ahead = (ahead_ms as u64 * 1000) << 10;
+        let before = before.and_then(|rev| rev.parse::<Rev>().ok());
+        let after = before.map_or(0, |rev| rev.get() + (1 << 10));
+        Rev::from((now.map_or(0, Rev::get) + ahead).max(after)).to_string()
+    }
 }

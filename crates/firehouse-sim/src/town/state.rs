@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::protocol::frame::Repo;
 use crate::protocol::key::{Curve, Key};
+use crate::protocol::repo::Repo;
 use crate::random::{Random, Zipf};
 use crate::town::record::StrongRef;
 use crate::town::words::{self, Language};
@@ -64,6 +64,15 @@ impl Marks {
         let (subject, rkey) = self.records.swap_remove(random.below(self.records.len()));
         self.subjects.remove(&subject);
         Some(rkey)
+    }
+
+    /// The record that says so has another key.
+    pub(crate) fn rekey(&mut self, from: &str, to: &str) {
+        for (_, rkey) in &mut self.records {
+            if rkey == from {
+                to.clone_into(rkey);
+            }
+        }
     }
 
     pub(crate) fn subjects(&self) -> impl Iterator<Item = usize> {
@@ -127,6 +136,14 @@ impl Town {
 }
 
 impl Person {
+    /// What was about to be written at one path is written at another of the same collection.
+    pub(crate) fn rekey(&mut self, from: &str, to: &str) {
+        let rkey = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        for marks in [&mut self.follows, &mut self.likes, &mut self.reposts, &mut self.blocks] {
+            marks.rekey(&rkey(from), &rkey(to));
+        }
+    }
+
     fn new(random: &mut Random, seed: u64, number: usize, p256_percent: u8) -> Self {
         let name = format!("firehouse-sim/{seed}/{number}");
         let letters = data_encoding::BASE32_NOPAD.encode(&Sha256::digest(name.as_bytes())[..15]);

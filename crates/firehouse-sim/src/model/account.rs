@@ -1,0 +1,50 @@
+//! What is true of an account.
+
+/// Whether an account is to be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// It is.
+    #[default]
+    Active,
+    /// Its owner hides it.
+    Deactivated,
+    /// Its PDS hides it for a while.
+    Suspended,
+    /// Its PDS hides it.
+    Takendown,
+    /// It is gone.
+    Deleted,
+}
+
+impl Status {
+    /// As `#account` and the store say it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Deactivated => "deactivated",
+            Self::Suspended => "suspended",
+            Self::Takendown => "takendown",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// What `#account` says instead of `active: true`.
+    pub(crate) fn reason(self) -> Option<&'static str> {
+        (self != Self::Active).then(|| self.as_str())
+    }
+}
+
+/// One account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountTruth {
+    /// What its PDS says.
+    pub status: Status,
+    /// The handle in its DID document.
+    pub claimed: String,
+    /// The same, if it leads back to the account.
+    pub handle: Option<String>,
+    /// Origin of its PDS.
+    pub pds: String,
+    /// Signing key as did:key.
+    pub key: String,
+}

@@ -1,0 +1,135 @@
+//! [`RunPlan`]: everything a seed decides about a run before it begins.
+
+use crate::faults::fault::{Ability, Fault, Place};
+use crate::faults::plan::{FaultPlan, Occasions, Planned};
+use crate::random::Random;
+use crate::run::options::RunOptions;
+use crate::world::{Mix, WorldConfig};
+
+/// One seed's run.
+#[derive(Clone, Debug)]
+pub struct RunPlan {
+    /// The world, with its faults.
+    pub world: WorldConfig,
+    /// Which upstreams firehouse follows: relays first, then PDSes.
+    pub upstreams: Vec<usize>,
+    /// Whether the store is firehouse's own engine, rather than one that outlives it.
+    pub embedded: bool,
+    /// What happens in the world before firehouse is started.
+    pub acts_before: usize,
+    /// What happens then.
+    pub steps: Vec<Step>,
+}
+
+/// One thing the driver does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many things happen in the world.
+    Act(usize),
+    /// Time passes. Units: milliseconds.
+    Pause(u64),
+    /// kill -9, and a new start.
+    KillFirehouse,
+    /// kill -9 of its engine, if that is a process of its own.
+    KillEngine,
+}
+
+impl RunPlan {
+    /// What this seed decides, within what is expected.
+    pub fn draw(seed: u64, options: &RunOptions) -> Self {
+        let mut random = Random::new(seed ^ 0x5eed_2000);
+        let mut world = WorldConfig::new(seed);
+        world.accounts = 6 + random.below(20);
+        world.pdses = 1 + random.below(3);
+        let several = options.can(Ability::Several) && random.chance(0.6);
+        world.relays = if several { 2 + random.below(2) } else { 1 };
+        let has_labels = options.can(Ability::Labels);
+        world.labelers = if has_labels { 1 + random.below(2) } else { 0 };
+        world.mix = mix(options);
+        let mut upstreams: Vec<usize> = (0..world.relays).collect();
+        if options.can(Ability::Authority) && random.chance(0.3) {
+            upstreams.extend(world.relays..world.relays + world.pdses);
+        }
+        // A store that is to be kept must be a folder.
+        let embedded = random.chance(0.5) || options.keep.is_some();
+        let acts_before = random.below(120);
+        let acts = 60 + random.below(200);
+        let steps = steps(&mut random, acts, options.kills, embedded);
+        let faults = options.faults();
+        let occasions = Occasions {
+            faults: &faults,
+            count: options.faults_per_run,
+            hosts: upstreams.len(),
+            labelers: world.labelers,
+            events: 3 * world.accounts + acts_before + acts,
+        };
+        world.faults =
+            tempered(FaultPlan::draw(&mut random, &occasions), several, &world, &upstreams);
+        Self { world, upstreams, embedded, acts_before, steps }
+    }
+
+    /// Whether something is lost on the way, so that every account has to say a last word.
+    pub fn is_lossy(&self) -> bool {
+        let planned = &self.world.faults.0;
+        planned.iter().any(|p| p.fault.is_lossy() || p.fault.place() == Place::Repo)
+    }
+}
+
+fn mix(options: &RunOptions) -> Mix {
+    let resync = options.can(Ability::Resync);
+    Mix {
+        key_rotations: resync,
+        migrations: resync,
+        handles: true,
+        contests: options.can(Ability::Contest),
+        statuses: options.can(Ability::Statuses),
+        rebirths: resync,
+        syncs: resync,
+        legacy: resync,
+        odd_records: true,
+    }
+}
+
+/// Leaves out what cannot come true: an order among upstreams that are one, lies of hosts that nobody listens to, forged old keys in a
+/// world where nobody has one. What only happens to a fetched repo is given a reason to fetch one.
+fn tempered(plan: FaultPlan, several: bool, world: &WorldConfig, upstreams: &[usize]) -> FaultPlan {
+    let hears_pdses = upstreams.len() > world.relays && world.pdses > 1;
+    let mut planned = plan.0;
+    for planned in &mut planned {
+        if planned.fault == Fault::FalseAuthority && hears_pdses {
+            planned.host = world.relays + planned.host % world.pdses;
+        }
+    }
+    planned.retain(|planned| match planned.fault {
+        Fault::Reordered => several,
+        Fault::FalseAuthority => hears_pdses,
+        Fault::OldKeySignature => world.mix.key_rotations,
+        _ => true,
+    });
+    let repo_faults = planned.iter().filter(|p| p.fault.place() == Place::Repo);
+    let reasons: Vec<Planned> = repo_faults
+        .map(|p| Planned { fault: Fault::OpsContradictTree, host: p.host, at: p.at + 3 })
+        .collect();
+    planned.extend(reasons);
+    FaultPlan(planned)
+}
+
+fn steps(random: &mut Random, acts: usize, kills: bool, embedded: bool) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut left = acts;
+    while left > 0 {
+        let some = (1 + random.below(30)).min(left);
+        left -= some;
+        steps.push(Step::Act(some));
+        steps.push(Step::Pause(5 + random.below(60) as u64));
+    }
+    let kills = if kills { random.below(4) } else { 0 };
+    for _ in 0..kills {
+        let at = random.below(steps.len() + 1);
+        let engine = random.chance(0.4) && embedded;
+        steps.insert(at, if engine { Step::KillEngine } else { Step::KillFirehouse });
+        // A start takes about half a second: some kills hit it, most hit what comes behind it.
+        steps.insert(at, Step::Pause(random.below(700) as u64));
+    }
+    steps
+}

@@ -1,0 +1,18 @@
+//! A real firehouse against two small worlds, with faults and kills.
+
+use firehouse_sim::run::{RunOptions, firehouse_program, run_seeds};
+
+#[tokio::test]
+async fn two_seeds_end_equal_to_the_model() {
+    if let Err(missing) = firehouse_engine::locate_library() {
+        eprintln!("SKIPPED: firehouse needs the engine library: {missing}");
+        return;
+    }
+    let mut options = RunOptions::new(firehouse_program().unwrap());
+    // A debug build on a busy machine.
+    options.quiet_s_max = 120;
+    let mut said = Vec::new();
+    let total = run_seeds(1..3, 1, &options, &mut said).await.unwrap();
+    assert!(total.failed.is_empty(), "{}", String::from_utf8_lossy(&said));
+    assert!(total.records > 50 && !total.faults.is_empty(), "{}", total.summary());
+}
