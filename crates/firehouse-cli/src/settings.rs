@@ -19,12 +19,13 @@ pub const EXAMPLE: &str = include_str!("../../../deploy/firehouse.example.toml")
 
 const PREFIX: &str = "FIREHOUSE_";
 /// Variables that are no keys: read elsewhere, the second half by tests only.
-const NOT_KEYS: [&str; 8] = [
+const NOT_KEYS: [&str; 9] = [
     "FIREHOUSE_CONFIG",
     "FIREHOUSE_ENGINE_LIB",
     "FIREHOUSE_LOG",
     "FIREHOUSE_FIXTURES",
     "FIREHOUSE_ENGINE_PROGRAM",
+    "FIREHOUSE_PROGRAM",
     "FIREHOUSE_E2E_DIR",
     "FIREHOUSE_E2E_FRESHNESS",
     "FIREHOUSE_KILLS",
