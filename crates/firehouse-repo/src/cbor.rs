@@ -60,7 +60,7 @@ pub enum Malformed {
 pub(crate) const UNSIGNED: u8 = 0;
 const NEGATIVE: u8 = 1;
 pub(crate) const BYTES: u8 = 2;
-const TEXT: u8 = 3;
+pub(crate) const TEXT: u8 = 3;
 pub(crate) const ARRAY: u8 = 4;
 pub(crate) const MAP: u8 = 5;
 const TAG: u8 = 6;
@@ -173,7 +173,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) const fn rest(&self) -> &'a [u8] {
+    /// What has not been read yet.
+    pub const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
@@ -302,5 +303,17 @@ impl<'a> MapKeys<'a> {
         }
         self.last = Some(key);
         Ok(Some(key))
+    }
+}
+
+/// Writes the head of an item whose argument is far below 2^32: a length or count of something in memory.
+pub(crate) fn write_head(out: &mut Vec<u8>, major: u8, argument: usize) {
+    let major = major << 5;
+    let [.., a, b, c, d] = argument.to_be_bytes();
+    match argument {
+        0..=0x17 => out.push(major | d),
+        0x18..=0xff => out.extend_from_slice(&[major | 24, d]),
+        0x100..=0xffff => out.extend_from_slice(&[major | 25, c, d]),
+        _ => out.extend_from_slice(&[major | 26, a, b, c, d]),
     }
 }

@@ -1,4 +1,4 @@
-//! Commits, CAR blocks and the MST: decode, verify, invert.
+//! Commits, CAR blocks, the MST and labels: decode, verify, invert.
 //!
 //! Pure: bytes in, verdicts out. Knows no socket, no clock and no store; the caller says what time it is, which key an account has
 //! and what it holds of a repo. No input makes it panic, recurse without bound, or allocate by an announced length.
@@ -25,6 +25,7 @@ mod snapshot;
 mod commit;
 mod car;
 mod car_reader;
+mod label;
 mod key;
 mod p256;
 pub mod mst;
@@ -37,6 +38,7 @@ pub use car_reader::{BLOCK_BYTES_MAX, CarReader};
 pub use commit::{Commit, InvalidCommit};
 pub use digest::sha256;
 pub use key::{Curve, InvalidKey, InvalidSignature, PublicKey};
+pub use label::{decode_label, label_signed_bytes, verify_label};
 pub use op::{LeafRecord, RecordOp, read_leaf};
 pub use snapshot::{
     RepoSnapshot, SnapshotRecord, read_repo, read_repo_unverified, verify_repo_commit,
