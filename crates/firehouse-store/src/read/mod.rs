@@ -10,6 +10,7 @@ mod actors;
 mod feeds;
 mod graph;
 mod interactions;
+mod labels;
 mod lists;
 mod records;
 
@@ -23,6 +24,7 @@ pub use actors::{ActorRead, HandleRead, KnownFollowersRead, ProfileCount};
 pub use feeds::{AuthorFeed, FeedItem, FeedPosition, ThreadReply};
 pub use graph::{LinkAt, LinkPosition, LinkSource, LinkTarget, Relation};
 pub use interactions::Interactions;
+pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
 pub use lists::{ListBlock, ListKey};
 pub use records::{RecordHead, RecordRead};
 

@@ -31,6 +31,17 @@ const CASES: &[Case] = &[
     ("interactions", &[("keys", "[(1,2),(3,4)]"), ("viewer", "5"), ("op", "0")]),
     ("known_followers", &[("actors", "[1,2]"), ("viewer", "5")]),
     ("link_target", &[("actor", "1"), ("collection", "app.bsky.feed.like"), ("rkey", "2")]),
+    ("labeler_services", &[("rkey", "1"), ("limit", "3")]),
+    (
+        "labels",
+        &[
+            ("actors", "[1,2]"),
+            ("records", "[(1,'app.bsky.feed.post',2)]"),
+            ("this", "3"),
+            ("sources", "[3]"),
+            ("now_ms", "-62167219200000"),
+        ],
+    ),
     (
         "links_from",
         &[
@@ -74,6 +85,22 @@ const CASES: &[Case] = &[
             ("before_ms", "5"),
             ("before_actor", "9"),
             ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
+    (
+        "query_labels",
+        &[
+            ("uris", "['did:web:a.test']"),
+            ("prefixes", "['at://did:web:b.test/app.bsky.']"),
+            ("actors", "[1,2]"),
+            ("sources", "[3]"),
+            ("now_ms", "5"),
+            ("after_actor", "1"),
+            ("after_collection", "app.bsky.feed.post"),
+            ("after_rkey", "2"),
+            ("after_src", "3"),
+            ("after_id", "4"),
             ("limit", "3"),
         ],
     ),
@@ -168,7 +195,7 @@ async fn every_read_goes_by_a_key() {
         );
         query(&store, &random, &[]).execute().await.unwrap();
     }
-    for table in ["actors", "repos"] {
+    for table in ["actors", "repos", "labels"] {
         let random = format!("INSERT INTO {table} SELECT * FROM generateRandom() LIMIT 3");
         query(&store, &random, &[]).execute().await.unwrap();
     }
