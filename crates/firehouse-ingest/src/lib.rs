@@ -1,6 +1,6 @@
 //! The write path as one pipeline: events in, durable rows and saved cursors out.
 //!
-//! Knows what a flush is and when a cursor may move; knows neither CBOR nor SQL. Read [`pipeline`] first.
+//! Knows what a flush is and when a cursor may move; knows neither CBOR nor SQL. Read [`pipeline`] first; [`labels`] stands beside it.
 
 pub mod pipeline;
 mod config;
@@ -20,6 +20,7 @@ mod difference;
 mod batch;
 mod bury;
 mod flush;
+pub mod labels;
 mod status;
 mod metrics;
 mod error;
@@ -27,6 +28,7 @@ mod error;
 pub use config::{Config, Fetch};
 pub use error::IngestError;
 pub use fetch::Backfill;
+pub use labels::{LabelConfig, Labeler, Labels};
 pub use metrics::Metrics;
 pub use pipeline::{Ingest, Upstream};
 pub use status::Status;

@@ -15,6 +15,8 @@ pub struct Metrics {
     pub(crate) ops: IntCounterVec,
     pub(crate) ops_dropped: IntCounterVec,
     pub(crate) repos_desynchronized: IntCounterVec,
+    pub(crate) labels: IntCounter,
+    pub(crate) labels_dropped: IntCounterVec,
     pub(crate) rows: IntCounterVec,
     pub(crate) flushes: IntCounter,
     pub(crate) flush_retries: IntCounter,
@@ -76,6 +78,12 @@ impl Metrics {
                 "Times a repo was marked desynchronized.",
                 "reason",
             )?,
+            labels: counter("labels_total", "Labels whose signature held.")?,
+            labels_dropped: counters(
+                "labels_dropped_total",
+                "Labels left out while their siblings were taken.",
+                "reason",
+            )?,
             rows: counters("rows_total", "Rows acknowledged by the store.", "table")?,
             flushes: counter("flushes_total", "Flushes acknowledged by the store.")?,
             flush_retries: counter(
@@ -99,6 +107,7 @@ impl Metrics {
         for reason in DropReason::ALL {
             metrics.events_dropped.with_label_values(&[reason.as_str()]);
             metrics.ops_dropped.with_label_values(&[reason.as_str()]);
+            metrics.labels_dropped.with_label_values(&[reason.as_str()]);
         }
         Ok(metrics)
     }

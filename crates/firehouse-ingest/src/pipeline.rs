@@ -249,7 +249,7 @@ async fn ended(
 }
 
 /// Logs what a connection goes through and shows it in the status.
-async fn watch(
+pub(crate) async fn watch(
     index: usize,
     upstream: Arc<str>,
     mut notices: mpsc::Receiver<Notice>,

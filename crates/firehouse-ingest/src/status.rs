@@ -83,6 +83,16 @@ impl Status {
         });
     }
 
+    /// Something is wrong that is not the connection's fault, or is no longer.
+    pub(crate) fn trouble(&self, upstream: usize, error: Option<String>) {
+        self.with(upstream, |state| state.last_error = error);
+    }
+
+    /// Whether frames can arrive.
+    pub(crate) fn is_connected(&self, upstream: usize) -> bool {
+        self.with(upstream, |state| state.connection == UpstreamState::Connected).unwrap_or(false)
+    }
+
     pub(crate) fn gap(&self, upstream: usize) {
         self.with(upstream, |state| state.gaps += 1);
     }
