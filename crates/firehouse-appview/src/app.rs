@@ -77,6 +77,17 @@ pub struct Caller {
     pub viewer: Option<Did>,
     /// An administrator or the moderation service: sees what is taken down, and past all blocks.
     pub privileged: bool,
+    /// Whose labels are shown.
+    pub labelers: Arc<[AppliedLabeler]>,
+}
+
+/// A labeler that applies to one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedLabeler {
+    /// Who.
+    pub did: Did,
+    /// Its takedowns hide what they name, instead of marking it.
+    pub redact: bool,
 }
 
 impl Caller {

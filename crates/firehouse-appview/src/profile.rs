@@ -28,11 +28,13 @@ pub async fn get_profile(
     let mut hydration = Hydration::new(app, caller);
     hydration.detailed = vec![id];
     let state = hydration.finish().await?;
-    let status = state.actors.get(&id).map(|actor| actor.status);
+    let actor = state.actors.get(&id);
+    let (status, is_redacted) = (actor.map(|a| a.status), actor.is_some_and(|a| a.is_redacted));
     let view = app.views(&state).profile_detailed(id);
     match status.ok_or_else(not_found)? {
         ActorStatus::Mentioned | ActorStatus::Deleted => return Err(not_found()),
         _ if caller.privileged => {}
+        ActorStatus::Active if is_redacted => return Err(ViewError::AccountTakedown),
         ActorStatus::Active => {}
         ActorStatus::Takendown | ActorStatus::Suspended => return Err(ViewError::AccountTakedown),
         ActorStatus::Deactivated => return Err(ViewError::AccountDeactivated),

@@ -57,7 +57,7 @@ pub async fn get_relationships(
     };
     let dids: Vec<_> = others.iter().map(|other| Did::parse(other.as_ref()).ok()).collect();
     // As if the account itself looked at the others: its own records get their addresses.
-    let caller = Caller { viewer: Some(did.clone()), privileged: false };
+    let caller = Caller { viewer: Some(did.clone()), ..Caller::default() };
     let mut hydration = Hydration::new(app, &caller);
     hydration.actors.insert(did.actor());
     hydration.actors.extend(dids.iter().flatten().map(Did::actor));

@@ -58,7 +58,7 @@ impl Authenticator {
         headers: &HeaderMap,
         method: &str,
     ) -> Result<Caller, Failure> {
-        let anonymous = Caller { viewer: None, privileged: false };
+        let anonymous = Caller::default();
         if who == Who::Anyone {
             return Ok(anonymous);
         }
@@ -71,11 +71,11 @@ impl Authenticator {
             let call = Call { method, chat_may_call, is_procedure: false };
             let issuer = self.service.verify(token.trim(), call).await?;
             let privileged = self.is_moderation_service(&issuer);
-            return Ok(Caller { viewer: Some(issuer.did), privileged });
+            return Ok(Caller { viewer: Some(issuer.did), privileged, ..anonymous });
         }
         if who == Who::ViewerOrAdmin {
             return match basic::admin(authorization, self.admin_password.as_ref()) {
-                Admin::Valid => Ok(Caller { viewer: None, privileged: true }),
+                Admin::Valid => Ok(Caller { privileged: true, ..anonymous }),
                 Admin::Missing => Ok(anonymous),
                 Admin::Invalid => {
                     Err(Failure::unauthorized("AuthenticationRequired", "Authentication Required"))

@@ -46,6 +46,7 @@ fn bare(row: ActorRead) -> Actor {
         did: row.did,
         handle: Some(row.handle).filter(|handle| !handle.is_empty()),
         status: row.status,
+        is_redacted: false,
         profile: None,
         is_labeler: false,
         chat: None,

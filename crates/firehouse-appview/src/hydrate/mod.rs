@@ -1,25 +1,28 @@
 //! Hydrate: from the numbers of a skeleton to everything that its views need, in few rounds of queries that run side by side.
 //!
 //! [`Hydration`] collects what is wanted; [`Hydration::finish`] asks for it: identities and profiles, counts with the viewer's own likes,
-//! relations, gates, lists. Posts come first, since who else is wanted stands in them.
+//! relations, gates, lists, labels. Posts come first, since who else is wanted stands in them.
 
 mod actors;
 mod gates;
+mod labels;
 mod lists;
 mod posts;
 mod relations;
 mod state;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use firehouse_store::Store;
 use firehouse_store::read::RecordKey;
 use firehouse_types::{ActorId, RkeyId};
 
-use crate::nsid::{BLOCK, FOLLOW, LIKE, LIST_BLOCK, REPOST};
-use crate::{AppView, Caller, ViewError, uri};
+use crate::nsid::{BLOCK, FOLLOW, LIKE, LIST, LIST_BLOCK, POST, REPOST};
+use crate::{AppView, AppliedLabeler, Caller, ViewError, uri};
 
 pub(crate) use actors::load_actors;
+use labels::Labels;
 pub(crate) use posts::QUOTE_DEPTH_MAX;
 pub(crate) use relations::{Pairs, Relations};
 pub(crate) use state::{Actor, State};
@@ -27,6 +30,7 @@ pub(crate) use state::{Actor, State};
 /// What is wanted for one answer.
 pub(crate) struct Hydration<'a> {
     store: &'a Store,
+    labelers: Arc<[AppliedLabeler]>,
     state: State,
     posts: posts::Posts,
     /// Whose likes on the posts matter besides the viewer's: the author of the thread.
@@ -46,6 +50,7 @@ impl<'a> Hydration<'a> {
     pub fn new(app: &'a AppView, caller: &Caller) -> Self {
         Self {
             store: &app.store,
+            labelers: Arc::clone(&caller.labelers),
             state: State::new(caller),
             posts: posts::Posts::default(),
             op: None,
@@ -89,7 +94,10 @@ impl<'a> Hydration<'a> {
             self.posts.shown.iter().copied().filter(|key| self.has_post(*key)).collect();
         let interactions = async { Ok(store.interactions(&shown, viewer, self.op).await?) };
         let reposts = async { Ok(store.record_heads(&[REPOST], &self.reposts).await?) };
-        let (actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
+        let posts = shown.iter().map(|key| (key.0, POST, key.1));
+        let labelled: Vec<_> = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1))).collect();
+        let (labels, actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
+            Labels::load(store, &self.labelers, &actors, &labelled),
             load_actors(store, &actors),
             Relations::load(store, &self.pairs),
             interactions,
@@ -108,7 +116,9 @@ impl<'a> Hydration<'a> {
         state.lists = lists;
         state.profile_counts = counts;
         state.known_followers = known;
+        state.labels = labels;
         load_late_lists(store, &mut state, self.lists_of_others).await?;
+        state.redact();
         load_rkey_texts(store, &mut state, self.op).await?;
         Ok(state)
     }

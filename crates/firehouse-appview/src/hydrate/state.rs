@@ -6,6 +6,7 @@ use firehouse_schema::ActorStatus;
 use firehouse_store::read::{Interactions, RecordHead, RecordKey};
 use firehouse_types::{ActorId, Datetime, Did, Rkey, RkeyId};
 
+use super::labels::Labels;
 use super::relations::Relations;
 use crate::Caller;
 use crate::app::is_seen;
@@ -33,6 +34,7 @@ pub(crate) struct State {
     pub known_followers: HashMap<ActorId, KnownFollowers>,
     /// Texts of record keys that are no TIDs, where no record at hand has them.
     pub rkey_texts: HashMap<(ActorId, RkeyId), Box<str>>,
+    pub labels: Labels,
 }
 
 impl State {
@@ -48,7 +50,8 @@ impl State {
 
     /// An account, when the caller may see it.
     pub fn actor(&self, actor: ActorId) -> Option<&Actor> {
-        self.actors.get(&actor).filter(|found| is_seen(found.status, self.privileged))
+        let is_seen = |found: &&Actor| is_seen(found.status, self.privileged) && !found.is_redacted;
+        self.actors.get(&actor).filter(is_seen)
     }
 
     /// A post, when the caller may see its author.
@@ -82,6 +85,8 @@ pub(crate) struct Actor {
     /// Verified; `None` when it was not.
     pub handle: Option<Box<str>>,
     pub status: ActorStatus,
+    /// Taken down by a labeler that hides what it takes down. Never for privileged callers.
+    pub is_redacted: bool,
     pub profile: Option<Profile>,
     pub is_labeler: bool,
     pub chat: Option<ChatFields>,
@@ -93,7 +98,7 @@ pub(crate) struct Actor {
 
 impl Actor {
     pub fn is_active(&self) -> bool {
-        self.status == ActorStatus::Active
+        self.status == ActorStatus::Active && !self.is_redacted
     }
 }
 

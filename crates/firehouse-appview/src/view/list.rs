@@ -8,7 +8,7 @@ use super::Views;
 use super::label::Label;
 use super::links::Preset;
 use super::profile::ProfileView;
-use crate::nsid::LIST_BLOCK;
+use crate::nsid::{LIST, LIST_BLOCK};
 
 /// Both views; fields of the larger one are absent from the smaller.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -75,7 +75,7 @@ impl Views<'_> {
                 .map(|blob| self.image(Preset::Avatar, &did, blob.cid())),
             list_item_count: list.members,
             indexed_at: list.sort_at.to_string(),
-            labels: Vec::new(),
+            labels: self.state.labels.of_record(key, LIST, &list.cid),
             viewer,
             creator: None,
             description: None,

@@ -8,7 +8,7 @@ use super::gate::ThreadgateView;
 use super::label::{Label, self_labels};
 use super::profile::{ProfileView, strong_ref};
 use crate::hydrate::QUOTE_DEPTH_MAX;
-use crate::nsid::{LIKE, REPOST};
+use crate::nsid::{LIKE, POST, REPOST};
 use crate::record::RecordJson;
 
 /// A post with its author and its counts.
@@ -66,8 +66,10 @@ impl Views<'_> {
         let uri = self.state.post_uri(key)?;
         let counts = self.state.interactions.get(&key).copied().unwrap_or_default();
         let created_at = Some(&*post.fields.created_at);
-        let labels =
+        let own =
             self_labels(post.fields.labels.as_ref(), &author.did, &uri, &post.cid, created_at);
+        let mut labels = self.state.labels.of_record(key, POST, &post.cid);
+        labels.extend(own);
         let embed = post.fields.embed.as_ref().filter(|_| depth < QUOTE_DEPTH_MAX);
         Some(PostView {
             embed: embed.and_then(|embed| self.embed(key, &author.did, embed, depth + 1)),

@@ -1,6 +1,6 @@
 //! app.bsky.actor.defs: profileViewBasic, profileView and profileViewDetailed, each the one before with more.
 
-use firehouse_types::{ActorId, AtUri, Datetime, Did, Handle};
+use firehouse_types::{ActorId, AtUri, Datetime, Did, Handle, RkeyId};
 use serde_json::Value;
 
 use super::Views;
@@ -205,7 +205,7 @@ impl Views<'_> {
                 germ: actor.germ.clone(),
             },
             viewer: self.profile_viewer(id),
-            labels: profile_labels(actor),
+            labels: self.profile_labels(id, actor),
             created_at: fields
                 .and_then(|fields| fields.created_at.as_deref())
                 .and_then(|text| Datetime::parse(text).ok())
@@ -246,6 +246,18 @@ impl Views<'_> {
         })
     }
 
+    /// What is said of the account, of its profile and of its status; then what it says of itself.
+    fn profile_labels(&self, id: ActorId, actor: &Actor) -> Vec<Label> {
+        let (labels, this) = (&self.state.labels, (id, RkeyId::of("self")));
+        let profile_cid = actor.profile.as_ref().map_or("", |profile| &profile.cid);
+        let status_cid = actor.live_status.as_ref().map_or("", |status| &status.cid);
+        let mut all = labels.of_account(id);
+        all.extend(labels.of_record(this, PROFILE, profile_cid));
+        all.extend(labels.of_record(this, STATUS, status_cid));
+        all.extend(own_labels(actor));
+        all
+    }
+
     fn known_followers(&self, id: ActorId) -> Option<KnownFollowersView> {
         let known = self.state.known_followers.get(&id)?;
         let is_shown = |follower: &ActorId| {
@@ -284,7 +296,7 @@ impl Views<'_> {
     }
 }
 
-fn profile_labels(actor: &Actor) -> Vec<Label> {
+fn own_labels(actor: &Actor) -> Vec<Label> {
     let Some(profile) = &actor.profile else { return Vec::new() };
     let uri = format!("at://{}/{PROFILE}/self", actor.did);
     let created_at = profile.fields.created_at.as_deref();

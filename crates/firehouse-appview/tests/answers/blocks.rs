@@ -137,7 +137,7 @@ async fn a_block_between_others_cuts_replies_and_quotes() {
 
     let quoting = posts(&network, &viewer(&dan), &[&quote.uri]).await;
     assert_eq!(quoting[0]["embed"]["record"]["$type"], "app.bsky.embed.record#viewBlocked");
-    let moderator = Caller { viewer: None, privileged: true };
+    let moderator = Caller { privileged: true, ..Caller::default() };
     let quoting = posts(&network, &moderator, &[&quote.uri]).await;
     assert_eq!(quoting[0]["embed"]["record"]["$type"], "app.bsky.embed.record#viewRecord");
     let own = thread(&viewer(&carol), &root.uri).await;

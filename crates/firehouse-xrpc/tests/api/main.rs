@@ -8,4 +8,5 @@ mod auth;
 mod parameters;
 mod http;
 mod store;
+mod labels;
 mod connections;
