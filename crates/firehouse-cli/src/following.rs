@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use firehouse_ingest::Upstream;
 use firehouse_store::Store;
 use firehouse_stream::Metrics;
-use prometheus::Registry;
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -46,7 +45,7 @@ impl Following {
     pub fn new(
         settings: &Settings,
         store: &Store,
-        registry: &Registry,
+        metrics: Metrics,
         stop: &CancellationToken,
     ) -> Result<(Self, Followed)> {
         let (to_ingest, upstreams) = mpsc::channel(1);
@@ -54,7 +53,7 @@ impl Following {
         let following = Self {
             settings: Arc::new(settings.clone()),
             store: store.clone(),
-            metrics: Metrics::new(registry)?,
+            metrics,
             upstreams: to_ingest,
             failed: to_fail,
             running: Arc::default(),

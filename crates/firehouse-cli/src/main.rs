@@ -5,6 +5,7 @@ mod settings;
 mod log;
 mod engine_child;
 mod database;
+mod labelers;
 mod network;
 mod following;
 mod serving;

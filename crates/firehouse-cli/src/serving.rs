@@ -30,6 +30,7 @@ pub struct Sources {
     pub store: Store,
     pub resolver: Resolver,
     pub status: Status,
+    pub labelers: Status,
     pub registry: Registry,
 }
 
@@ -40,22 +41,20 @@ pub async fn serve(
     sources: Sources,
     stop: CancellationToken,
 ) -> Result<()> {
-    let Sources { store, resolver, status, registry } = sources;
-    for (key, is_set) in [
-        ("labeler", !settings.labeler.is_empty()),
-        ("trusted_verifier", !settings.trusted_verifier.is_empty()),
-    ] {
-        if is_set {
-            tracing::warn!(
-                key,
-                "this version does not apply labels or verifications yet; the key is kept for the one that does"
-            );
-        }
+    let Sources { store, resolver, status, labelers, registry } = sources;
+    if !settings.trusted_verifier.is_empty() {
+        tracing::warn!(
+            key = "trusted_verifier",
+            "this version does not apply verifications yet; the key is kept for the one that does"
+        );
     }
     let public_url = settings.public_url()?;
     let config = appview_config(&settings, public_url.clone());
     let appview = AppView::new(store.clone(), resolver.clone(), config);
-    let health = move || Health { version: env!("CARGO_PKG_VERSION"), upstreams: status.health() };
+    let health = move || {
+        let upstreams = status.health().into_iter().chain(labelers.health()).collect();
+        Health { version: env!("CARGO_PKG_VERSION"), upstreams }
+    };
     let services = Services { appview, store, resolver, health: Arc::new(health), registry };
     let listener = TcpListener::bind(settings.listen)
         .await

@@ -59,7 +59,8 @@ pub struct Settings {
     pub admin_password: Option<String>,
     #[serde(deserialize_with = "optional")]
     pub moderation_did: Option<Did>,
-    pub labeler: Vec<String>,
+    #[serde(deserialize_with = "crate::labelers::deserialize")]
+    pub labeler: Vec<firehouse_ingest::Labeler>,
     pub default_labeler: Vec<Did>,
     pub trusted_verifier: Vec<Did>,
     pub engine: Engine,
@@ -68,6 +69,7 @@ pub struct Settings {
     pub identity: Identity,
     pub backfill: Backfill,
     pub ingest: firehouse_ingest::Config,
+    pub labels: firehouse_ingest::LabelConfig,
     pub xrpc: Xrpc,
     pub appview: AppView,
     pub log: Log,
@@ -387,12 +389,15 @@ mod tests {
             ("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "7"),
             ("FIREHOUSE_RELAY", "wss://a.test, ws://b.test"),
             ("FIREHOUSE_ALLOW_PRIVATE_ADDRESSES", "true"),
+            ("FIREHOUSE_LABELER", "did:plc:a, did:web:b.test=wss://b.test"),
+            ("FIREHOUSE_LABELS__DISCOVER", "true"),
         ];
         let settings = load("", &environment, Overlay::default()).unwrap();
         assert_eq!(
             (settings.ingest.flush_wait_ms, settings.relay.len(), settings.allow_private_addresses),
             (7, 2, true)
         );
+        assert_eq!((settings.labeler.len(), settings.labels.discover), (2, true));
     }
 
     #[test]
@@ -409,6 +414,7 @@ mod tests {
             "FIREHOUSE_INGEST__FLUSH_WAIT_MS",
         );
         check("plc = \"not a url\"", &[], "plc");
+        check("labeler = [\"a.test\"]", &[], "a.test");
     }
 
     #[test]

@@ -71,8 +71,13 @@ pub async fn index(
     let name = format!("file:{}", file.file_name().unwrap_or_default().display());
     let status = Status::default();
     let upstream = upstream_of_file(&name, file, rate, &stop);
-    let sources =
-        Sources { store: database.store.clone(), resolver, status: status.clone(), registry };
+    let sources = Sources {
+        store: database.store.clone(),
+        resolver,
+        status: status.clone(),
+        labelers: Status::default(),
+        registry,
+    };
     let ingest = ingest(&settings, &sources, None)?;
     let began = Instant::now();
     let running = ingest.run(only(upstream).await, stop.clone());

@@ -15,7 +15,7 @@ use crate::following::{Followed, Following};
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
-use crate::{demo, network, serving};
+use crate::{demo, labelers, network, serving};
 
 /// Follows the configured upstreams and serves what there is, until a signal.
 pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
@@ -23,12 +23,18 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let registry = Registry::new();
     let database = Database::open(&settings, &stop).await?;
     let resolver = network::resolver(&settings, &registry)?;
+    let stream_metrics = firehouse_stream::Metrics::new(&registry)?;
     let (following, Followed { upstreams, mut failed }) =
-        Following::new(&settings, &database.store, &registry, &stop)?;
+        Following::new(&settings, &database.store, stream_metrics.clone(), &stop)?;
     let backfill = network::backfill(&settings, &resolver, &registry, &stop)?;
     let relays = settings.relay.clone();
-    let sources =
-        Sources { store: database.store.clone(), resolver, status: Status::default(), registry };
+    let sources = Sources {
+        store: database.store.clone(),
+        resolver,
+        status: Status::default(),
+        labelers: Status::default(),
+        registry,
+    };
     let followed = async {
         for relay in &relays {
             following.add(relay).await?;
@@ -36,7 +42,8 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
         // Only what can never work comes back.
         failed.recv().await.map_or(Ok(()), Err)
     };
-    let served = index_and_serve(settings, answers, sources, backfill, upstreams, &stop);
+    let from = From { upstreams, backfill, labelers: Some(stream_metrics) };
+    let served = index_and_serve(settings, answers, sources, from, &stop);
     let ended = tokio::select! {
         ended = served => ended,
         failed = followed, if !stop.is_cancelled() => failed,
@@ -58,32 +65,52 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
         demo::AN_ACTOR
     );
     let (resolver, registry) = (demo::resolver()?, Registry::new());
-    let sources =
-        Sources { store: database.store.clone(), resolver, status: Status::default(), registry };
-    let upstreams = only(upstream).await;
-    let ended =
-        index_and_serve(settings, Answers::Everything, sources, None, upstreams, &stop).await;
+    let sources = Sources {
+        store: database.store.clone(),
+        resolver,
+        status: Status::default(),
+        labelers: Status::default(),
+        registry,
+    };
+    let from = From { upstreams: only(upstream).await, backfill: None, labelers: None };
+    let ended = index_and_serve(settings, Answers::Everything, sources, from, &stop).await;
     database.close().await;
     ended
+}
+
+/// What is indexed.
+struct From {
+    upstreams: mpsc::Receiver<Upstream>,
+    backfill: Option<Backfill>,
+    /// Counts what labelers send; without it none is followed.
+    labelers: Option<firehouse_stream::Metrics>,
 }
 
 async fn index_and_serve(
     settings: Settings,
     answers: Answers,
     sources: Sources,
-    backfill: Option<Backfill>,
-    upstreams: mpsc::Receiver<Upstream>,
+    from: From,
     stop: &CancellationToken,
 ) -> Result<()> {
-    let ingest = ingest(&settings, &sources, backfill)?;
+    let ingest = ingest(&settings, &sources, from.backfill)?;
+    let metrics = ingest.metrics.clone();
+    let labels =
+        from.labelers.map(|counted| labelers::labels(&settings, &sources, metrics, counted));
+    let labels_ended = async {
+        match labels {
+            Some(labels) => labels.run(stop.clone()).await.context("ingest of labels"),
+            None => Ok(()),
+        }
+    };
     let ingest_ended = async {
-        ingest.run(upstreams, stop.clone()).await.context("ingest")?;
+        ingest.run(from.upstreams, stop.clone()).await.context("ingest")?;
         // A finite upstream ended: what it brought is still served.
         stop.cancelled().await;
         anyhow::Ok(())
     };
     let serving = serving::serve(settings, answers, sources, stop.clone());
-    let ended = tokio::try_join!(ingest_ended, serving);
+    let ended = tokio::try_join!(ingest_ended, labels_ended, serving);
     stop.cancel();
     ended.map(drop)
 }
