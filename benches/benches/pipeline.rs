@@ -51,7 +51,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     drop(network);
 
     let registry = Registry::new();
-    let status = Status::new(["bench".to_owned()]);
+    let status = Status::default();
     let resolver = Resolver::offline(OfflineDocument::read_lines(BufReader::new(File::open(
         folder.path().join("identities.jsonl"),
     )?))?);
@@ -59,12 +59,16 @@ async fn run() -> Result<(), Box<dyn Error>> {
         config: config(),
         store: store.clone(),
         resolver,
+        backfill: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: status.clone(),
         metrics: Metrics::new(&registry)?,
     };
     let began = Instant::now();
-    ingest.run(vec![upstream(&folder.path().join("frames.bin"))], CancellationToken::new()).await?;
+    let (followed, upstreams) = mpsc::channel(1);
+    followed.send(upstream(&folder.path().join("frames.bin"))).await?;
+    drop(followed);
+    ingest.run(upstreams, CancellationToken::new()).await?;
     let seconds = began.elapsed().as_secs_f64();
 
     let (commits, rows) = (
@@ -94,6 +98,7 @@ fn config() -> Config {
         accounts_max: 500_000,
         flush_wait_ms: 100,
         batch_rows_max: 100_000,
+        repo_batch_rows_max: 200_000,
         lookups_max: 64,
         identity_patience_s: 60,
         handle_patience_ms: 150,
@@ -107,7 +112,8 @@ fn upstream(frames: &Path) -> Upstream {
     tokio::spawn(async move {
         replay_file(frames, None, output, to_nobody, CancellationToken::new()).await
     });
-    Upstream { name: "bench".into(), url: "bench".into(), cursor: None, events, notices }
+    let removed = CancellationToken::new();
+    Upstream { name: "bench".into(), url: "bench".into(), cursor: None, events, notices, removed }
 }
 
 /// The sum of a counter over its labels, or over those with one value.

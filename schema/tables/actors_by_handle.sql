@@ -1,5 +1,5 @@
 -- Derived from actors by views/actors_by_handle_mv.sql: where to look for a handle. A row says that the actor once had it;
--- the reader asks actors whether it still has. Rebuild: INSERT INTO actors_by_handle SELECT handle, actor, version FROM actors WHERE handle != ''.
+-- the reader asks actors whether it still has. Rebuild: TRUNCATE, then the SELECT of the view; handles that nobody has any more stay out.
 CREATE TABLE IF NOT EXISTS actors_by_handle
 (
     handle  String COMMENT 'lower case',

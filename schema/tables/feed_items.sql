@@ -1,5 +1,5 @@
--- Derived from records. One row per seen version of a post or a repost, in time order: timelines are cut from it.
--- Rebuild: firehouse rebuild feed_items.
+-- Derived from records and links. One row per seen version of a post or a repost, in time order: timelines are cut from it.
+-- Rebuild: one item per live row of posts, and one per live repost of a post in links.
 CREATE TABLE IF NOT EXISTS feed_items
 (
     sort_at    DateTime64(3, 'UTC')              COMMENT 'the earlier of created_at and the time of rev',

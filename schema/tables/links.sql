@@ -1,6 +1,7 @@
--- Derived from records. One row per seen version of one reference from a record to an account, a record or a URL, by target:
--- likes, reposts, follows, blocks, replies, quotes, list items, mentions are all here. Counts are counted from it, never kept.
--- Rebuild: firehouse rebuild links.
+-- One row per seen version of one reference from a record to an account, a record or a URL, by target: likes, reposts, follows, blocks,
+-- replies, quotes, list items, mentions are all here. Counts are counted from it, never kept.
+-- Truth for likes, reposts, follows and blocks of the usual form, whose bodies records leaves out; for all others derived from records.
+-- Rebuild: index the bodies in records again; the rest cannot be rebuilt.
 CREATE TABLE IF NOT EXISTS links
 (
     target_actor      UInt64                 COMMENT 'xxh3 of the DID; 0 for a URL',

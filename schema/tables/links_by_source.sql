@@ -1,6 +1,6 @@
 -- Derived from links by views/links_by_source_mv.sql: the same references by the record that makes them.
 -- What an account follows, likes and blocks; and what a deleted record pointed at. No target_cid: it would be half of the bytes.
--- Rebuild: TRUNCATE, then INSERT INTO links_by_source SELECT actor, collection, … FROM links.
+-- Rebuild: TRUNCATE, then the SELECT of the view.
 CREATE TABLE IF NOT EXISTS links_by_source
 (
     actor             UInt64,

@@ -1,6 +1,6 @@
 -- Derived from records. One row per seen version of an app.bsky.graph.listitem record, by list. The item lives in the repo of the
 -- list's creator: others are refused (drop reason rule_violation), so list_actor is its author too.
--- Rebuild: firehouse rebuild list_items.
+-- Rebuild: index the list items in records again.
 CREATE TABLE IF NOT EXISTS list_items
 (
     list_actor UInt64               COMMENT 'xxh3 of the DID of the list''s creator and of this item',

@@ -1,5 +1,5 @@
 -- Derived from records. One row per seen version of an app.bsky.graph.list record; the highest rev wins.
--- Rebuild: firehouse rebuild lists.
+-- Rebuild: index the lists in records again.
 CREATE TABLE IF NOT EXISTS lists
 (
     actor       UInt64                 COMMENT 'xxh3 of the DID of the list''s creator',

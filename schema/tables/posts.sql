@@ -1,5 +1,5 @@
 -- Derived from records. One row per seen version of an app.bsky.feed.post record; the highest rev wins.
--- Written by firehouse-indexer/src/post.rs, read by firehouse-store. Rebuild: firehouse rebuild posts.
+-- Written by firehouse-indexer/src/post.rs, read by firehouse-store. Rebuild: index the posts in records again.
 CREATE TABLE IF NOT EXISTS posts
 (
     actor        UInt64               COMMENT 'xxh3 of the DID of the repo it lives in',

@@ -1,5 +1,5 @@
 -- Derived from records. One row per seen version of an app.bsky.actor.profile record with the key self; the highest rev wins.
--- Rebuild: firehouse rebuild profiles.
+-- Rebuild: index the profiles in records again.
 CREATE TABLE IF NOT EXISTS profiles
 (
     actor        UInt64               COMMENT 'xxh3 of the DID',

@@ -1,4 +1,5 @@
--- Derived from posts by views/thread_items_mv.sql: the replies of a thread, all in one range.
+-- Derived from posts by views/thread_items_mv.sql: the replies of a thread, all in one range. A row says that the reply once was in it:
+-- one that an edit moves to another thread keeps its old row, so the reader asks links whether it still names this root.
 -- Rebuild: TRUNCATE, then the SELECT of the view.
 CREATE TABLE IF NOT EXISTS thread_items
 (

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use firehouse_identity::Resolver;
+use firehouse_schema::ActorStatus;
 use firehouse_store::Store;
 use firehouse_types::{ActorId, Did, Rev};
 use url::Url;
 
-use crate::ViewError;
+use crate::hydrate::State;
+use crate::view::Views;
+use crate::{ViewError, clock};
 
 /// How answers are made.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where we are reached from outside, without a slash at the end: the base of image and video links.
+    /// Where we are reached from outside: the base of image and video links.
     pub public_url: Url,
     /// Who we are.
     pub did: Did,
@@ -52,7 +55,13 @@ impl AppView {
         &self.config
     }
 
-    /// The rev up to which the viewer's own repo is readable, for answers that may say so.
+    /// Views of what was loaded, as of now.
+    pub(crate) fn views<'a>(&'a self, state: &'a State) -> Views<'a> {
+        Views::new(state, &self.config, clock::now())
+    }
+
+    /// The rev up to which the viewer's own repo is readable, for answers that may say so. Asked before the rest is read: the viewer's
+    /// PDS adds what is later than this rev, and relies on the answer for all that is not.
     pub(crate) async fn repo_rev(&self, caller: &Caller) -> Result<Option<Rev>, ViewError> {
         match caller.actor() {
             Some(viewer) => Ok(self.store.repo_rev(viewer).await?),
@@ -66,14 +75,37 @@ impl AppView {
 pub struct Caller {
     /// The account in whose name; `None` for anonymous callers.
     pub viewer: Option<Did>,
-    /// An administrator or the moderation service: sees what is taken down, and no blocks between others apply.
+    /// An administrator or the moderation service: sees what is taken down, and past all blocks.
     pub privileged: bool,
+    /// Whose labels are shown.
+    pub labelers: Arc<[AppliedLabeler]>,
+}
+
+/// A labeler that applies to one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedLabeler {
+    /// Who.
+    pub did: Did,
+    /// Its takedowns hide what they name, instead of marking it.
+    pub redact: bool,
 }
 
 impl Caller {
     /// The viewer as a number.
     pub(crate) fn actor(&self) -> Option<ActorId> {
         self.viewer.as_ref().map(Did::actor)
+    }
+}
+
+/// Whether an account with this status is there: an active one, for privileged callers any that was not deleted.
+pub(crate) fn is_seen(status: ActorStatus, privileged: bool) -> bool {
+    match status {
+        ActorStatus::Active => true,
+        ActorStatus::Mentioned | ActorStatus::Deleted => false,
+        ActorStatus::Deactivated
+        | ActorStatus::Suspended
+        | ActorStatus::Takendown
+        | ActorStatus::Inactive => privileged,
     }
 }
 

@@ -11,10 +11,10 @@ use firehouse_schema::{EMBED_GALLERY, EMBED_IMAGES, EMBED_VIDEO};
 use firehouse_store::read::{AuthorFeed, FeedItem, RecordKey};
 use firehouse_types::{ActorId, Did};
 
-use crate::hydrate::{Hydration, POST, Pairs, Relations, State, load_actors, record_key};
-use crate::page::{From, Page, fill_page};
-use crate::view::{FeedViewPost, Shown, Views, strong_ref};
-use crate::{Answer, AppView, Caller, ViewError, actor, clock, limit};
+use crate::hydrate::{Hydration, Pairs, Relations, State, load_actors};
+use crate::page::{From, Page, fill_page, limit_of};
+use crate::view::{FeedViewPost, Shown, strong_ref};
+use crate::{Answer, AppView, Caller, ViewError, actor, uri};
 
 /// Look-ups for one page, each for as many items as reposts of missing posts took away.
 const ROUNDS_MAX: usize = 10;
@@ -44,7 +44,7 @@ pub async fn get_author_feed(
     let feed = Filter::of(parameters.filter.as_deref());
     let with_pin = parameters.include_pins == Some(true) && from == From::Start;
     let pinned = author.pinned.filter(|_| with_pin);
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+    let pages = fill_page(from, limit_of(parameters.limit), |from, limit| {
         Box::pin(async move {
             let pinned = pinned.filter(|_| from == From::Start);
             author.page(app, caller, feed, pinned, from, limit).await
@@ -95,7 +95,7 @@ impl Author {
         let mut state = State::new(caller);
         state.actors = actors;
         let Some(actor) = state.actor(id) else { return Ok(None) };
-        if let Some(viewer) = caller.actor().filter(|viewer| *viewer != id) {
+        if let Some(viewer) = caller.actor().filter(|&viewer| viewer != id && !caller.privileged) {
             if relations.blocks(viewer, id) {
                 return Err(ViewError::BlockedActor { did: did.clone() });
             }
@@ -104,7 +104,7 @@ impl Author {
             }
         }
         let pin = actor.profile.as_ref().and_then(|profile| profile.fields.pinned_post.as_ref());
-        let pinned = pin.and_then(strong_ref).and_then(|pin| record_key(&pin.uri, POST));
+        let pinned = pin.and_then(strong_ref).and_then(|pin| uri::post(&pin.uri));
         Ok(Some(Self { id, pinned: pinned.filter(|pin| pin.0 == id) }))
     }
 
@@ -130,7 +130,7 @@ impl Author {
         hydration.reposts = items.iter().filter_map(Shown::repost).collect();
         let state = hydration.finish().await?;
 
-        let views = Views::new(&state, &app.config, clock::now());
+        let views = app.views(&state);
         items.retain(|item| !views.viewer_blocks(item.post().0));
         if filter.own_threads_only {
             let complete = OwnThreads::new(&state, &items);
@@ -164,7 +164,7 @@ impl Author {
                 break;
             }
         }
-        Ok(Page::cut(items, limit, |item| item.position().into()))
+        Ok(Page::cut(items, limit, FeedItem::position))
     }
 }
 
@@ -194,7 +194,7 @@ impl<'a> OwnThreads<'a> {
             }
             let Some(post) = self.state.posts.get(&at) else { return false };
             let Some(reply) = &post.fields.reply else { return true };
-            let Some(parent) = record_key(&reply.parent.uri, POST) else { return false };
+            let Some(parent) = uri::post(&reply.parent.uri) else { return false };
             at = parent;
         }
         false

@@ -8,11 +8,12 @@ use firehouse_store::read::{LinkAt, LinkSource};
 use firehouse_types::{ActorId, RkeyId};
 
 use crate::hydrate::Hydration;
-use crate::page::{From, Page, fill_page};
-use crate::view::{ProfileView, Views};
-use crate::{Answer, AppView, Caller, ViewError, actor, clock, limit};
+use crate::nsid::FOLLOW;
+use crate::page::{From, Page, fill_page, limit_of};
+use crate::view::ProfileView;
+use crate::{Answer, AppView, Caller, ViewError, actor};
 
-const FOLLOW: LinkSource<'_> = LinkSource { collection: "app.bsky.graph.follow", path: ".subject" };
+const FOLLOWS: LinkSource<'_> = LinkSource { collection: FOLLOW, path: ".subject" };
 
 /// The output of getFollows.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -46,9 +47,9 @@ pub async fn get_follows(
 ) -> Result<Answer<Follows>, ViewError> {
     let about = Subject::resolve(app, caller, &parameters.actor).await?;
     let (about, from) = (&about, From::parse(parameters.cursor.as_deref())?);
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+    let pages = fill_page(from, limit_of(parameters.limit), |from, limit| {
         Box::pin(async move {
-            let rows = app.store.links_from(about.id, FOLLOW, from.link(), limit + 1).await?;
+            let rows = app.store.links_from(about.id, FOLLOWS, from.link(), limit + 1).await?;
             about.page(rows, limit).await
         })
     });
@@ -65,9 +66,9 @@ pub async fn get_followers(
     let about = Subject::resolve(app, caller, &parameters.actor).await?;
     let (about, from) = (&about, From::parse(parameters.cursor.as_deref())?);
     let account = (about.id, RkeyId::from(0));
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+    let pages = fill_page(from, limit_of(parameters.limit), |from, limit| {
         Box::pin(async move {
-            let rows = app.store.links_to(account, "", FOLLOW, from.link(), limit + 1).await?;
+            let rows = app.store.links_to(account, "", FOLLOWS, from.link(), limit + 1).await?;
             about.page(rows, limit).await
         })
     });
@@ -97,7 +98,7 @@ impl<'a> Subject<'a> {
 
     /// Views of one page, and of the subject. Errors: the subject cannot be seen.
     async fn page(&self, rows: Vec<LinkAt>, limit: usize) -> Result<Page<ProfileView>, ViewError> {
-        let page = Page::cut(rows, limit, |row| row.position().into());
+        let page = Page::cut(rows, limit, LinkAt::position);
         let mut hydration = Hydration::new(self.app, self.caller);
         hydration.actors.insert(self.id);
         for row in &page.items {
@@ -105,7 +106,7 @@ impl<'a> Subject<'a> {
             hydration.pairs.add(self.id, row.actor);
         }
         let state = hydration.finish().await?;
-        let views = Views::new(&state, &self.app.config, clock::now());
+        let views = self.app.views(&state);
         let subject = views.profile(self.id).ok_or_else(|| not_found(self.actor))?;
         self.view.get_or_init(|| subject);
         let is_shown = |actor: &ActorId| {

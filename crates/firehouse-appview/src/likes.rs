@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use atrium_api::app::bsky::feed::get_likes::ParametersData;
 use firehouse_store::read::{LinkAt, LinkSource, RecordKey};
-use firehouse_types::{ActorId, AtUri, Datetime};
+use firehouse_types::{ActorId, Datetime};
 
-use crate::hydrate::{Hydration, uri_actor};
-use crate::page::{From, Page, fill_page};
-use crate::view::{ProfileView, Views};
-use crate::{Answer, AppView, Caller, ViewError, clock, limit};
+use crate::hydrate::Hydration;
+use crate::nsid::LIKE;
+use crate::page::{From, Page, fill_page, limit_of};
+use crate::view::ProfileView;
+use crate::{Answer, AppView, Caller, ViewError, uri};
 
-const LIKE: LinkSource<'_> = LinkSource { collection: "app.bsky.feed.like", path: ".subject.uri" };
+const LIKES: LinkSource<'_> = LinkSource { collection: LIKE, path: ".subject.uri" };
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -55,13 +56,13 @@ pub async fn get_likes(
         return Err(ViewError::invalid("Cursor appear to be out of date, please try reloading."));
     }
     let from = From::parse(parameters.cursor.as_deref())?;
-    let uri = &parameters.uri;
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+    let liked = &parameters.uri;
+    let pages = fill_page(from, limit_of(parameters.limit), |from, limit| {
         Box::pin(async move {
-            let Some((key, collection)) = target(uri) else { return Ok(Page::empty()) };
-            let rows = app.store.links_to(key, collection, LIKE, from.link(), limit + 1).await?;
-            let page = Page::cut(rows, limit, |row| row.position().into());
-            let items = views(app, caller, uri_actor(uri), &page.items).await?;
+            let Some((key, collection)) = uri::record(liked) else { return Ok(Page::empty()) };
+            let rows = app.store.links_to(key, collection, LIKES, from.link(), limit + 1).await?;
+            let page = Page::cut(rows, limit, LinkAt::position);
+            let items = views(app, caller, key.0, &page.items).await?;
             Ok(Page { items, next: page.next })
         })
     });
@@ -70,30 +71,22 @@ pub async fn get_likes(
     Ok(Answer::new(Output { uri: parameters.uri, cid, cursor, likes }))
 }
 
-/// The record an AT-URI names, with its collection.
-pub(crate) fn target(uri: &str) -> Option<(RecordKey, &str)> {
-    let (actor, collection, rkey) = AtUri::parse(uri).ok()?.record()?;
-    Some(((actor, rkey), collection))
-}
-
 async fn views(
     app: &AppView,
     caller: &Caller,
-    author: Option<ActorId>,
+    author: ActorId,
     rows: &[LinkAt],
 ) -> Result<Vec<Like>, ViewError> {
     let mut hydration = Hydration::new(app, caller);
     hydration.actors.extend(rows.iter().map(|row| row.actor));
-    author.into_iter().for_each(|author| {
-        rows.iter().for_each(|row| hydration.pairs.add(author, row.actor));
-    });
+    rows.iter().for_each(|row| hydration.pairs.add(author, row.actor));
     let keys: Vec<RecordKey> = rows.iter().map(|row| (row.actor, row.rkey)).collect();
-    let heads = async { Ok(app.store.record_heads(&[LIKE.collection], &keys).await?) };
+    let heads = async { Ok(app.store.record_heads(&[LIKE], &keys).await?) };
     let (state, heads) = tokio::try_join!(hydration.finish(), heads)?;
     let heads: HashMap<_, _> = heads.into_iter().map(|row| ((row.actor, row.rkey), row)).collect();
-    let views = Views::new(&state, &app.config, clock::now());
+    let views = app.views(&state);
     let like = |row: &LinkAt| {
-        if views.viewer_blocks(row.actor) || views.others_block(row.actor, author) {
+        if views.viewer_blocks(row.actor) || views.others_block(row.actor, Some(author)) {
             return None;
         }
         let head = heads.get(&(row.actor, row.rkey))?;

@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 use atrium_api::app::bsky::graph::{get_list, get_lists};
 use firehouse_store::read::{LinkAt, RecordKey};
 
-use crate::hydrate::{Hydration, LIST, record_key};
-use crate::page::{From, Page, PageFuture, fill_page};
-use crate::view::{ListItemView, ListView, Views};
-use crate::{Answer, AppView, Caller, ViewError, actor, clock, limit};
+use crate::hydrate::Hydration;
+use crate::nsid::LIST_ITEM;
+use crate::page::{From, Page, PageFuture, fill_page, limit_of};
+use crate::view::{ListItemView, ListView};
+use crate::{Answer, AppView, Caller, ViewError, actor, uri};
 
 const MODLIST: &str = "app.bsky.graph.defs#modlist";
 const CURATELIST: &str = "app.bsky.graph.defs#curatelist";
@@ -43,7 +44,7 @@ pub async fn get_list(
 ) -> Result<Answer<List>, ViewError> {
     let uri = actor::resolve_uri(app, &parameters.list).await?;
     let not_found = || ViewError::invalid("List not found");
-    let key = record_key(&uri, LIST).ok_or_else(not_found)?;
+    let key = uri::list(&uri).ok_or_else(not_found)?;
     let from = From::parse(parameters.cursor.as_deref())?;
     let list = &OnceLock::new();
     let page = |from: From, limit| -> PageFuture<'_, ListItemView> {
@@ -54,13 +55,13 @@ pub async fn get_list(
                     app.store.list_members(key, from.link(), limit + 1).await?
                 }
             };
-            let page = Page::cut(rows, limit, |row| row.position().into());
+            let page = Page::cut(rows, limit, LinkAt::position);
             let (view, items) = members(app, caller, key, &page.items).await?;
             list.get_or_init(|| view);
             Ok(Page { items, next: page.next })
         })
     };
-    let (items, cursor) = fill_page(from, limit::of(parameters.limit), page).await?;
+    let (items, cursor) = fill_page(from, limit_of(parameters.limit), page).await?;
     if from == From::Nowhere {
         page(from, 0).await?;
     }
@@ -82,9 +83,9 @@ async fn members(
         hydration.pairs.add(creator, row.actor);
     }
     let items: Vec<RecordKey> = rows.iter().map(|row| (creator, row.rkey)).collect();
-    let heads = async { Ok(app.store.record_heads(&["app.bsky.graph.listitem"], &items).await?) };
+    let heads = async { Ok(app.store.record_heads(&[LIST_ITEM], &items).await?) };
     let (state, heads) = tokio::try_join!(hydration.finish(), heads)?;
-    let views = Views::new(&state, &app.config, clock::now());
+    let views = app.views(&state);
     let Some(view) = views.list(key) else { return Ok((None, Vec::new())) };
     let shows_all = state.viewer == Some(creator) || &*view.purpose == MODLIST;
     let rkey_of = |row: &LinkAt| heads.iter().find(|head| head.rkey == row.rkey)?.rkey();
@@ -93,7 +94,7 @@ async fn members(
             return None;
         }
         let did = &state.actors.get(&creator)?.did;
-        let uri = format!("at://{did}/app.bsky.graph.listitem/{}", rkey_of(row)?);
+        let uri = format!("at://{did}/{LIST_ITEM}/{}", rkey_of(row)?);
         Some(ListItemView { uri, subject: views.profile(row.actor)? })
     };
     let items = rows.iter().filter_map(item).collect();
@@ -114,16 +115,16 @@ pub async fn get_lists(
     let did = actor::resolve(app, &parameters.actor).await?.ok_or_else(not_found)?;
     let purposes = &accepted(parameters.purposes.as_deref());
     let creator = did.actor();
-    let pages = fill_page(from, limit::of(parameters.limit), |from: From, limit| {
+    let pages = fill_page(from, limit_of(parameters.limit), |from: From, limit| {
         Box::pin(async move {
             let rows = app.store.actor_lists(creator, from.link(), limit + 1).await?;
-            let page = Page::cut(rows, limit, |row| row.position().into());
+            let page = Page::cut(rows, limit, LinkAt::position);
             let keys: Vec<_> = page.items.iter().map(|row| (row.actor, row.rkey)).collect();
             let mut hydration = Hydration::new(app, caller);
             hydration.actors.insert(creator);
             hydration.lists.extend(&keys);
             let state = hydration.finish().await?;
-            let views = Views::new(&state, &app.config, clock::now());
+            let views = app.views(&state);
             let lists = keys.into_iter().filter_map(|key| views.list(key));
             let lists = lists.filter(|list| purposes.contains(&&*list.purpose));
             Ok(Page { items: lists.collect(), next: page.next })

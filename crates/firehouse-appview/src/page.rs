@@ -5,6 +5,7 @@
 
 use std::pin::Pin;
 
+use atrium_api::types::LimitedNonZeroU8;
 use firehouse_store::read::{FeedPosition, LinkPosition};
 use firehouse_types::Datetime;
 
@@ -12,6 +13,11 @@ use crate::ViewError;
 
 /// Times a page is asked again for what the rules took out of it.
 const REQUESTS_MAX: usize = 10;
+
+/// `limit` of the methods with pages of 50.
+pub(crate) fn limit_of<const MAX: u8>(limit: Option<LimitedNonZeroU8<MAX>>) -> usize {
+    limit.map_or(50, |limit| usize::from(u8::from(limit)))
+}
 
 /// Where a page begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,10 +129,14 @@ impl<T> Page<T> {
     }
 
     /// Cuts rows to `limit`; one more than that was fetched where there are more.
-    pub fn cut(mut rows: Vec<T>, limit: usize, cursor_of: impl Fn(&T) -> PageCursor) -> Self {
+    pub fn cut<P: Into<PageCursor>>(
+        mut rows: Vec<T>,
+        limit: usize,
+        position: impl Fn(&T) -> P,
+    ) -> Self {
         let has_more = rows.len() > limit;
         rows.truncate(limit);
-        let next = rows.last().filter(|_| has_more).map(cursor_of);
+        let next = rows.last().filter(|_| has_more).map(|row| position(row).into());
         Self { items: rows, next }
     }
 }

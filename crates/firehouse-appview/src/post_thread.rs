@@ -8,13 +8,13 @@ use std::collections::{HashMap, HashSet};
 use atrium_api::app::bsky::feed::get_post_thread::ParametersData;
 use firehouse_store::read::{RecordKey, ThreadReply};
 
-use crate::hydrate::{Hydration, POST, State, record_key};
-use crate::view::{Extent, Replies, ThreadView, ThreadgateView, Views};
-use crate::{Answer, AppView, Caller, ViewError, actor, clock};
+use crate::hydrate::Hydration;
+use crate::view::{Extent, Replies, ThreadView, ThreadgateView};
+use crate::{Answer, AppView, Caller, ViewError, actor, uri};
 
 const DEPTH_DEFAULT: u16 = 6;
 const HEIGHT_DEFAULT: u16 = 80;
-/// Levels above a post, and below it, that are shown in any case at most: answers nest, and whoever writes and drops them has a stack.
+/// Levels above a post, and below it, that are ever shown: answers nest, and whoever writes and drops them has a stack.
 const LEVELS_MAX: u16 = 128;
 
 /// The output.
@@ -43,7 +43,7 @@ pub async fn get_post_thread(
             .min(app.config.thread_depth_max)
             .min(LEVELS_MAX),
     };
-    match record_key(&uri, POST) {
+    match uri::post(&uri) {
         Some(anchor) => thread(app, caller, anchor, extent).await?,
         None => None,
     }
@@ -64,16 +64,14 @@ async fn thread(
     hydration.op = Some(root.0);
     hydration.load_posts(&skeleton.posts, false).await?;
     let state = hydration.finish().await?;
-    let views = Views::new(&state, &app.config, clock::now());
+    let views = app.views(&state);
     let Some(thread) = views.thread(anchor, &skeleton.replies, extent) else { return Ok(None) };
-    let threadgate = views.threadgate(root_of(&state, anchor).unwrap_or(anchor));
+    let threadgate = match &thread {
+        ThreadView::Post(_) => views.root(anchor).and_then(|root| views.threadgate(root)),
+        // Who may reply is not for those behind a block.
+        ThreadView::Blocked(_) | ThreadView::NotFound(_) => None,
+    };
     Ok(Some(Output { thread, threadgate }))
-}
-
-/// Whose thread the post itself says it is in.
-fn root_of(state: &State, anchor: RecordKey) -> Option<RecordKey> {
-    let reply = state.posts.get(&anchor)?.fields.reply.as_ref()?;
-    record_key(&reply.root.uri, POST)
 }
 
 /// Which posts are shown, and how they hang together.

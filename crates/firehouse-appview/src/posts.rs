@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use atrium_api::app::bsky::feed::get_posts::ParametersData;
 
-use crate::hydrate::{Hydration, POST, record_key};
-use crate::view::{PostView, Views};
-use crate::{Answer, AppView, Caller, ViewError, clock};
+use crate::hydrate::Hydration;
+use crate::view::PostView;
+use crate::{Answer, AppView, Caller, ViewError, uri};
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -22,12 +22,12 @@ pub async fn get_posts(
     parameters: ParametersData,
 ) -> Result<Answer<Output>, ViewError> {
     let mut seen = HashSet::new();
-    let keys = parameters.uris.iter().filter_map(|uri| record_key(uri, POST));
+    let keys = parameters.uris.iter().filter_map(|uri| uri::post(uri));
     let keys: Vec<_> = keys.filter(|&key| seen.insert(key)).collect();
     let mut hydration = Hydration::new(app, caller);
     hydration.load_posts(&keys, false).await?;
     let state = hydration.finish().await?;
-    let views = Views::new(&state, &app.config, clock::now());
+    let views = app.views(&state);
     let posts = keys.into_iter().filter(|key| !views.viewer_blocks(key.0));
     let posts = posts.filter_map(|key| views.post(key)).collect();
     Ok(Answer::new(Output { posts }))

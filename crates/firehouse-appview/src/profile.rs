@@ -5,8 +5,8 @@ use firehouse_schema::ActorStatus;
 use firehouse_types::Did;
 
 use crate::hydrate::Hydration;
-use crate::view::{ProfileView, Views};
-use crate::{Answer, AppView, Caller, ViewError, actor, clock};
+use crate::view::ProfileView;
+use crate::{Answer, AppView, Caller, ViewError, actor};
 
 /// The output of getProfiles.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -22,15 +22,19 @@ pub async fn get_profile(
     parameters: get_profile::ParametersData,
 ) -> Result<Answer<ProfileView>, ViewError> {
     let not_found = || ViewError::invalid("Profile not found");
-    let did = actor::resolve(app, &parameters.actor).await?.ok_or_else(not_found)?;
+    let (did, repo_rev) =
+        tokio::try_join!(actor::resolve(app, &parameters.actor), app.repo_rev(caller))?;
+    let id = did.ok_or_else(not_found)?.actor();
     let mut hydration = Hydration::new(app, caller);
-    hydration.detailed = vec![did.actor()];
-    let (state, repo_rev) = tokio::try_join!(hydration.finish(), app.repo_rev(caller))?;
-    let status = state.actors.get(&did.actor()).map(|actor| actor.status);
-    let view = Views::new(&state, &app.config, clock::now()).profile_detailed(did.actor());
+    hydration.detailed = vec![id];
+    let state = hydration.finish().await?;
+    let actor = state.actors.get(&id);
+    let (status, is_redacted) = (actor.map(|a| a.status), actor.is_some_and(|a| a.is_redacted));
+    let view = app.views(&state).profile_detailed(id);
     match status.ok_or_else(not_found)? {
         ActorStatus::Mentioned | ActorStatus::Deleted => return Err(not_found()),
         _ if caller.privileged => {}
+        ActorStatus::Active if is_redacted => return Err(ViewError::AccountTakedown),
         ActorStatus::Active => {}
         ActorStatus::Takendown | ActorStatus::Suspended => return Err(ViewError::AccountTakedown),
         ActorStatus::Deactivated => return Err(ViewError::AccountDeactivated),
@@ -45,12 +49,13 @@ pub async fn get_profiles(
     caller: &Caller,
     parameters: get_profiles::ParametersData,
 ) -> Result<Answer<Profiles>, ViewError> {
-    let dids = actor::resolve_all(app, &parameters.actors).await?;
+    let (dids, repo_rev) =
+        tokio::try_join!(actor::resolve_all(app, &parameters.actors), app.repo_rev(caller))?;
     let actors: Vec<_> = dids.into_iter().flatten().map(|did: Did| did.actor()).collect();
     let mut hydration = Hydration::new(app, caller);
     hydration.detailed = actors.clone();
-    let (state, repo_rev) = tokio::try_join!(hydration.finish(), app.repo_rev(caller))?;
-    let views = Views::new(&state, &app.config, clock::now());
+    let state = hydration.finish().await?;
+    let views = app.views(&state);
     let is_seen = |actor: &_| state.actor(*actor).is_some();
     let profiles = actors.into_iter().filter(is_seen);
     let profiles = profiles.filter_map(|actor| views.profile_detailed(actor)).collect();

@@ -1,11 +1,12 @@
 //! app.bsky.feed.getQuotes.
 
 use atrium_api::app::bsky::feed::get_quotes::ParametersData;
+use firehouse_store::read::LinkAt;
 
-use crate::hydrate::{Hydration, POST, record_key};
-use crate::page::{From, Page, fill_page};
-use crate::view::{PostView, Views};
-use crate::{Answer, AppView, Caller, ViewError, clock, limit};
+use crate::hydrate::Hydration;
+use crate::page::{From, Page, fill_page, limit_of};
+use crate::view::PostView;
+use crate::{Answer, AppView, Caller, ViewError, uri};
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -29,17 +30,17 @@ pub async fn get_quotes(
     parameters: ParametersData,
 ) -> Result<Answer<Output>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
-    let uri = &parameters.uri;
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+    let quoted = uri::post(&parameters.uri);
+    let pages = fill_page(from, limit_of(parameters.limit), |from, limit| {
         Box::pin(async move {
-            let Some(quoted) = record_key(uri, POST) else { return Ok(Page::empty()) };
+            let Some(quoted) = quoted else { return Ok(Page::empty()) };
             let rows = app.store.quotes_of(quoted, from.link(), limit + 1).await?;
-            let page = Page::cut(rows, limit, |row| row.position().into());
+            let page = Page::cut(rows, limit, LinkAt::position);
             let keys: Vec<_> = page.items.iter().map(|row| (row.actor, row.rkey)).collect();
             let mut hydration = Hydration::new(app, caller);
             hydration.load_posts(&keys, false).await?;
             let state = hydration.finish().await?;
-            let views = Views::new(&state, &app.config, clock::now());
+            let views = app.views(&state);
             let is_shown = |author| {
                 !views.viewer_blocks(author) && !views.others_block(author, Some(quoted.0))
             };

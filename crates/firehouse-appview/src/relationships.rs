@@ -5,10 +5,8 @@ use atrium_api::types::string::AtIdentifier;
 use firehouse_types::{ActorId, Did, RkeyId};
 
 use crate::hydrate::{Hydration, State};
+use crate::nsid::{BLOCK, FOLLOW};
 use crate::{Answer, AppView, Caller, ViewError, actor};
-
-const FOLLOW: &str = "app.bsky.graph.follow";
-const BLOCK: &str = "app.bsky.graph.block";
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -59,7 +57,7 @@ pub async fn get_relationships(
     };
     let dids: Vec<_> = others.iter().map(|other| Did::parse(other.as_ref()).ok()).collect();
     // As if the account itself looked at the others: its own records get their addresses.
-    let caller = Caller { viewer: Some(did.clone()), privileged: false };
+    let caller = Caller { viewer: Some(did.clone()), ..Caller::default() };
     let mut hydration = Hydration::new(app, &caller);
     hydration.actors.insert(did.actor());
     hydration.actors.extend(dids.iter().flatten().map(Did::actor));

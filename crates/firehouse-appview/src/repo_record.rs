@@ -1,10 +1,11 @@
 //! com.atproto.repo.getRecord: one record as its author wrote it.
 
 use atrium_api::com::atproto::repo::get_record::ParametersData;
-use firehouse_schema::usual_body;
+use firehouse_schema::{Referred, usual_body};
 use firehouse_store::read::{LinkTarget, RecordRead};
 use firehouse_types::{Cid, Datetime, Did, RkeyId};
 
+use crate::app::is_seen;
 use crate::{Answer, AppView, Caller, RecordJson, ViewError, actor};
 
 /// The output.
@@ -32,12 +33,7 @@ pub async fn get_record(
     let (actors, keys, collections) = ([did.actor()], [(did.actor(), rkey)], [collection]);
     let (actors, records) =
         tokio::try_join!(app.store.actors(&actors), app.store.records(&collections, &keys))?;
-    let exists = |status| match status {
-        firehouse_schema::ActorStatus::Active => true,
-        firehouse_schema::ActorStatus::Mentioned | firehouse_schema::ActorStatus::Deleted => false,
-        _ => caller.privileged,
-    };
-    actors.first().filter(|actor| exists(actor.status)).ok_or_else(no_repo)?;
+    actors.first().filter(|actor| is_seen(actor.status, caller.privileged)).ok_or_else(no_repo)?;
     let missing = || ViewError::RecordNotFound { uri: uri.clone() };
     let record = records.into_iter().next().ok_or_else(missing)?;
     let cid = Cid::dag_cbor(record.cid).to_string();
@@ -53,20 +49,25 @@ pub async fn get_record(
     Ok(Answer::new(Output { uri, cid, value }))
 }
 
-/// The block of a usual like, repost, follow or block, from what it refers to; `None` when its target has no text here any more.
+/// The block of a usual like, repost, follow or block, from what it refers to; `None` when a target has no text here any more.
 async fn written_again(
     app: &AppView,
     did: &Did,
     record: &RecordRead,
 ) -> Result<Option<Vec<u8>>, ViewError> {
     let targets = app.store.link_target(did.actor(), &record.collection, record.rkey).await?;
-    let Some(target) = targets.first() else { return Ok(None) };
-    let named = app.store.actors(&[target.target_actor]).await?;
-    let text = named.first().and_then(|actor| target_text(target, &actor.did));
+    let actors: Vec<_> = targets.iter().map(|target| target.target_actor).collect();
+    let named = app.store.actors(&actors).await?;
+    let referred = |paths: &[&str]| {
+        let target = targets.iter().find(|target| paths.contains(&&*target.stands_at))?;
+        let actor = named.iter().find(|actor| actor.actor == target.target_actor)?;
+        Some(Referred { text: target_text(target, &actor.did)?, cid: target.target_cid() })
+    };
+    let (subject, via) = (referred(&[".subject", ".subject.uri"]), referred(&[".via.uri"]));
+    let is_whole = targets.len() == 1 + usize::from(via.is_some());
     let created_at = Datetime::from_ms(record.created_at);
-    let write =
-        |text: String| usual_body(&record.collection, &text, target.target_cid(), created_at);
-    Ok(text.map(write))
+    let write = |subject| usual_body(&record.collection, &subject, via.as_ref(), created_at);
+    Ok(subject.filter(|_| is_whole).map(write))
 }
 
 /// An account's DID or a record's AT-URI. Only keys that are TIDs are left out of bodies.

@@ -1,16 +1,15 @@
 //! app.bsky.feed.getRepostedBy.
 
 use atrium_api::app::bsky::feed::get_reposted_by::ParametersData;
-use firehouse_store::read::LinkSource;
+use firehouse_store::read::{LinkAt, LinkSource};
 
 use crate::hydrate::Hydration;
-use crate::likes::target;
-use crate::page::{From, Page, fill_page};
-use crate::view::{ProfileView, Views};
-use crate::{Answer, AppView, Caller, ViewError, clock, limit};
+use crate::nsid::REPOST;
+use crate::page::{From, Page, fill_page, limit_of};
+use crate::view::ProfileView;
+use crate::{Answer, AppView, Caller, ViewError, uri};
 
-const REPOST: LinkSource<'_> =
-    LinkSource { collection: "app.bsky.feed.repost", path: ".subject.uri" };
+const REPOSTS: LinkSource<'_> = LinkSource { collection: REPOST, path: ".subject.uri" };
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -35,16 +34,16 @@ pub async fn get_reposted_by(
     parameters: ParametersData,
 ) -> Result<Answer<Output>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
-    let uri = &parameters.uri;
-    let pages = fill_page(from, limit::of(parameters.limit), |from, limit| {
+    let reposted = &parameters.uri;
+    let pages = fill_page(from, limit_of(parameters.limit), |from, limit| {
         Box::pin(async move {
-            let Some((key, collection)) = target(uri) else { return Ok(Page::empty()) };
-            let rows = app.store.links_to(key, collection, REPOST, from.link(), limit + 1).await?;
-            let page = Page::cut(rows, limit, |row| row.position().into());
+            let Some((key, collection)) = uri::record(reposted) else { return Ok(Page::empty()) };
+            let rows = app.store.links_to(key, collection, REPOSTS, from.link(), limit + 1).await?;
+            let page = Page::cut(rows, limit, LinkAt::position);
             let mut hydration = Hydration::new(app, caller);
             hydration.actors.extend(page.items.iter().map(|row| row.actor));
             let state = hydration.finish().await?;
-            let views = Views::new(&state, &app.config, clock::now());
+            let views = app.views(&state);
             let actors = page.items.iter().map(|row| row.actor);
             let actors = actors.filter(|&actor| !views.viewer_blocks(actor));
             Ok(Page {

@@ -142,6 +142,9 @@ pub struct NetworkFlags {
     /// Ask this service's com.atproto.identity.resolveHandle instead of DNS and well-known
     #[arg(long, value_name = "URL")]
     handle_resolver: Option<String>,
+    /// A label stream to follow; repeatable
+    #[arg(long, value_name = "DID[=URL]")]
+    labeler: Vec<String>,
     /// Let outgoing requests reach loopback and private networks
     #[arg(long)]
     allow_private_addresses: bool,
@@ -156,7 +159,7 @@ pub struct ServiceFlags {
     /// Who we are: the aud of tokens
     #[arg(long, value_name = "DID")]
     did: Option<String>,
-    /// Where clients reach us: the base of image links
+    /// Where clients reach us: the base of image links [default: where we listen]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Password of the user admin
@@ -165,9 +168,6 @@ pub struct ServiceFlags {
     /// The moderation service, which sees what is taken down
     #[arg(long, value_name = "DID")]
     moderation_did: Option<String>,
-    /// A label stream to follow; repeatable
-    #[arg(long, value_name = "DID[=URL]")]
-    labeler: Vec<String>,
     /// A labeler that applies, redacting, when a caller names none; repeatable
     #[arg(long, value_name = "DID")]
     default_labeler: Vec<String>,
@@ -222,6 +222,7 @@ impl Overlay {
             self.0.insert("allow_private_addresses".into(), true.into());
         }
         self.list("relay", flags.relay)
+            .list("labeler", flags.labeler)
             .text("plc", flags.plc)
             .text("handle_resolver", flags.handle_resolver)
     }
@@ -233,7 +234,6 @@ impl Overlay {
             .text("public_url", flags.public_url)
             .text("admin_password", flags.admin_password)
             .text("moderation_did", flags.moderation_did)
-            .list("labeler", flags.labeler)
             .list("default_labeler", flags.default_labeler)
             .list("trusted_verifier", flags.trusted_verifier)
     }

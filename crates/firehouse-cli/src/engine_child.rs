@@ -26,6 +26,7 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Level;
 
 /// What to run, and how patiently.
 #[derive(Clone, Debug)]
@@ -216,6 +217,8 @@ impl Supervisor {
         let mut command = Command::new(&self.config.program);
         command.args(&self.config.arguments).arg("--listen").arg(self.listen.to_string());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // What `unstamped` reads; our own format is given to the lines here.
+        command.env("FIREHOUSE_LOG__FORMAT", "text");
         // A Ctrl-C on the terminal is for us: we still need the engine to write what was read.
         command.process_group(0);
         // For the case that this task is aborted; the pipe covers all others.
@@ -305,11 +308,37 @@ impl Words {
 
 /// Puts the child's standard error into our log, line by line, until it ends.
 async fn forward(stderr: Option<impl AsyncRead + Unpin>, words: Words) {
-    let Some(stderr) = stderr else { return };
-    let mut lines = BufReader::new(stderr).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        tracing::info!(target: "firehouse::engine", "{line}");
-        words.hear(&line);
+    let Some(mut stderr) = stderr.map(BufReader::new) else { return };
+    while let Some(line) = next_line(&mut stderr).await {
+        let (level, text) = unstamped(&line);
+        match level {
+            Level::ERROR => tracing::error!(target: "firehouse::engine", "engine: {text}"),
+            Level::WARN => tracing::warn!(target: "firehouse::engine", "engine: {text}"),
+            Level::INFO => tracing::info!(target: "firehouse::engine", "engine: {text}"),
+            _ => tracing::debug!(target: "firehouse::engine", "engine: {text}"),
+        }
+        words.hear(text);
+    }
+}
+
+/// A line of the child's log: its level, and its text without the time, which our log gives it.
+/// What ClickHouse itself writes has neither.
+fn unstamped(line: &str) -> (Level, &str) {
+    let is_time =
+        |word: &str| word.ends_with('Z') && word.starts_with(|c: char| c.is_ascii_digit());
+    let stamped = line.split_once(' ').filter(|(time, _)| is_time(time)).and_then(|(_, rest)| {
+        let (level, text) = rest.trim_start().split_once(' ')?;
+        Some((level.parse().ok()?, text))
+    });
+    stamped.unwrap_or((Level::INFO, line))
+}
+
+/// The next line, whatever its bytes: the child must never wait, or end, because we stopped reading.
+async fn next_line(output: &mut BufReader<impl AsyncRead + Unpin>) -> Option<String> {
+    let mut line = Vec::new();
+    match output.read_until(b'\n', &mut line).await {
+        Ok(1..) => Some(String::from_utf8_lossy(&line).trim_end().to_owned()),
+        Ok(0) | Err(_) => None,
     }
 }
 
@@ -320,10 +349,9 @@ fn listen_line(
 ) -> oneshot::Receiver<SocketAddr> {
     let (sender, receiver) = oneshot::channel();
     tokio::spawn(async move {
-        let Some(stdout) = stdout else { return };
+        let Some(mut stdout) = stdout.map(BufReader::new) else { return };
         let mut sender = Some(sender);
-        let mut lines = BufReader::new(stdout).lines();
-        while let Ok(Some(line)) = lines.next_line().await {
+        while let Some(line) = next_line(&mut stdout).await {
             let address = line.trim().strip_prefix("engine listening on ");
             if let Some(Ok(address)) = address.map(str::parse)
                 && let Some(sender) = sender.take()
@@ -472,6 +500,28 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the child still answers");
+    }
+
+    #[test]
+    fn a_line_of_the_child_gets_one_time_and_keeps_its_level() {
+        let check = |line, expected| assert_eq!(unstamped(line), expected, "{line}");
+        check(
+            "2026-11-22T01:02:03.456789Z  INFO engine serving address=127.0.0.1:1",
+            (Level::INFO, "engine serving address=127.0.0.1:1"),
+        );
+        check("2026-11-22T01:02:03.456789Z ERROR out of disk", (Level::ERROR, "out of disk"));
+        check("Error: start the engine", (Level::INFO, "Error: start the engine"));
+        check("2026-11-22T01:02:03Z", (Level::INFO, "2026-11-22T01:02:03Z"));
+        check("", (Level::INFO, ""));
+    }
+
+    #[tokio::test]
+    async fn lines_that_are_no_text_are_read_all_the_same() {
+        let mut output = BufReader::new(&b"one\n\xff two\r\nthree"[..]);
+        for line in ["one", "\u{fffd} two", "three"] {
+            assert_eq!(next_line(&mut output).await.as_deref(), Some(line));
+        }
+        assert_eq!(next_line(&mut output).await, None);
     }
 
     #[test]

@@ -1,25 +1,25 @@
-//! Where events and identities come from: upstreams with their cursors, and the resolver.
+//! What the settings say about upstreams and identities.
+
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use firehouse_identity::Resolver;
-use firehouse_ingest::Upstream;
-use firehouse_store::Store;
-use firehouse_stream::Metrics;
+use firehouse_backfill::{Scheduler, SyncClient};
+use firehouse_identity::{GuardedClient, Resolver};
+use firehouse_ingest::{Backfill, Fetch};
 use prometheus::Registry;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::settings::{Settings, Start};
-
-/// Notices wait here while they are logged.
-const NOTICES: usize = 64;
+use crate::settings::{Repos, Settings, Start};
 
 /// The resolver that the settings describe.
 pub fn resolver(settings: &Settings, registry: &Registry) -> Result<Resolver> {
+    Ok(Resolver::new(&identity_config(settings), firehouse_identity::Metrics::new(registry)?)?)
+}
+
+fn identity_config(settings: &Settings) -> firehouse_identity::Config {
     let identity = &settings.identity;
-    let config = firehouse_identity::Config {
+    firehouse_identity::Config {
         plc: settings.plc.clone(),
         handle_resolver: settings.handle_resolver.clone(),
         allow_private_addresses: settings.allow_private_addresses,
@@ -33,8 +33,67 @@ pub fn resolver(settings: &Settings, registry: &Registry) -> Result<Resolver> {
         connect_timeout_ms: identity.connect_timeout_ms,
         request_timeout_ms: identity.request_timeout_ms,
         document_bytes_max: identity.document_bytes_max,
+    }
+}
+
+/// Where whole repos come from, as the settings describe it; `None` when none is fetched. Ends with `stop`.
+pub fn backfill(
+    settings: &Settings,
+    resolver: &Resolver,
+    registry: &Registry,
+    stop: &CancellationToken,
+) -> Result<Option<Backfill>> {
+    let follows_public_relay = settings.relay.iter().any(is_public_relay);
+    let fetch = match settings.backfill.repos {
+        Repos::Off => return Ok(None),
+        Repos::Auto if follows_public_relay => Fetch::Broken,
+        Repos::Broken => Fetch::Broken,
+        Repos::Auto | Repos::Seen => Fetch::Seen,
     };
-    Ok(Resolver::new(&config, firehouse_identity::Metrics::new(registry)?)?)
+    let config = backfill_config(settings)?;
+    let mut guarded = identity_config(settings).guarded();
+    guarded.trusted.extend(settings.relay.iter().cloned());
+    let client = GuardedClient::new(&guarded).context("client of PDSes")?;
+    let client = SyncClient::new(&config, client, firehouse_backfill::Metrics::new(registry)?);
+    let (scheduler, outcomes) = Scheduler::start(client.clone(), resolver.clone(), stop);
+    let sweep_every = Duration::from_secs(settings.backfill.sweep_interval_s);
+    Ok(Some(Backfill { fetch, sweep_every, client, scheduler, outcomes }))
+}
+
+fn backfill_config(settings: &Settings) -> Result<firehouse_backfill::Config> {
+    let backfill = &settings.backfill;
+    let spill_dir = settings.data.join("spill");
+    std::fs::create_dir_all(&spill_dir)
+        .with_context(|| format!("cannot make {}", spill_dir.display()))?;
+    Ok(firehouse_backfill::Config {
+        fetches_max: backfill.fetches_max,
+        host_fetches_max: backfill.host_fetches_max,
+        repo_bytes_max: backfill.repo_bytes_max,
+        memory_repo_bytes_max: backfill.memory_repo_bytes_max,
+        memory_bytes_max: backfill.memory_bytes_max,
+        index_bytes_max: backfill.index_bytes_max,
+        spilled_repos_max: backfill.spilled_repos_max,
+        spill_dir,
+        queue_jobs_max: backfill.queue_jobs_max,
+        queue_host_jobs_max: backfill.queue_host_jobs_max,
+        attempts_max: backfill.attempts_max,
+        host_wait_ms_max: backfill.host_wait_ms_max,
+        requests_per_host_per_s: backfill.requests_per_host_per_s,
+        hosts_max: backfill.hosts_max,
+        request_timeout_ms: backfill.request_timeout_ms,
+        fetch_timeout_ms: backfill.fetch_timeout_ms,
+        rate_bytes_per_s_min: backfill.rate_bytes_per_s_min,
+        rate_grace_ms: backfill.rate_grace_ms,
+        page_bytes_max: backfill.page_bytes_max,
+        backoff_min_ms: backfill.backoff_min_ms,
+        backoff_max_ms: backfill.backoff_max_ms,
+        list_hosts_max: backfill.list_hosts_max,
+        list_pages_max: backfill.list_pages_max,
+    })
+}
+
+fn is_public_relay(relay: &Url) -> bool {
+    relay.host_str().is_some_and(|host| host == "bsky.network" || host.ends_with(".bsky.network"))
 }
 
 /// How one upstream is followed.
@@ -43,12 +102,9 @@ pub fn stream_config(settings: &Settings, relay: &Url) -> firehouse_stream::Conf
     // A cursor in the configured URL would contradict the saved one.
     let mut url = relay.clone();
     url.set_query(None);
-    let is_public_relay = url
-        .host_str()
-        .is_some_and(|host| host == "bsky.network" || host.ends_with(".bsky.network"));
     let start = match stream.start {
         Start::Live => firehouse_stream::Start::Live,
-        Start::Auto if is_public_relay => firehouse_stream::Start::Live,
+        Start::Auto if is_public_relay(relay) => firehouse_stream::Start::Live,
         Start::Auto | Start::Oldest => firehouse_stream::Start::Oldest,
     };
     firehouse_stream::Config {
@@ -66,38 +122,4 @@ pub fn stream_config(settings: &Settings, relay: &Url) -> firehouse_stream::Conf
         stable_after_s: stream.stable_after_s,
         gap_seqs_min: stream.gap_seqs_min,
     }
-}
-
-/// Follows every configured upstream from its saved cursor. The tasks end with `stop`, or with an error that trying again cannot heal.
-pub async fn follow(
-    settings: &Settings,
-    store: &Store,
-    registry: &Registry,
-    stop: &CancellationToken,
-) -> Result<(Vec<Upstream>, JoinSet<Result<()>>)> {
-    let metrics = Metrics::new(registry)?;
-    let (mut upstreams, mut tasks) = (Vec::new(), JoinSet::new());
-    for relay in &settings.relay {
-        let config = stream_config(settings, relay);
-        let name = config.authority();
-        let cursor = store.saved_cursor(&name).await?;
-        tracing::info!(upstream = %name, cursor = cursor.map(|seq| seq.get()), "following");
-        let (output, events) = config.queue();
-        let (to_watch, notices) = mpsc::channel(NOTICES);
-        let (metrics, stop) = (metrics.clone(), stop.clone());
-        let context = format!("upstream {name}");
-        tasks.spawn(async move {
-            firehouse_stream::subscribe(config, cursor, metrics, output, to_watch, stop)
-                .await
-                .context(context)
-        });
-        upstreams.push(Upstream {
-            name: name.into(),
-            url: relay.to_string(),
-            cursor,
-            events,
-            notices,
-        });
-    }
-    Ok((upstreams, tasks))
 }

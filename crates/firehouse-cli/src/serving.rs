@@ -12,6 +12,7 @@ use firehouse_xrpc::{Secret, Services};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::settings::Settings;
 
@@ -29,6 +30,7 @@ pub struct Sources {
     pub store: Store,
     pub resolver: Resolver,
     pub status: Status,
+    pub labelers: Status,
     pub registry: Registry,
 }
 
@@ -39,34 +41,34 @@ pub async fn serve(
     sources: Sources,
     stop: CancellationToken,
 ) -> Result<()> {
-    let Sources { store, resolver, status, registry } = sources;
-    for (key, is_set) in [
-        ("labeler", !settings.labeler.is_empty()),
-        ("trusted_verifier", !settings.trusted_verifier.is_empty()),
-    ] {
-        if is_set {
-            tracing::warn!(
-                key,
-                "this version does not apply labels or verifications yet; the key is kept for the one that does"
-            );
-        }
+    let Sources { store, resolver, status, labelers, registry } = sources;
+    if !settings.trusted_verifier.is_empty() {
+        tracing::warn!(
+            key = "trusted_verifier",
+            "this version does not apply verifications yet; the key is kept for the one that does"
+        );
     }
-    let appview = AppView::new(store.clone(), resolver.clone(), appview_config(&settings));
-    let health = move || Health { version: env!("CARGO_PKG_VERSION"), upstreams: status.health() };
+    let public_url = settings.public_url()?;
+    let config = appview_config(&settings, public_url.clone());
+    let appview = AppView::new(store.clone(), resolver.clone(), config);
+    let health = move || {
+        let upstreams = status.health().into_iter().chain(labelers.health()).collect();
+        Health { version: env!("CARGO_PKG_VERSION"), upstreams }
+    };
     let services = Services { appview, store, resolver, health: Arc::new(health), registry };
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another firehouse running there, or is --listen another machine's address", settings.listen))?;
     tracing::info!(listen = %listener.local_addr()?, did = %settings.did, ?answers, "serving");
-    firehouse_xrpc::serve(xrpc_config(settings, answers), services, listener, stop)
+    firehouse_xrpc::serve(xrpc_config(settings, public_url, answers), services, listener, stop)
         .await
         .context("XRPC server")
 }
 
-fn appview_config(settings: &Settings) -> firehouse_appview::Config {
+fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Config {
     let appview = &settings.appview;
     firehouse_appview::Config {
-        public_url: settings.public_url.clone(),
+        public_url,
         did: settings.did.clone(),
         cdn_url: appview.cdn_url.clone(),
         video_playlist_pattern: appview.video_playlist_pattern.clone(),
@@ -78,18 +80,20 @@ fn appview_config(settings: &Settings) -> firehouse_appview::Config {
     }
 }
 
-fn xrpc_config(settings: Settings, answers: Answers) -> firehouse_xrpc::Config {
+fn xrpc_config(settings: Settings, public_url: Url, answers: Answers) -> firehouse_xrpc::Config {
     let xrpc = settings.xrpc;
     firehouse_xrpc::Config {
         listen: settings.listen,
         methods: answers == Answers::Everything,
         did: settings.did,
-        public_url: settings.public_url,
+        public_url,
         verification_key: xrpc.verification_key,
         alternate_audiences: xrpc.alternate_audiences,
         admin_password: settings.admin_password.map(Secret::new),
         moderation_did: settings.moderation_did,
         default_labelers: settings.default_labeler,
+        connections_max: xrpc.connections_max,
+        client_timeout_s: xrpc.client_timeout_s,
         body_bytes_max: xrpc.body_bytes_max,
         request_timeout_s: xrpc.request_timeout_s,
         requests_max: xrpc.requests_max,

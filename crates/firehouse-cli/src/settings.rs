@@ -19,12 +19,13 @@ pub const EXAMPLE: &str = include_str!("../../../deploy/firehouse.example.toml")
 
 const PREFIX: &str = "FIREHOUSE_";
 /// Variables that are no keys: read elsewhere, the second half by tests only.
-const NOT_KEYS: [&str; 8] = [
+const NOT_KEYS: [&str; 9] = [
     "FIREHOUSE_CONFIG",
     "FIREHOUSE_ENGINE_LIB",
     "FIREHOUSE_LOG",
     "FIREHOUSE_FIXTURES",
     "FIREHOUSE_ENGINE_PROGRAM",
+    "FIREHOUSE_PROGRAM",
     "FIREHOUSE_E2E_DIR",
     "FIREHOUSE_E2E_FRESHNESS",
     "FIREHOUSE_KILLS",
@@ -46,7 +47,9 @@ pub struct Settings {
     pub database: String,
     pub listen: SocketAddr,
     pub did: Did,
-    pub public_url: Url,
+    /// As configured; [`Settings::public_url`] says what holds.
+    #[serde(deserialize_with = "optional")]
+    pub public_url: Option<Url>,
     pub relay: Vec<Url>,
     pub plc: Url,
     #[serde(deserialize_with = "optional")]
@@ -56,14 +59,17 @@ pub struct Settings {
     pub admin_password: Option<String>,
     #[serde(deserialize_with = "optional")]
     pub moderation_did: Option<Did>,
-    pub labeler: Vec<String>,
+    #[serde(deserialize_with = "crate::labelers::deserialize")]
+    pub labeler: Vec<firehouse_ingest::Labeler>,
     pub default_labeler: Vec<Did>,
     pub trusted_verifier: Vec<Did>,
     pub engine: Engine,
     pub store: Store,
     pub stream: Stream,
     pub identity: Identity,
+    pub backfill: Backfill,
     pub ingest: firehouse_ingest::Config,
+    pub labels: firehouse_ingest::LabelConfig,
     pub xrpc: Xrpc,
     pub appview: AppView,
     pub log: Log,
@@ -130,10 +136,52 @@ pub struct Identity {
     pub document_bytes_max: usize,
 }
 
+/// `[backfill]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backfill {
+    pub repos: Repos,
+    pub sweep_interval_s: u64,
+    pub fetches_max: usize,
+    pub host_fetches_max: usize,
+    pub repo_bytes_max: u64,
+    pub memory_repo_bytes_max: usize,
+    pub memory_bytes_max: usize,
+    pub index_bytes_max: usize,
+    pub spilled_repos_max: usize,
+    pub queue_jobs_max: usize,
+    pub queue_host_jobs_max: usize,
+    pub attempts_max: u32,
+    pub host_wait_ms_max: u64,
+    pub requests_per_host_per_s: u32,
+    pub hosts_max: usize,
+    pub request_timeout_ms: u64,
+    pub fetch_timeout_ms: u64,
+    pub rate_bytes_per_s_min: u64,
+    pub rate_grace_ms: u64,
+    pub page_bytes_max: usize,
+    pub backoff_min_ms: u64,
+    pub backoff_max_ms: u64,
+    pub list_hosts_max: usize,
+    pub list_pages_max: u64,
+}
+
+/// Which repos are fetched as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repos {
+    Auto,
+    Broken,
+    Seen,
+    Off,
+}
+
 /// `[xrpc]`
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Xrpc {
+    pub connections_max: usize,
+    pub client_timeout_s: u64,
     pub body_bytes_max: u64,
     pub request_timeout_s: u64,
     pub requests_max: usize,
@@ -184,12 +232,26 @@ impl Settings {
                 fs::read_to_string(file)
                     .with_context(|| format!("configuration file {}", file.display()))?,
             ),
-            None => fs::read_to_string("firehouse.toml").ok(),
+            None => match fs::read_to_string("firehouse.toml") {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+                text => Some(text.context("configuration file ./firehouse.toml")?),
+            },
         };
         let variables = env::vars()
             .filter(|(name, _)| name.starts_with(PREFIX) && !NOT_KEYS.contains(&name.as_str()));
         let settings = Self::from_layers(text.as_deref(), variables.collect(), flags)?;
         Ok(Self { file: file.map(Path::to_owned), ..settings })
+    }
+
+    /// Where clients reach us: as configured, else where we listen.
+    pub fn public_url(&self) -> Result<Url> {
+        match &self.public_url {
+            Some(url) => Ok(url.clone()),
+            None if self.listen.ip().is_unspecified() => {
+                Ok(format!("http://127.0.0.1:{}", self.listen.port()).parse()?)
+            }
+            None => Ok(format!("http://{}", self.listen).parse()?),
+        }
     }
 
     fn from_layers(
@@ -314,17 +376,28 @@ mod tests {
     }
 
     #[test]
+    fn without_a_public_url_clients_reach_us_where_we_listen() {
+        let public_url = |file| load(file, &[], Overlay::default()).unwrap().public_url().unwrap();
+        assert_eq!(public_url("listen = \"127.0.0.1:3\"").as_str(), "http://127.0.0.1:3/");
+        assert_eq!(public_url("listen = \"0.0.0.0:3\"").as_str(), "http://127.0.0.1:3/");
+        assert_eq!(public_url("public_url = \"https://a.test\"").as_str(), "https://a.test/");
+    }
+
+    #[test]
     fn the_environment_reaches_sections_lists_and_numbers() {
         let environment = [
             ("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "7"),
             ("FIREHOUSE_RELAY", "wss://a.test, ws://b.test"),
             ("FIREHOUSE_ALLOW_PRIVATE_ADDRESSES", "true"),
+            ("FIREHOUSE_LABELER", "did:plc:a, did:web:b.test=wss://b.test"),
+            ("FIREHOUSE_LABELS__DISCOVER", "true"),
         ];
         let settings = load("", &environment, Overlay::default()).unwrap();
         assert_eq!(
             (settings.ingest.flush_wait_ms, settings.relay.len(), settings.allow_private_addresses),
             (7, 2, true)
         );
+        assert_eq!((settings.labeler.len(), settings.labels.discover), (2, true));
     }
 
     #[test]
@@ -341,6 +414,7 @@ mod tests {
             "FIREHOUSE_INGEST__FLUSH_WAIT_MS",
         );
         check("plc = \"not a url\"", &[], "plc");
+        check("labeler = [\"a.test\"]", &[], "a.test");
     }
 
     #[test]

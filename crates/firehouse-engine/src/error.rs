@@ -17,7 +17,7 @@ pub enum EngineError {
         source: LoadError,
     },
     /// Another process has the data directory open.
-    #[error("the data directory {} is in use by another process", path.display())]
+    #[error("the data directory {} is in use by another process: stop that one, or use another directory", path.display())]
     Locked {
         /// The directory.
         path: PathBuf,
@@ -74,6 +74,8 @@ pub enum LoadError {
     #[error("open it")]
     Open(#[source] libloading::Error),
     /// It is not this version of the engine.
-    #[error("it lacks a function this version of firehouse needs")]
+    #[error(
+        "it lacks a function this version of firehouse needs: `cargo xtask engine` fetches the right one"
+    )]
     Symbol(#[source] libloading::Error),
 }

@@ -21,23 +21,17 @@ use crate::{
     exception::Exception,
 };
 
-/// `struct chdb_connection_`; only ever seen behind a pointer.
+/// `struct chdb_connection_`; like the next two only ever seen behind a pointer.
 #[repr(C)]
-struct RawConnection {
-    _opaque: [u8; 0],
-}
+struct RawConnection([u8; 0]);
 
-/// `chdb_result`; only ever seen behind a pointer.
+/// `chdb_result`.
 #[repr(C)]
-struct RawResult {
-    _opaque: [u8; 0],
-}
+struct RawResult([u8; 0]);
 
-/// `struct chdb_insert_stream_`; only ever seen behind a pointer.
+/// `struct chdb_insert_stream_`.
 #[repr(C)]
-struct RawInsertStream {
-    _opaque: [u8; 0],
-}
+struct RawInsertStream([u8; 0]);
 
 /// `chdb_query_analysis_v1`.
 #[repr(C)]
@@ -52,14 +46,21 @@ struct RawAnalysis {
 const ANALYSIS_BYTES: u32 = 4 * 4;
 
 type Bytes = *const c_char;
-type Params = (*const Bytes, *const usize, *const Bytes, *const usize, usize);
-type ResultNumber = unsafe extern "C" fn(*mut RawResult) -> u64;
+type Counter = unsafe extern "C" fn(*mut RawResult) -> u64;
+
+/// Begins a statement: its text, the name of a format, the names and values of parameters. Every
+/// text comes with its length.
+#[rustfmt::skip] // as chdb.h groups them
+type Begin<T> = unsafe extern "C" fn(
+    *mut RawConnection, Bytes, usize, Bytes, usize,
+    *const Bytes, *const usize, *const Bytes, *const usize, usize,
+) -> *mut T;
 
 /// Declares the table of entry points: a field for each symbol, and the loader that fills it.
 macro_rules! symbols {
-    ($($name:ident: fn($($arg:ty),* $(,)?) $(-> $ret:ty)?;)*) => {
+    ($($name:ident: $type:ty;)*) => {
         struct Symbols {
-            $($name: unsafe extern "C" fn($($arg),*) $(-> $ret)?,)*
+            $($name: $type,)*
         }
 
         impl Symbols {
@@ -77,34 +78,30 @@ macro_rules! symbols {
 }
 
 symbols! {
-    chdb_set_signal_handlers_enabled: fn(c_int);
-    chdb_connect: fn(c_int, *mut *mut c_char) -> *mut *mut RawConnection;
-    chdb_close_conn: fn(*mut *mut RawConnection);
-    chdb_shutdown: fn() -> c_int;
-    chdb_classify_query_n: fn(*mut RawConnection, Bytes, usize, Bytes, usize, *mut RawAnalysis) -> c_int;
-    chdb_query_with_params_n: fn(
-        *mut RawConnection, Bytes, usize, Bytes, usize,
-        *const Bytes, *const usize, *const Bytes, *const usize, usize,
-    ) -> *mut RawResult;
-    chdb_stream_insert_with_params_n: fn(
-        *mut RawConnection, Bytes, usize, Bytes, usize,
-        *const Bytes, *const usize, *const Bytes, *const usize, usize,
-    ) -> *mut RawInsertStream;
-    chdb_stream_append: fn(*mut RawInsertStream, *const c_void, usize) -> c_int;
-    chdb_stream_done: fn(*mut RawInsertStream) -> *mut RawResult;
-    chdb_stream_cancel_insert: fn(*mut RawInsertStream);
-    chdb_stream_insert_error: fn(*mut RawInsertStream) -> *const c_char;
-    chdb_destroy_insert_stream: fn(*mut RawInsertStream);
-    chdb_destroy_query_result: fn(*mut RawResult);
-    chdb_result_error: fn(*mut RawResult) -> *const c_char;
-    chdb_result_buffer: fn(*mut RawResult) -> *mut c_char;
-    chdb_result_length: fn(*mut RawResult) -> usize;
-    chdb_result_rows_read: fn(*mut RawResult) -> u64;
-    chdb_result_bytes_read: fn(*mut RawResult) -> u64;
-    chdb_result_storage_rows_read: fn(*mut RawResult) -> u64;
-    chdb_result_storage_bytes_read: fn(*mut RawResult) -> u64;
-    chdb_result_rows_written: fn(*mut RawResult) -> u64;
-    chdb_result_bytes_written: fn(*mut RawResult) -> u64;
+    chdb_set_signal_handlers_enabled: unsafe extern "C" fn(c_int);
+    chdb_connect: unsafe extern "C" fn(c_int, *mut *mut c_char) -> *mut *mut RawConnection;
+    chdb_close_conn: unsafe extern "C" fn(*mut *mut RawConnection);
+    chdb_shutdown: unsafe extern "C" fn() -> c_int;
+    chdb_classify_query_n: unsafe extern "C" fn(
+        *mut RawConnection, Bytes, usize, Bytes, usize, *mut RawAnalysis,
+    ) -> c_int;
+    chdb_query_with_params_n: Begin<RawResult>;
+    chdb_stream_insert_with_params_n: Begin<RawInsertStream>;
+    chdb_stream_append: unsafe extern "C" fn(*mut RawInsertStream, *const c_void, usize) -> c_int;
+    chdb_stream_done: unsafe extern "C" fn(*mut RawInsertStream) -> *mut RawResult;
+    chdb_stream_cancel_insert: unsafe extern "C" fn(*mut RawInsertStream);
+    chdb_stream_insert_error: unsafe extern "C" fn(*mut RawInsertStream) -> *const c_char;
+    chdb_destroy_insert_stream: unsafe extern "C" fn(*mut RawInsertStream);
+    chdb_destroy_query_result: unsafe extern "C" fn(*mut RawResult);
+    chdb_result_error: unsafe extern "C" fn(*mut RawResult) -> *const c_char;
+    chdb_result_buffer: unsafe extern "C" fn(*mut RawResult) -> *mut c_char;
+    chdb_result_length: unsafe extern "C" fn(*mut RawResult) -> usize;
+    chdb_result_rows_read: Counter;
+    chdb_result_bytes_read: Counter;
+    chdb_result_storage_rows_read: Counter;
+    chdb_result_storage_bytes_read: Counter;
+    chdb_result_rows_written: Counter;
+    chdb_result_bytes_written: Counter;
 }
 
 /// libchdb, loaded. It stays in the process for good: its threads outlive every handle.
@@ -248,24 +245,7 @@ impl Connection {
         format: &str,
         params: &[Param],
     ) -> Result<Outcome, Exception> {
-        let params = ParamPointers::new(params);
-        let (names, name_lengths, values, value_lengths, count) = params.raw();
-        // SAFETY: each text comes with its length and outlives the call, the four arrays hold
-        // `count` entries each, and `&mut self` keeps other statements off this connection.
-        let result = unsafe {
-            (self.library.symbols.chdb_query_with_params_n)(
-                self.raw(),
-                sql.as_ptr().cast(),
-                sql.len(),
-                format.as_ptr().cast(),
-                format.len(),
-                names,
-                name_lengths,
-                values,
-                value_lengths,
-                count,
-            )
-        };
+        let result = self.begin(self.library.symbols.chdb_query_with_params_n, sql, format, params);
         self.library.take_outcome(result)
     }
 
@@ -276,29 +256,38 @@ impl Connection {
         format: &str,
         params: &[Param],
     ) -> Result<InsertStream<'_>, Exception> {
-        let params = ParamPointers::new(params);
-        let (names, name_lengths, values, value_lengths, count) = params.raw();
-        // SAFETY: as in `query`; the returned handle borrows the connection until destroyed.
-        let handle = unsafe {
-            (self.library.symbols.chdb_stream_insert_with_params_n)(
-                self.raw(),
-                sql.as_ptr().cast(),
-                sql.len(),
-                format.as_ptr().cast(),
-                format.len(),
-                names,
-                name_lengths,
-                values,
-                value_lengths,
-                count,
-            )
-        };
+        let begin = self.library.symbols.chdb_stream_insert_with_params_n;
+        let handle = self.begin(begin, sql, format, params);
         let handle = NonNull::new(handle).ok_or_else(Exception::no_result)?;
         let stream =
             InsertStream { library: Arc::clone(&self.library), handle, connection: PhantomData };
         match stream.error() {
             Some(exception) => Err(exception),
             None => Ok(stream),
+        }
+    }
+
+    fn begin<T>(&mut self, begin: Begin<T>, sql: &[u8], format: &str, params: &[Param]) -> *mut T {
+        let names: Vec<Bytes> = params.iter().map(|(name, _)| name.as_ptr().cast()).collect();
+        let name_lengths: Vec<usize> = params.iter().map(|(name, _)| name.len()).collect();
+        let values: Vec<Bytes> = params.iter().map(|(_, value)| value.as_ptr().cast()).collect();
+        let value_lengths: Vec<usize> = params.iter().map(|(_, value)| value.len()).collect();
+        // SAFETY: `begin` is one of the two symbols of its type; each text comes with its length
+        // and outlives the call, the four arrays hold an entry for each parameter, and
+        // `&mut self` keeps other statements off this connection.
+        unsafe {
+            begin(
+                self.raw(),
+                sql.as_ptr().cast(),
+                sql.len(),
+                format.as_ptr().cast(),
+                format.len(),
+                names.as_ptr(),
+                name_lengths.as_ptr(),
+                values.as_ptr(),
+                value_lengths.as_ptr(),
+                params.len(),
+            )
         }
     }
 }
@@ -368,7 +357,7 @@ impl Library {
         // SAFETY: the result is alive until the last line; the error text and the buffer belong
         // to it, the buffer is `length` bytes long, and both are copied before it is destroyed.
         unsafe {
-            let number = |get: ResultNumber| get(result.as_ptr());
+            let number = |counter: Counter| counter(result.as_ptr());
             let error = text((symbols.chdb_result_error)(result.as_ptr()));
             let buffer = (symbols.chdb_result_buffer)(result.as_ptr());
             let length = (symbols.chdb_result_length)(result.as_ptr());
@@ -391,36 +380,6 @@ impl Library {
                 Some(_) | None => Ok(Outcome { body, counts }),
             }
         }
-    }
-}
-
-/// The four arrays the C interface wants for bound parameters.
-struct ParamPointers {
-    names: Vec<Bytes>,
-    name_lengths: Vec<usize>,
-    values: Vec<Bytes>,
-    value_lengths: Vec<usize>,
-}
-
-impl ParamPointers {
-    /// Points into `params`, which must outlive the call that uses this.
-    fn new(params: &[Param]) -> Self {
-        Self {
-            names: params.iter().map(|(name, _)| name.as_ptr().cast()).collect(),
-            name_lengths: params.iter().map(|(name, _)| name.len()).collect(),
-            values: params.iter().map(|(_, value)| value.as_ptr().cast()).collect(),
-            value_lengths: params.iter().map(|(_, value)| value.len()).collect(),
-        }
-    }
-
-    fn raw(&self) -> Params {
-        (
-            self.names.as_ptr(),
-            self.name_lengths.as_ptr(),
-            self.values.as_ptr(),
-            self.value_lengths.as_ptr(),
-            self.names.len(),
-        )
     }
 }
 

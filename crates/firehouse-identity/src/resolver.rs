@@ -125,13 +125,6 @@ impl Resolver {
         entry.into_value().answer
     }
 
-    /// The identity when it is known without asking anybody.
-    pub async fn cached(&self, did: &Did) -> Option<Arc<Identity>> {
-        let since = self.inner.forgotten_at(did);
-        let cached = self.inner.identities.get(did).await.filter(|cached| cached.epoch >= since)?;
-        cached.answer.ok()
-    }
-
     /// The identity as the directory has it now, for when a signature did not hold under the cached one. Looks up at most once per DID
     /// and configured interval; between, it gives what that look-up gave. Compare the keys: when they are equal, the signature is bad.
     /// Errors: a transient failure leaves the cache alone and may be tried again at once; it proves nothing about the signature.
@@ -176,15 +169,6 @@ impl Resolver {
                 Disposition::Definitive => Verified::Invalid,
                 Disposition::Transient => Verified::Unknown,
             },
-        }
-    }
-
-    /// Puts known identities into the cache, such as those a store kept.
-    pub async fn preload(&self, identities: impl IntoIterator<Item = Identity>) {
-        for identity in identities {
-            let epoch = self.inner.epoch.load(Ordering::SeqCst);
-            let cached = Cached { answer: Ok(Arc::new(identity.clone())), epoch };
-            self.inner.identities.insert(identity.did, cached).await;
         }
     }
 

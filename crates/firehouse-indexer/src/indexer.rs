@@ -30,8 +30,8 @@ impl Indexer {
 
     /// Adds the rows of one op to `rows`.
     ///
-    /// Errors: why the record stands in no derived table. Its row in `records` is written nevertheless (`valid` 0), unless it is too large
-    /// for a record. Rows that an older version made are for the caller to bury, who knows them.
+    /// Errors: why the record stands in no derived table. Its row in `records` is written nevertheless (`valid` 0), without its body if that
+    /// is too large. Rows that an older version made are for the caller to bury, who knows them.
     pub fn index(
         &self,
         op: &RecordOp,
@@ -45,17 +45,11 @@ impl Indexer {
             return Ok(());
         }
         if op.record.len() > RECORD_BYTES_MAX {
-            return Err(DropReason::RecordTooLarge);
+            return refuse(op, witness, Bytes::new(), DropReason::RecordTooLarge, rows);
         }
         // The one walk over every record: is it of the data model at all, when does it claim to be from, what does it refer to?
-        let References { created_at, links } = match links::find(&op.record) {
-            Ok(references) => references,
-            Err(_) => {
-                let source = Source::new(op, None);
-                retract(&source, rows);
-                rows.records.push(record_row(&source, witness, op.record.clone(), false));
-                return Err(DropReason::RecordMalformed);
-            }
+        let Ok(References { created_at, links }) = links::find(&op.record) else {
+            return refuse(op, witness, op.record.clone(), DropReason::RecordMalformed, rows);
         };
         let source = Source::new(op, created_at);
         let outcome = self.check(op).and_then(|()| derive(&source, rows));
@@ -78,6 +72,20 @@ impl Indexer {
             Err(invalid) => invalid.drop_reason().map_or(Ok(()), Err),
         }
     }
+}
+
+/// Keeps what cannot be a record, so that we know of it and no older version stands in its place.
+fn refuse(
+    op: &RecordOp,
+    witness: &Witness<'_>,
+    body: Bytes,
+    reason: DropReason,
+    rows: &mut Rows,
+) -> Result<(), DropReason> {
+    let source = Source::new(op, None);
+    retract(&source, rows);
+    rows.records.push(record_row(&source, witness, body, false));
+    Err(reason)
 }
 
 /// What a collection makes beside `records` and `links`. A file that refuses a record has added no row.
@@ -163,7 +171,8 @@ mod tests {
         assert_eq!(index(&post).1, Err(DropReason::RecordMalformed));
         post.record = Bytes::from(vec![0; (1 << 20) + 1]);
         let (rows, outcome) = index(&post);
-        assert_eq!((outcome, rows.records.len()), (Err(DropReason::RecordTooLarge), 0));
+        assert_eq!(outcome, Err(DropReason::RecordTooLarge));
+        assert_eq!((rows.records[0].valid, rows.records[0].body.len()), (0, 0));
     }
 
     #[test]

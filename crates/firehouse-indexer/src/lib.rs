@@ -45,10 +45,12 @@ mod list;
 mod list_item;
 mod profile;
 mod gate;
+mod label;
 mod blob;
 mod usual;
 #[cfg(test)]
 mod testing;
 
 pub use indexer::Indexer;
+pub use label::label_row;
 pub use rows::{Rows, Witness};

@@ -21,6 +21,33 @@ const PATH_BYTES_MAX: usize = 256;
 /// Units: bytes.
 const URL_BYTES_MAX: usize = 8_192;
 
+/// Where nearly all references stand: these paths cost no allocation.
+const PATHS: [&str; 16] = [
+    ".subject.uri",
+    ".subject",
+    ".via.uri",
+    ".reply.root.uri",
+    ".reply.parent.uri",
+    ".embed.external.uri",
+    ".embed.record.uri",
+    ".embed.record.record.uri",
+    ".embed.media.external.uri",
+    ".facets[].features[].did",
+    ".facets[].features[].uri",
+    ".list",
+    ".post",
+    ".did",
+    ".allow[].list",
+    ".pinnedPost.uri",
+];
+/// And the collections nearly all of them lead to.
+const COLLECTIONS: [&str; 4] = [
+    "app.bsky.feed.post",
+    "app.bsky.feed.repost",
+    "app.bsky.graph.list",
+    "app.bsky.feed.generator",
+];
+
 /// What the walk over a record brings home.
 #[derive(Debug, Default)]
 pub(crate) struct References<'a> {
@@ -82,7 +109,7 @@ fn link_row(source: &Source<'_>, reference: &Reference<'_>) -> LinkRow {
     let (target_actor, target_rkey, target_collection, target_url) = match &reference.target {
         Target::Account(did) => (did.actor(), RkeyId::from(0), TARGET_ACCOUNT.into(), ""),
         Target::Record { did, collection, rkey } => {
-            (did.actor(), RkeyId::of(rkey), known_collection(collection), "")
+            (did.actor(), RkeyId::of(rkey), interned(&COLLECTIONS, collection), "")
         }
         Target::Url(url) => {
             (ActorId::from(0), RkeyId::from(xxh3_64(url.as_bytes())), TARGET_URL.into(), *url)
@@ -173,7 +200,7 @@ impl<'a> Walk<'a> {
                 Target::Record { .. } => cid.and_then(record_digest).unwrap_or_default(),
                 Target::Account(_) | Target::Url(_) => [0; 32],
             };
-            self.found.links.push(Reference { path: known_path(&self.path), target, cid });
+            self.found.links.push(Reference { path: interned(&PATHS, &self.path), target, cid });
         }
     }
 }
@@ -216,43 +243,10 @@ fn record_digest(cid: &str) -> Option<[u8; 32]> {
     cid.parse::<Cid>().ok().filter(|cid| cid.codec == CidCodec::DagCbor).map(|cid| cid.digest)
 }
 
-/// The paths nearly all references have cost no allocation.
-fn known_path(path: &str) -> Cow<'static, str> {
-    const KNOWN: [&str; 16] = [
-        ".subject.uri",
-        ".subject",
-        ".via.uri",
-        ".reply.root.uri",
-        ".reply.parent.uri",
-        ".embed.external.uri",
-        ".embed.record.uri",
-        ".embed.record.record.uri",
-        ".embed.media.external.uri",
-        ".facets[].features[].did",
-        ".facets[].features[].uri",
-        ".list",
-        ".post",
-        ".did",
-        ".allow[].list",
-        ".pinnedPost.uri",
-    ];
-    KNOWN
-        .into_iter()
-        .find(|known| *known == path)
-        .map_or_else(|| path.to_owned().into(), Cow::Borrowed)
-}
-
-fn known_collection(collection: &str) -> Cow<'static, str> {
-    const KNOWN: [&str; 4] = [
-        "app.bsky.feed.post",
-        "app.bsky.feed.repost",
-        "app.bsky.graph.list",
-        "app.bsky.feed.generator",
-    ];
-    KNOWN
-        .into_iter()
-        .find(|known| *known == collection)
-        .map_or_else(|| collection.to_owned().into(), Cow::Borrowed)
+/// One of `known`, or else a copy.
+fn interned(known: &[&'static str], text: &str) -> Cow<'static, str> {
+    let found = known.iter().find(|known| **known == text);
+    found.map_or_else(|| Cow::Owned(text.to_owned()), |known| Cow::Borrowed(*known))
 }
 
 #[cfg(test)]

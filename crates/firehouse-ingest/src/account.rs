@@ -11,7 +11,16 @@ use firehouse_types::{ActorId, Cid, Datetime, Did, DropReason, Rev};
 use lru::LruCache;
 
 use crate::metrics::{now_ms, now_us};
-use crate::work::{HandleCheck, Ticketed};
+use crate::work::{HandleCheck, Item};
+
+/// Commits of a desynchronized repo whose heads are remembered: a fetched repo is in step when it is one of them.
+const RECENT_HEADS_MAX: usize = 256;
+
+/// The reason of a repo that had commits before we began to listen: nothing broke.
+pub const UNKNOWN_START: &str = "unknown_start";
+
+/// The reason of a repo whose account was deleted and is back.
+const REACTIVATED: &str = "reactivated";
 
 /// Accounts by their number, the least recently used forgotten first.
 ///
@@ -29,10 +38,18 @@ pub struct Account {
     pub did: Did,
     /// `None` until it is looked up.
     pub known: Option<Known>,
-    /// Events that wait for a look-up, oldest first. Empty unless one is under way.
-    pub waiting: VecDeque<Ticketed>,
-    /// A look-up that events wait for is under way.
-    pub looking_up: bool,
+    /// What waits for the account to be free again, oldest first. Empty while it is.
+    pub waiting: VecDeque<Item>,
+    pub busy: Option<Busy>,
+}
+
+/// Why the events of an account wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Busy {
+    /// Its identity is looked up.
+    LookingUp,
+    /// Its fetched repo is being written.
+    Writing,
 }
 
 /// What is needed to apply an event.
@@ -42,13 +59,19 @@ pub struct Known {
     pub head: Option<RepoHead>,
     pub state: RepoState,
     pub reason: std::borrow::Cow<'static, str>,
+    /// From this rev on the commits we applied follow each other without a hole.
+    pub unbroken_since: Rev,
+    /// When its PDS was asked last because of a signature that does not hold. Units: milliseconds since 1970.
+    pub doubted_ms: i64,
+    /// Heads of those commits, oldest first, while the repo is desynchronized.
+    pub recent: VecDeque<RepoHead>,
     /// Units: milliseconds since 1970.
     pub handle_checked_ms: i64,
 }
 
 impl Account {
     pub fn new(did: Did) -> Self {
-        Self { did, known: None, waiting: VecDeque::new(), looking_up: false }
+        Self { did, known: None, waiting: VecDeque::new(), busy: None }
     }
 }
 
@@ -67,7 +90,19 @@ impl Known {
             Some(repo) => (None, repo.state, repo.reason),
             None => (None, RepoState::Synchronized, "".into()),
         };
-        Self { row: stored.actor, key, head, state, reason, handle_checked_ms }
+        let unbroken_since = head.map_or(Rev::from(0), |head| head.rev);
+        let recent = head.into_iter().collect();
+        Self {
+            row: stored.actor,
+            key,
+            head,
+            state,
+            reason,
+            unbroken_since,
+            doubted_ms: 0,
+            recent,
+            handle_checked_ms,
+        }
     }
 
     /// An account seen for the first time.
@@ -83,6 +118,9 @@ impl Known {
             head: None,
             state: RepoState::Synchronized,
             reason: "".into(),
+            unbroken_since: Rev::from(0),
+            doubted_ms: 0,
+            recent: VecDeque::new(),
             handle_checked_ms: 0,
         }
     }
@@ -123,19 +161,41 @@ impl Known {
         Some(self.next_row())
     }
 
+    /// There are commits of the repo, and none that we could apply. Returns the row to write.
+    pub fn start_unknown(&mut self) -> RepoRow {
+        (self.state, self.reason) = (RepoState::Desynchronized, UNKNOWN_START.into());
+        self.repo_row()
+    }
+
+    /// The account is back after it was deleted: what it had may have been removed here. Returns the row to write.
+    pub fn forget_repo(&mut self) -> RepoRow {
+        (self.state, self.reason) = (RepoState::Desynchronized, REACTIVATED.into());
+        let row = self.repo_row();
+        (self.head, self.unbroken_since) = (None, Rev::from(0));
+        self.recent.clear();
+        row
+    }
+
     /// Takes over an applied commit. Returns the row to write, and the reason if it just lost the chain.
     pub fn advance(&mut self, head: RepoHead, chain: Chain) -> (RepoRow, Option<DropReason>) {
         let first = self.head.is_none();
         self.head = Some(head);
         let lost = match chain {
             Chain::Linked | Chain::Genesis => None,
-            Chain::Unlinked(reason) => Some(reason),
+            Chain::Unlinked(reason) => {
+                self.unbroken_since = head.rev;
+                self.recent.clear();
+                Some(reason)
+            }
         };
         let was_synchronized = self.state == RepoState::Synchronized;
         if let Some(reason) = lost.filter(|_| was_synchronized) {
             self.state = RepoState::Desynchronized;
             // Nothing broke: the repo had commits before we began to listen.
-            self.reason = if first { "unknown_start".into() } else { reason.as_str().into() };
+            self.reason = if first { UNKNOWN_START.into() } else { reason.as_str().into() };
+        }
+        if self.state == RepoState::Desynchronized {
+            self.remember(head);
         }
         (self.repo_row(), lost.filter(|_| was_synchronized))
     }
@@ -144,8 +204,40 @@ impl Known {
     pub fn desynchronize(&mut self, reason: DropReason) -> RepoRow {
         if self.state == RepoState::Synchronized {
             (self.state, self.reason) = (RepoState::Desynchronized, reason.as_str().into());
+            self.recent.extend(self.head);
         }
         self.repo_row()
+    }
+
+    /// Whether a repo fetched at `fetched`, and every commit we applied above it, are together the whole repo.
+    pub fn continues(&self, fetched: RepoHead) -> bool {
+        let is_known = match self.head {
+            Some(head) if fetched.rev <= head.rev => self.recent.contains(&fetched),
+            Some(_) | None => true,
+        };
+        is_known && fetched.rev >= self.unbroken_since
+    }
+
+    /// Takes over a fetched repo that is about to be written: what comes up to its rev is a repeat.
+    pub fn take_over(&mut self, fetched: RepoHead) {
+        if self.head.is_none_or(|head| head.rev < fetched.rev) {
+            self.head = Some(fetched);
+            self.remember(fetched);
+        }
+    }
+
+    /// A fetched repo that [`continues`](Self::continues) ours is written. Returns the row to write.
+    pub fn synchronize(&mut self) -> RepoRow {
+        (self.state, self.reason) = (RepoState::Synchronized, "".into());
+        self.recent.clear();
+        self.repo_row()
+    }
+
+    fn remember(&mut self, head: RepoHead) {
+        if self.recent.len() == RECENT_HEADS_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(head);
     }
 
     /// The repo as it stands.

@@ -8,9 +8,10 @@ use firehouse_schema::{ActorRow, RepoRow};
 use firehouse_store::SourceKey;
 use firehouse_types::{ActorId, Did, Rev};
 use lru::LruCache;
+use tokio::sync::oneshot;
 
 use crate::ticket::Ticket;
-use crate::work::Output;
+use crate::work::{Output, Verdict};
 
 /// What one flush writes.
 #[derive(Default)]
@@ -21,6 +22,7 @@ pub struct Batch {
     pub repos: HashMap<ActorId, RepoRow>,
     pub buried: Vec<(SourceKey, Rev)>,
     pub done: Vec<Ticket>,
+    pub durable: Vec<oneshot::Sender<Verdict>>,
     len: usize,
 }
 
@@ -54,6 +56,7 @@ impl Batch {
         self.rows.append(rows);
         self.buried.extend(output.buried);
         self.done.extend(output.done);
+        self.durable.extend(output.durable);
     }
 
     fn mention(&mut self, did: Did, named: &mut Named) {
@@ -69,6 +72,6 @@ impl Batch {
 
     /// Whether a flush would neither write nor acknowledge anything.
     pub fn is_empty(&self) -> bool {
-        self.len == 0 && self.done.is_empty()
+        self.len == 0 && self.done.is_empty() && self.durable.is_empty()
     }
 }

@@ -14,8 +14,8 @@ const LIST_ITEM: &str = "app.bsky.graph.listitem";
 /// Adds to `rows` what buries the older versions of the records in `buried`, each at its new rev.
 ///
 /// Older versions stand in the store (`previous`) or in the same batch; a row that the new version makes again needs no tombstone,
-/// since the higher rev replaces it. What the store already holds buried at this very rev is buried again: the flush that did so was cut
-/// short, and other tables may not know.
+/// since the higher rev replaces it. What the store already holds buried is buried again: the flush that did so may have been cut short,
+/// so that other tables do not know.
 pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
     let mut revs = Revs::new();
     for ((actor, collection, rkey), rev) in buried {
@@ -61,7 +61,7 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
 
 /// Whether a row of this version is to be buried at `rev`.
 fn is_buried(version: Rev, deleted: u8, rev: Rev) -> bool {
-    if deleted == 0 { rev > version } else { rev == version }
+    if deleted == 0 { rev > version } else { rev >= version }
 }
 
 /// The revs at which a record was changed or deleted.
@@ -289,7 +289,11 @@ mod tests {
         );
         let mut later = Rows::default();
         bury(&mut later, &[buried(REPOST, 3)], &previous);
-        assert_eq!(later, Rows::default(), "a later rev has nothing left to bury");
+        assert_eq!(
+            tombstones(&later),
+            [(4, 3)],
+            "a repo fetched later finishes what a fetch before it began"
+        );
     }
 
     #[test]

@@ -21,4 +21,15 @@ pub struct Config {
     pub identity_patience_s: u64,
     /// How long the first event of an account waits for its handle to be verified. Units: milliseconds.
     pub handle_patience_ms: u64,
+    /// Rows of fetched repos that make a batch full. Their writer is another than the stream's: a row of theirs may wait longer.
+    pub repo_batch_rows_max: usize,
+}
+
+/// Which of the repos that are not in step are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetch {
+    /// Those whose chain of commits broke while we listened.
+    Broken,
+    /// Every repo that is seen, also for what it held before we began to listen.
+    Seen,
 }

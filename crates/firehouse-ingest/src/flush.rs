@@ -17,7 +17,7 @@ use crate::bury::bury;
 use crate::error::IngestError;
 use crate::metrics::Metrics;
 use crate::status::Status;
-use crate::work::Output;
+use crate::work::{Output, Verdict};
 
 /// The task that owns the batch.
 pub struct Writer {
@@ -34,9 +34,17 @@ pub struct Writer {
 pub struct Flusher {
     pub store: Store,
     pub status: Status,
-    /// Names under which cursors are saved, by upstream.
-    pub upstreams: Arc<[Box<str>]>,
+    pub order: Order,
     pub metrics: Metrics,
+}
+
+/// Which tables wait for which. Whatever is asked what the store holds must be written after all that it vouches for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Events come again after a crash, and all their rows with them.
+    Stream,
+    /// Repos are compared with `records` when they come again, so `records` comes last.
+    Repos,
 }
 
 impl Writer {
@@ -44,7 +52,7 @@ impl Writer {
     pub async fn run(mut self) -> Result<(), IngestError> {
         let mut batch = Batch::default();
         let mut due: Option<Instant> = None;
-        let mut saved: Vec<Option<Seq>> = vec![None; self.flusher.upstreams.len()];
+        let mut saved: Vec<Option<Seq>> = Vec::new();
         let mut flush: Option<JoinHandle<Result<Flushed, IngestError>>> = None;
         let mut open = true;
         loop {
@@ -113,10 +121,41 @@ impl Flusher {
             let previous = retried(&self.metrics, || self.store.previous(&keys)).await?;
             bury(&mut batch.rows, &batch.buried, &previous);
         }
+        self.insert_rows(&batch).await?;
+        // Every row of these events is now visible to every query.
+        self.status.done(&batch.done);
+        let repos: Vec<_> = batch.repos.into_values().collect();
+        self.insert(&repos).await?;
+        if self.order == Order::Stream {
+            self.save_cursors(&mut saved).await?;
+        }
+        for waiting in batch.durable {
+            // Whoever no longer waits need not know.
+            let _ = waiting.send(Verdict::Write);
+        }
+        timer.observe_duration();
+        self.metrics.flushes.inc();
+        Ok(Flushed { events: batch.done.len(), saved })
+    }
+
+    async fn save_cursors(&self, saved: &mut Vec<Option<Seq>>) -> Result<(), IngestError> {
+        saved.resize(self.status.len(), None);
+        for (index, saved) in saved.iter_mut().enumerate() {
+            let low_water = self.status.low_water(index);
+            if let Some(seq) = low_water.filter(|_| low_water != *saved) {
+                let name = self.status.name(index);
+                retried(&self.metrics, || self.store.save_cursor(&name, seq)).await?;
+                *saved = Some(seq);
+            }
+        }
+        Ok(())
+    }
+
+    async fn insert_rows(&self, batch: &Batch) -> Result<(), IngestError> {
         let rows = &batch.rows;
+        let records = self.insert(&rows.records);
         let others = async {
             tokio::try_join!(
-                self.insert(&rows.records),
                 self.insert(&rows.feed_items),
                 self.insert(&rows.profiles),
                 self.insert(&rows.lists),
@@ -126,29 +165,24 @@ impl Flusher {
         };
         let looked_up =
             async { tokio::try_join!(self.insert(&rows.links), self.insert(&rows.posts)) };
-        if batch.buried.is_empty() {
-            tokio::try_join!(others, looked_up)?;
-        } else {
-            // Tombstones are made from what links and posts say. Should we be killed now, they must not yet say that it is done.
-            others.await?;
-            looked_up.await?;
-        }
-        // Every row of these events is now visible to every query.
-        self.status.done(&batch.done);
-        let repos: Vec<_> = batch.repos.into_values().collect();
-        self.insert(&repos).await?;
-        for (index, saved) in saved.iter_mut().enumerate() {
-            let low_water = self.status.low_water(index);
-            if let (Some(seq), Some(upstream)) =
-                (low_water.filter(|_| low_water != *saved), self.upstreams.get(index))
-            {
-                retried(&self.metrics, || self.store.save_cursor(upstream, seq)).await?;
-                *saved = Some(seq);
+        // Tombstones are made from what links and posts say. Should we be killed, they must not yet say that it is done.
+        match (self.order, batch.buried.is_empty()) {
+            (Order::Stream, true) => drop(tokio::try_join!(records, others, looked_up)?),
+            (Order::Stream, false) => {
+                tokio::try_join!(records, others)?;
+                looked_up.await?;
+            }
+            (Order::Repos, true) => {
+                tokio::try_join!(others, looked_up)?;
+                records.await?;
+            }
+            (Order::Repos, false) => {
+                others.await?;
+                looked_up.await?;
+                records.await?;
             }
         }
-        timer.observe_duration();
-        self.metrics.flushes.inc();
-        Ok(Flushed { events: batch.done.len(), saved })
+        Ok(())
     }
 
     async fn insert<T: Table>(&self, rows: &[T]) -> Result<(), IngestError> {

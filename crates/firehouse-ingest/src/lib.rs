@@ -1,6 +1,6 @@
 //! The write path as one pipeline: events in, durable rows and saved cursors out.
 //!
-//! Knows what a flush is and when a cursor may move; knows neither CBOR nor SQL. Read [`pipeline`] first.
+//! Knows what a flush is and when a cursor may move; knows neither CBOR nor SQL. Read [`pipeline`] first; [`labels`] stands beside it.
 
 pub mod pipeline;
 mod config;
@@ -8,17 +8,27 @@ mod ticket;
 mod intake;
 mod work;
 mod account;
+mod apply;
 mod worker;
 mod lookup;
+mod requests;
+mod fetch;
+mod sweep;
+mod purge;
+mod writing;
+mod difference;
 mod batch;
 mod bury;
 mod flush;
+pub mod labels;
 mod status;
 mod metrics;
 mod error;
 
-pub use config::Config;
+pub use config::{Config, Fetch};
 pub use error::IngestError;
+pub use fetch::Backfill;
+pub use labels::{LabelConfig, Labeler, Labels};
 pub use metrics::Metrics;
 pub use pipeline::{Ingest, Upstream};
 pub use status::Status;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::error::IngestError;
 use crate::flush::retried;
 use crate::metrics::Metrics;
-use crate::work::{Found, HandleCheck, Lookup, LookupReason, Work};
+use crate::work::{Found, HandleCheck, Lookup, LookupReason, Work, tell};
 
 /// Accounts asked for in one query.
 const ACCOUNTS_PER_QUERY: usize = 1_000;
@@ -126,11 +126,7 @@ impl Lookups {
 }
 
 async fn answer(workers: &[mpsc::WeakSender<Work>], found: Found) {
-    let index = usize::try_from(found.actor.get() % workers.len().max(1) as u64).unwrap_or(0);
-    if let Some(worker) = workers.get(index).and_then(mpsc::WeakSender::upgrade) {
-        // A worker that is gone needs no answer.
-        let _ = worker.send(Work::Found(Box::new(found))).await;
-    }
+    tell(workers, found.actor, Work::Found(Box::new(found))).await;
 }
 
 /// Asks until there is an answer or patience ends.

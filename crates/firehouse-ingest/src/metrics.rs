@@ -15,11 +15,15 @@ pub struct Metrics {
     pub(crate) ops: IntCounterVec,
     pub(crate) ops_dropped: IntCounterVec,
     pub(crate) repos_desynchronized: IntCounterVec,
+    pub(crate) labels: IntCounter,
+    pub(crate) labels_dropped: IntCounterVec,
     pub(crate) rows: IntCounterVec,
     pub(crate) flushes: IntCounter,
     pub(crate) flush_retries: IntCounter,
     pub(crate) flush_seconds: Histogram,
     pub(crate) lookups: IntCounterVec,
+    pub(crate) fetches: IntCounterVec,
+    pub(crate) purged_accounts: IntCounter,
     pub(crate) in_flight_events: IntGauge,
     pub(crate) waiting_events: IntGauge,
     pub(crate) queue_depth: IntGaugeVec,
@@ -74,6 +78,12 @@ impl Metrics {
                 "Times a repo was marked desynchronized.",
                 "reason",
             )?,
+            labels: counter("labels_total", "Labels whose signature held.")?,
+            labels_dropped: counters(
+                "labels_dropped_total",
+                "Labels left out while their siblings were taken.",
+                "reason",
+            )?,
             rows: counters("rows_total", "Rows acknowledged by the store.", "table")?,
             flushes: counter("flushes_total", "Flushes acknowledged by the store.")?,
             flush_retries: counter(
@@ -82,6 +92,11 @@ impl Metrics {
             )?,
             flush_seconds,
             lookups: counters("lookups_total", "Accounts looked up.", "outcome")?,
+            purged_accounts: counter(
+                "purged_accounts_total",
+                "Deleted accounts whose rows were removed.",
+            )?,
+            fetches: counters("fetches_total", "Repos asked for as a whole.", "outcome")?,
             in_flight_events: gauge("in_flight_events", "Events read and not yet acknowledged.")?,
             waiting_events: gauge(
                 "waiting_events",
@@ -92,6 +107,7 @@ impl Metrics {
         for reason in DropReason::ALL {
             metrics.events_dropped.with_label_values(&[reason.as_str()]);
             metrics.ops_dropped.with_label_values(&[reason.as_str()]);
+            metrics.labels_dropped.with_label_values(&[reason.as_str()]);
         }
         Ok(metrics)
     }

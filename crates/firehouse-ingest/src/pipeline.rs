@@ -3,6 +3,9 @@
 //! ```text
 //! upstream ──► intake ──► workers (one per core, accounts shared out by number) ──► writer ──► flush ──► store
 //!  stream      tickets     verify, index; unknown accounts wait here ──► lookups     batches    rows, repos, cursor
+//!                            │ ▲ repos that are not in step
+//!                            ▼ │
+//!                          fetches ──► writing ──► writer of repos ──► flush ──► store
 //! ```
 //!
 //! An event holds a ticket from the moment it is read until its rows are acknowledged; the cursor is the newest seq with no open ticket
@@ -17,22 +20,30 @@ use firehouse_store::Store;
 use firehouse_stream::{Notice, Received};
 use firehouse_types::{Seq, UpstreamState};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::account::accounts;
 use crate::batch::named;
 use crate::config::Config;
 use crate::error::IngestError;
-use crate::flush::{Flusher, Writer};
+use crate::fetch::{Backfill, Fetches};
+use crate::flush::{Flusher, Order, Writer};
 use crate::intake::Intake;
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
+use crate::purge::purge_deleted;
+use crate::requests::Requests;
 use crate::status::Status;
 use crate::worker::Worker;
 
 /// Messages per queue between two tasks; each message carries up to a few hundred events or their rows.
 const QUEUE_MESSAGES: usize = 16;
+
+/// Repos that wait to be scheduled for fetching.
+const WANTED_MAX: usize = 4_096;
+/// How long a row of a fetched repo waits for others.
+const REPO_FLUSH_WAIT: Duration = Duration::from_millis(500);
 
 /// What the pipeline is made of.
 pub struct Ingest {
@@ -42,9 +53,11 @@ pub struct Ingest {
     pub store: Store,
     /// Where identities come from.
     pub resolver: Resolver,
+    /// Where whole repos come from; without it none is fetched.
+    pub backfill: Option<Backfill>,
     /// Record op to rows.
     pub indexer: Arc<Indexer>,
-    /// Told to the world while running; made for the same upstreams in the same order.
+    /// Told to the world while running.
     pub status: Status,
     /// Counted while running.
     pub metrics: Metrics,
@@ -53,7 +66,7 @@ pub struct Ingest {
 /// One source of events.
 pub struct Upstream {
     /// Name of its cursor: scheme, host and port, since seqs mean nothing elsewhere.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// As configured, for people.
     pub url: String,
     /// The saved cursor it is resumed from.
@@ -62,42 +75,54 @@ pub struct Upstream {
     pub events: mpsc::Receiver<Received>,
     /// What its connection goes through.
     pub notices: mpsc::Receiver<Notice>,
+    /// Cancelled when it is no longer to be followed, nor shown.
+    pub removed: CancellationToken,
 }
 
 impl Ingest {
-    /// Runs until every upstream has ended and its last event is durable. `stop` is cancelled together with the upstreams: then events
-    /// that still wait for an identity are left for the next run, and the rest is written. Errors: [`IngestError`]; running again
+    /// Runs until `upstreams` is closed, every upstream has ended and its last event is durable. `stop` is cancelled together with the
+    /// upstreams: then events that still wait for an identity are left for the next run, and the rest is written. Errors: [`IngestError`]; running again
     /// resumes where the cursor is.
     pub async fn run(
         self,
-        upstreams: Vec<Upstream>,
+        mut upstreams: mpsc::Receiver<Upstream>,
         stop: CancellationToken,
     ) -> Result<(), IngestError> {
-        let Self { config, store, resolver, indexer, status, metrics } = self;
+        let Self { config, store, resolver, backfill, indexer, status, metrics } = self;
         let count = config.workers.max(1);
         let in_flight = Arc::new(Semaphore::new(config.in_flight_events_max));
-        let names: Arc<[Box<str>]> =
-            upstreams.iter().map(|upstream| upstream.name.clone()).collect();
 
+        let (purged, metrics_of_purge) = (store.clone(), metrics.clone());
         let (inboxes, inbox_ends): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
         let (lookups, lookups_end) = mpsc::channel(config.in_flight_events_max);
         let (rows, rows_end) = mpsc::channel(QUEUE_MESSAGES);
+        let (repo_rows, repo_rows_end) = mpsc::channel(QUEUE_MESSAGES);
+        let (wanted, wanted_end) = mpsc::channel(WANTED_MAX);
+        let requests = match &backfill {
+            Some(backfill) => Requests::to(backfill.fetch, wanted),
+            None => Requests::nowhere(),
+        };
 
-        let writer = Writer {
+        let writer = |order, input, flush_wait, batch_rows_max| Writer {
             flusher: Flusher {
                 store: store.clone(),
                 status: status.clone(),
-                upstreams: Arc::clone(&names),
+                order,
                 metrics: metrics.clone(),
             },
-            input: rows_end,
+            input,
             named: named(config.accounts_max),
-            flush_wait: Duration::from_millis(config.flush_wait_ms),
-            batch_rows_max: config.batch_rows_max,
+            flush_wait,
+            batch_rows_max,
             in_flight: Arc::clone(&in_flight),
         };
-        let writer = tokio::spawn(writer.run());
+        let flush_wait = Duration::from_millis(config.flush_wait_ms);
+        let stream_writer =
+            tokio::spawn(writer(Order::Stream, rows_end, flush_wait, config.batch_rows_max).run());
+        let repo_writer = tokio::spawn(
+            writer(Order::Repos, repo_rows_end, REPO_FLUSH_WAIT, config.repo_batch_rows_max).run(),
+        );
 
         let mut workers = JoinSet::new();
         for inbox in inbox_ends {
@@ -108,19 +133,20 @@ impl Ingest {
                 ),
                 indexer: Arc::clone(&indexer),
                 resolver: resolver.clone(),
-                sources: Arc::clone(&names),
+                status: status.clone(),
                 inbox,
                 lookups: lookups.clone(),
+                requests: requests.clone(),
                 output: rows.clone(),
                 metrics: metrics.clone(),
             };
             workers.spawn_blocking(move || worker.run());
         }
-        drop((lookups, rows));
+        drop((lookups, rows, requests));
 
         let lookups = Lookups {
-            store,
-            resolver,
+            store: store.clone(),
+            resolver: resolver.clone(),
             inbox: lookups_end,
             workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
             permits: Arc::new(Semaphore::new(config.lookups_max)),
@@ -129,31 +155,67 @@ impl Ingest {
             metrics: metrics.clone(),
         };
         let lookups = tokio::spawn(lookups.run());
+        let fetches = backfill.map(|backfill| Fetches {
+            backfill,
+            store,
+            resolver,
+            indexer,
+            wanted: wanted_end,
+            workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
+            output: repo_rows,
+            threads: count,
+            metrics: metrics.clone(),
+        });
+        let fetches = tokio::spawn(async {
+            match fetches {
+                Some(fetches) => fetches.run().await,
+                None => Ok(()),
+            }
+        });
 
-        let mut intakes = JoinSet::new();
-        for (index, upstream) in upstreams.into_iter().enumerate() {
-            tokio::spawn(watch(index, upstream.name, upstream.notices, status.clone()));
+        let follow = {
             let (workers, in_flight) = (inboxes.clone(), Arc::clone(&in_flight));
-            let intake = Intake {
-                upstream: index,
-                input: upstream.events,
-                workers,
-                in_flight,
-                status: status.clone(),
-                metrics: metrics.clone(),
-            };
-            intakes.spawn(intake.run());
-        }
+            let stopped = stop.clone();
+            async move {
+                let mut intakes = JoinSet::new();
+                while let Some(upstream) = tokio::select! {
+                    upstream = upstreams.recv() => upstream,
+                    () = stopped.cancelled() => None,
+                } {
+                    let index = status.add(upstream.name.clone(), upstream.url, upstream.cursor);
+                    let watching = watch(index, upstream.name, upstream.notices, status.clone());
+                    let (removed, status_of_it) = (upstream.removed, status.clone());
+                    tokio::spawn(async move {
+                        watching.await;
+                        if removed.is_cancelled() {
+                            status_of_it.remove(index);
+                        }
+                    });
+                    let intake = Intake {
+                        upstream: index,
+                        input: upstream.events,
+                        workers: workers.clone(),
+                        in_flight: Arc::clone(&in_flight),
+                        status: status.clone(),
+                        metrics: metrics.clone(),
+                    };
+                    intakes.spawn(intake.run());
+                    while intakes.try_join_next().is_some() {}
+                }
+                while intakes.join_next().await.is_some() {}
+            }
+        };
         // From left to right each part ends when what feeds it has ended: intakes, workers, writer.
         let all_in_flight = u32::try_from(config.in_flight_events_max).unwrap_or(u32::MAX);
         let read_to_the_end = async move {
-            while intakes.join_next().await.is_some() {}
+            follow.await;
             tokio::select! {
                 _ = in_flight.acquire_many(all_in_flight) => {}
                 () = stop.cancelled() => {}
             }
             drop(inboxes);
         };
+        let purge = purge_deleted(purged, metrics_of_purge);
         let watched = async {
             let workers_end = async {
                 while let Some(ended) = workers.join_next().await {
@@ -161,22 +223,35 @@ impl Ingest {
                 }
                 Ok::<_, IngestError>(())
             };
-            let lookups_end =
-                async { lookups.await.map_err(|_| IngestError::TaskEnded { task: "lookups" })? };
-            let writer_end =
-                async { writer.await.map_err(|_| IngestError::TaskEnded { task: "writer" })? };
-            tokio::try_join!(workers_end, lookups_end, writer_end)
+            tokio::try_join!(
+                workers_end,
+                ended("lookups", lookups),
+                ended("fetches", fetches),
+                ended("writer of the stream", stream_writer),
+                ended("writer of repos", repo_writer),
+            )
         };
         tokio::spawn(read_to_the_end);
         // A failure of one part ends all at once; the cursor has not passed anything unwritten.
-        watched.await.map(drop)
+        tokio::select! {
+            ended = watched => ended.map(drop),
+            failed = purge => failed,
+        }
     }
 }
 
+/// Waits for a task. Errors: its own, or that it was torn down.
+async fn ended(
+    task: &'static str,
+    handle: JoinHandle<Result<(), IngestError>>,
+) -> Result<(), IngestError> {
+    handle.await.map_err(|_| IngestError::TaskEnded { task })?
+}
+
 /// Logs what a connection goes through and shows it in the status.
-async fn watch(
+pub(crate) async fn watch(
     index: usize,
-    upstream: Box<str>,
+    upstream: Arc<str>,
     mut notices: mpsc::Receiver<Notice>,
     status: Status,
 ) {

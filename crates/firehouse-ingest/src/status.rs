@@ -1,6 +1,6 @@
 //! [`Status`]: what the pipeline tells others about itself while it runs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use firehouse_types::{Seq, UpstreamHealth, UpstreamState};
 
@@ -8,14 +8,18 @@ use crate::metrics::now_ms;
 use crate::ticket::{Mark, Ticket, Tickets};
 
 /// The state of every upstream. Cheap to clone; clones see the same.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Status {
-    upstreams: Arc<[Mutex<State>]>,
+    /// By index; one that is no longer followed keeps its place, since tickets name it.
+    upstreams: Arc<RwLock<Vec<Arc<Mutex<State>>>>>,
 }
 
 #[derive(Debug)]
 struct State {
+    name: Arc<str>,
     url: String,
+    /// Neither followed any more nor shown.
+    removed: bool,
     connection: UpstreamState,
     last_error: Option<String>,
     received: Option<Seq>,
@@ -26,33 +30,45 @@ struct State {
 }
 
 impl Status {
-    /// One entry per upstream, as configured.
-    pub fn new(urls: impl IntoIterator<Item = String>) -> Self {
-        let state = |url| {
-            let connection = UpstreamState::Connecting;
-            Mutex::new(State {
-                url,
-                connection,
-                last_error: None,
-                received: None,
-                resumed: None,
-                gaps: 0,
-                tickets: Tickets::default(),
-            })
-        };
-        Self { upstreams: urls.into_iter().map(state).collect() }
-    }
-
     /// What `GET /xrpc/_health` says of every upstream.
     pub fn health(&self) -> Vec<UpstreamHealth> {
-        (0..self.upstreams.len())
-            .filter_map(|index| self.with(index, |state| state.health()))
-            .collect()
+        let upstreams = self.upstreams.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let states =
+            upstreams.iter().map(|state| state.lock().unwrap_or_else(PoisonError::into_inner));
+        states.filter(|state| !state.removed).map(|state| state.health()).collect()
     }
 
-    /// Says with which saved cursor an upstream is resumed.
-    pub fn resume(&self, upstream: usize, cursor: Option<Seq>) {
-        self.with(upstream, |state| state.resumed = cursor);
+    /// Begins to follow one more upstream from its saved cursor. Returns its index.
+    pub(crate) fn add(&self, name: Arc<str>, url: String, cursor: Option<Seq>) -> usize {
+        let state = State {
+            name,
+            url,
+            removed: false,
+            connection: UpstreamState::Connecting,
+            last_error: None,
+            received: None,
+            resumed: cursor,
+            gaps: 0,
+            tickets: Tickets::default(),
+        };
+        let mut upstreams = self.upstreams.write().unwrap_or_else(PoisonError::into_inner);
+        upstreams.push(Arc::new(Mutex::new(state)));
+        upstreams.len() - 1
+    }
+
+    /// No longer shows an upstream. Its events that are under way still move its cursor.
+    pub(crate) fn remove(&self, upstream: usize) {
+        self.with(upstream, |state| state.removed = true);
+    }
+
+    /// Name of an upstream's cursor.
+    pub(crate) fn name(&self, upstream: usize) -> Arc<str> {
+        self.with(upstream, |state| Arc::clone(&state.name)).unwrap_or_default()
+    }
+
+    /// How many there have been.
+    pub(crate) fn len(&self) -> usize {
+        self.upstreams.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     pub(crate) fn connection(
@@ -65,6 +81,16 @@ impl Status {
             state.connection = connection;
             state.last_error = error;
         });
+    }
+
+    /// Something is wrong that is not the connection's fault, or is no longer.
+    pub(crate) fn trouble(&self, upstream: usize, error: Option<String>) {
+        self.with(upstream, |state| state.last_error = error);
+    }
+
+    /// Whether frames can arrive.
+    pub(crate) fn is_connected(&self, upstream: usize) -> bool {
+        self.with(upstream, |state| state.connection == UpstreamState::Connected).unwrap_or(false)
     }
 
     pub(crate) fn gap(&self, upstream: usize) {
@@ -89,7 +115,7 @@ impl Status {
 
     /// Takes tickets back. Every row of their events must be acknowledged.
     pub(crate) fn done(&self, tickets: &[Ticket]) {
-        for upstream in 0..self.upstreams.len() {
+        for upstream in 0..self.len() {
             self.with(upstream, |state| {
                 tickets
                     .iter()
@@ -105,10 +131,11 @@ impl Status {
     }
 
     fn with<T>(&self, upstream: usize, act: impl FnOnce(&mut State) -> T) -> Option<T> {
+        let upstreams = self.upstreams.read().unwrap_or_else(PoisonError::into_inner);
+        let state = Arc::clone(upstreams.get(upstream)?);
+        drop(upstreams);
         // The state is valid between any two statements, so a panic elsewhere does not spoil it.
-        self.upstreams
-            .get(upstream)
-            .map(|state| act(&mut state.lock().unwrap_or_else(PoisonError::into_inner)))
+        Some(act(&mut state.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use firehouse_identity::{Identity, IdentityError};
 use firehouse_indexer::Rows;
+use firehouse_repo::RepoHead;
 use firehouse_schema::{ActorRow, RepoRow};
 use firehouse_store::{Account, SourceKey};
-use firehouse_types::{ActorId, DropReason, Event, Handle, Rev};
+use firehouse_types::{ActorId, Did, Event, Handle, Rev};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::ticket::Ticket;
 
@@ -16,6 +18,50 @@ pub enum Work {
     Events(Vec<Ticketed>),
     /// What was found about one of its accounts.
     Found(Box<Found>),
+    /// One of its repos was fetched as a whole, and waits to be written.
+    Fetched(Fetched),
+    /// The repo admitted last is in the store, unless it could not be read to its end.
+    Written { actor: ActorId, head: RepoHead, is_whole: bool },
+}
+
+/// Sends work to the worker of an account. A worker that is gone needs none.
+pub async fn tell(workers: &[mpsc::WeakSender<Work>], actor: ActorId, work: Work) {
+    let index = usize::try_from(actor.get() % workers.len().max(1) as u64).unwrap_or(0);
+    if let Some(worker) = workers.get(index).and_then(mpsc::WeakSender::upgrade) {
+        let _ = worker.send(work).await;
+    }
+}
+
+/// A whole repo is here. Its events wait from the moment it is admitted until it is written: rows of both must not cross.
+pub struct Fetched {
+    pub did: Did,
+    pub head: RepoHead,
+    pub verdict: oneshot::Sender<Verdict>,
+}
+
+impl Fetched {
+    /// Says at once what is to be done.
+    pub fn answer(self, verdict: Verdict) {
+        // Nobody listens only when the pipeline is being torn down.
+        let _ = self.verdict.send(verdict);
+    }
+}
+
+/// Whether a fetched repo is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes, and every row of it that was made before is now in the store.
+    Write,
+    /// No: it is older than what we hold, or another history. Fetch it again, at this rev or above.
+    Again(Rev),
+    /// No: nothing is missing here, or the account is gone.
+    Needless,
+}
+
+/// What an account's turn consists of.
+pub enum Item {
+    Event(Ticketed),
+    Fetched(Fetched),
 }
 
 /// One event on its way.
@@ -26,10 +72,20 @@ pub struct Ticketed {
     pub refreshed: bool,
 }
 
+impl Item {
+    /// Whose turn it is.
+    pub fn did(&self) -> Option<&Did> {
+        match self {
+            Self::Event(event) => event.event.did(),
+            Self::Fetched(fetched) => Some(&fetched.did),
+        }
+    }
+}
+
 /// From a worker: look up this account.
 pub struct Lookup {
     pub actor: ActorId,
-    pub did: firehouse_types::Did,
+    pub did: Did,
     pub reason: LookupReason,
 }
 
@@ -79,10 +135,9 @@ pub struct Output {
     /// Records whose older versions must be buried at this rev.
     pub buried: Vec<(SourceKey, Rev)>,
     pub done: Vec<Ticket>,
+    /// To be told when everything up to here is in the store.
+    pub durable: Vec<oneshot::Sender<Verdict>>,
 }
-
-/// Why an event was not applied, for the counter.
-pub type Applied = Result<(), DropReason>;
 
 impl Output {
     /// How many rows it adds to a batch.
@@ -99,6 +154,7 @@ impl Output {
     /// Whether nothing would be lost if it were not sent.
     pub fn is_empty(&self) -> bool {
         self.done.is_empty()
+            && self.durable.is_empty()
             && self.len() == 0
             && self.rows.profiles.is_empty()
             && self.rows.lists.is_empty()

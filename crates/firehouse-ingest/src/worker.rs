@@ -4,22 +4,33 @@
 
 use std::sync::Arc;
 
-use firehouse_identity::Resolver;
+use firehouse_identity::{IdentityError, Resolver};
 use firehouse_indexer::{Indexer, Witness};
 use firehouse_repo::{RepoHead, VerifiedCommit, verify_commit, verify_sync};
-use firehouse_schema::{ActorStatus, Proof, RepoState};
+use firehouse_schema::{ActorRow, ActorStatus, Proof, RepoState};
 use firehouse_types::{
-    AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, OpAction, SyncEvent,
+    AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, SyncEvent,
 };
 use tokio::sync::mpsc;
 
-use crate::account::{Account, Accounts, Known};
+use crate::account::{Account, Accounts, Busy, Known};
+use crate::apply::apply_op;
 use crate::metrics::{Metrics, now_ms, now_us};
-use crate::work::{Applied, Found, HandleCheck, Lookup, LookupReason, Output, Ticketed, Work};
+use crate::requests::Requests;
+use crate::status::Status;
+use crate::work::{
+    Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Ticketed, Verdict, Work,
+};
 
 /// How long a verified handle is trusted, and how long one that failed is left alone. Units: milliseconds.
 const HANDLE_RECHECK_MS: i64 = 24 * 3_600_000;
 const INVALID_HANDLE_RECHECK_MS: i64 = 3_600_000;
+
+/// Least time between two questions at the PDS because of signatures that do not hold: a stranger can bring them about. Units: milliseconds.
+const DOUBT_EVERY_MS: i64 = 60_000;
+
+/// Events that wait while their fetched repo is written. One more is dropped with all that follow, and the repo is fetched again.
+const WAITING_MAX: usize = 2_048;
 
 /// One share of the accounts.
 pub struct Worker {
@@ -27,10 +38,12 @@ pub struct Worker {
     pub indexer: Arc<Indexer>,
     /// Only told what to forget; look-ups are not made here.
     pub resolver: Resolver,
-    pub sources: Arc<[Box<str>]>,
+    pub status: Status,
     pub inbox: mpsc::Receiver<Work>,
     /// As long as events may be in flight, so that asking never waits.
     pub lookups: mpsc::Sender<Lookup>,
+    /// Where whole repos are asked for.
+    pub requests: Requests,
     pub output: mpsc::Sender<Output>,
     pub metrics: Metrics,
 }
@@ -42,9 +55,13 @@ impl Worker {
             let mut output = Output::default();
             match work {
                 Work::Events(events) => {
-                    events.into_iter().for_each(|event| self.take(event, &mut output))
+                    events.into_iter().for_each(|event| self.take(Item::Event(event), &mut output))
                 }
                 Work::Found(found) => self.found(*found, &mut output),
+                Work::Fetched(fetched) => self.take(Item::Fetched(fetched), &mut output),
+                Work::Written { actor, head, is_whole } => {
+                    self.written(actor, head, is_whole, &mut output)
+                }
             }
             // The writer is gone only when the pipeline is being torn down.
             if !output.is_empty() && self.output.blocking_send(output).is_err() {
@@ -53,35 +70,107 @@ impl Worker {
         }
     }
 
-    fn take(&mut self, event: Ticketed, output: &mut Output) {
-        let Some(did) = event.event.did() else { return };
+    fn take(&mut self, item: Item, output: &mut Output) {
+        let Some(did) = item.did() else { return };
         let actor = did.actor();
         let account = self.accounts.get_or_insert_mut(actor, || Account::new(did.clone()));
         if account.did != *did {
-            self.metrics.events_dropped.with_label_values(&[DropReason::ActorTaken.as_str()]).inc();
             tracing::warn!(%did, taken_by = %account.did, "two DIDs have the same number; the later is not indexed");
-            return output.done.push(event.ticket);
+            return self.give_up(item, DropReason::ActorTaken, output);
         }
-        if account.looking_up {
-            account.waiting.push_back(event);
-            self.metrics.waiting_events.inc();
+        if account.busy.is_some() {
+            self.wait_behind(actor, item, output);
         } else if account.known.is_none() {
-            if let Event::Identity(identity) = &event.event {
+            if let Item::Event(Ticketed { event: Event::Identity(identity), .. }) = &item {
                 self.resolver.forget(&identity.did);
             }
-            self.wait(actor, event, LookupReason::First);
+            self.look_up_for(actor, item, LookupReason::First);
         } else {
-            self.apply(actor, event, output);
+            match item {
+                Item::Event(event) => self.apply(actor, event, output),
+                Item::Fetched(fetched) => self.admit(actor, fetched, output),
+            }
         }
     }
 
-    /// Puts an event in front of the waiting ones and asks for its account.
-    fn wait(&mut self, actor: ActorId, event: Ticketed, reason: LookupReason) {
+    fn wait_behind(&mut self, actor: ActorId, item: Item, output: &mut Output) {
         let Some(account) = self.accounts.get_mut(&actor) else { return };
-        account.waiting.push_front(event);
-        account.looking_up = true;
+        let is_full = account.busy == Some(Busy::Writing) && account.waiting.len() >= WAITING_MAX;
+        let is_commit =
+            matches!(&item, Item::Event(Ticketed { event: Event::Commit(_) | Event::Sync(_), .. }));
+        if is_full && is_commit {
+            // The next commit that is applied breaks the chain, and the repo is fetched again.
+            return self.give_up(item, DropReason::WaitedTooLong, output);
+        }
+        account.waiting.push_back(item);
+        self.metrics.waiting_events.inc();
+    }
+
+    /// Puts something in front of what waits and asks for its account.
+    fn look_up_for(&mut self, actor: ActorId, item: Item, reason: LookupReason) {
+        let Some(account) = self.accounts.get_mut(&actor) else { return };
+        account.waiting.push_front(item);
+        account.busy = Some(Busy::LookingUp);
         self.metrics.waiting_events.inc();
         ask(&self.lookups, Lookup { actor, did: account.did.clone(), reason });
+    }
+
+    /// Leaves something undone, for good.
+    fn give_up(&self, item: Item, reason: DropReason, output: &mut Output) {
+        match item {
+            Item::Event(event) => {
+                self.metrics.events_dropped.with_label_values(&[reason.as_str()]).inc();
+                output.done.push(event.ticket);
+            }
+            Item::Fetched(fetched) => fetched.answer(Verdict::Needless),
+        }
+    }
+
+    /// Decides on a fetched repo. From here until it is written, its events wait.
+    fn admit(&mut self, actor: ActorId, fetched: Fetched, output: &mut Output) {
+        let Some(account) = self.accounts.get_mut(&actor) else { return };
+        let Some(known) = &mut account.known else { return };
+        if known.row.status == ActorStatus::Deleted {
+            return fetched.answer(Verdict::Needless);
+        }
+        if known.state == RepoState::Synchronized {
+            if known.head.is_some_and(|head| fetched.head.rev <= head.rev) {
+                return fetched.answer(Verdict::Needless);
+            }
+            // Nothing broke here, and still there is something newer: commits have passed us by.
+            known.desynchronize(DropReason::CommitsMissed);
+        }
+        if !known.continues(fetched.head) {
+            return fetched.answer(Verdict::Again(known.unbroken_since));
+        }
+        // Marked before it is written, so that it is fetched again after a crash.
+        known.take_over(fetched.head);
+        output.repos.push(known.repo_row());
+        output.durable.push(fetched.verdict);
+        account.busy = Some(Busy::Writing);
+    }
+
+    /// A fetched repo is in the store. If all of it is, so is the account's repo as a whole.
+    fn written(&mut self, actor: ActorId, head: RepoHead, is_whole: bool, output: &mut Output) {
+        let Some(account) = self.accounts.get_mut(&actor) else { return };
+        let Some(known) = &mut account.known else { return };
+        if is_whole && known.continues(head) {
+            output.repos.push(known.synchronize());
+        } else {
+            self.requests.repo(known);
+        }
+        self.go_on(actor, output);
+    }
+
+    /// The account is free: what waited has its turn, until one of it needs the account for itself again.
+    fn go_on(&mut self, actor: ActorId, output: &mut Output) {
+        let Some(account) = self.accounts.get_mut(&actor) else { return };
+        account.busy = None;
+        let waiting = std::mem::take(&mut account.waiting);
+        self.metrics.waiting_events.sub(waiting.len() as i64);
+        for item in waiting {
+            self.take(item, output);
+        }
     }
 
     fn found(&mut self, mut found: Found, output: &mut Output) {
@@ -107,6 +196,9 @@ impl Worker {
                 if definitive { DropReason::IdentityGone } else { DropReason::IdentityUnavailable };
             return self.drop_waiting(actor, reason, output);
         };
+        if matches!(found.identity, Some(Err(IdentityError::Tombstoned))) {
+            output.actors.extend(known.set_status(ActorStatus::Deleted));
+        }
         if identity.is_some() || found.handle != HandleCheck::Unknown {
             output.actors.extend(known.update(identity, &found.handle));
         }
@@ -120,24 +212,17 @@ impl Worker {
         if handle_is_old && found.reason == LookupReason::First {
             ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Handle });
         }
+        if found.reason == LookupReason::First {
+            self.requests.repo(known);
+        }
         if matches!(found.reason, LookupReason::First | LookupReason::Refresh) {
-            self.resume(actor, &found, output);
-        }
-    }
-
-    /// Applies what waited, until one of them needs another look-up.
-    fn resume(&mut self, actor: ActorId, found: &Found, output: &mut Output) {
-        let Some(account) = self.accounts.get_mut(&actor) else { return };
-        account.looking_up = false;
-        let mut waiting = std::mem::take(&mut account.waiting);
-        self.metrics.waiting_events.sub(waiting.len() as i64);
-        if let Some(first) = waiting.front_mut() {
-            // An `#identity` event that brought the first look-up has what it asked for.
-            let answered = found.identity.is_some() && matches!(first.event, Event::Identity(_));
-            first.refreshed |= answered || found.reason == LookupReason::Refresh;
-        }
-        for event in waiting {
-            self.take(event, output);
+            if let Some(Item::Event(first)) = account.waiting.front_mut() {
+                // An `#identity` event that brought the first look-up has what it asked for.
+                let answered =
+                    found.identity.is_some() && matches!(first.event, Event::Identity(_));
+                first.refreshed |= answered || found.reason == LookupReason::Refresh;
+            }
+            self.go_on(actor, output);
         }
     }
 
@@ -145,16 +230,15 @@ impl Worker {
     fn drop_waiting(&mut self, actor: ActorId, reason: DropReason, output: &mut Output) {
         let Some(account) = self.accounts.pop(&actor) else { return };
         self.metrics.waiting_events.sub(account.waiting.len() as i64);
-        self.metrics
-            .events_dropped
-            .with_label_values(&[reason.as_str()])
-            .inc_by(account.waiting.len() as u64);
         if reason == DropReason::IdentityUnavailable {
             let mut unknown = Known::first_seen(account.did.clone());
-            (unknown.state, unknown.reason) = (RepoState::Desynchronized, reason.as_str().into());
-            output.repos.push(unknown.repo_row());
+            output.repos.push(unknown.desynchronize(reason));
+            output.actors.push(ActorRow::mentioned(account.did.clone()));
+            self.requests.repo(&unknown);
         }
-        output.done.extend(account.waiting.iter().map(|event| event.ticket));
+        for item in account.waiting {
+            self.give_up(item, reason, output);
+        }
     }
 
     fn apply(&mut self, actor: ActorId, event: Ticketed, output: &mut Output) {
@@ -165,26 +249,36 @@ impl Worker {
         let applied = match &event.event {
             Event::Commit(commit) => match verified(known, commit) {
                 Err(DropReason::InvalidSignature | DropReason::MissingKey) if !event.refreshed => {
-                    return self.wait(actor, event, LookupReason::Refresh);
+                    return self.look_up_for(actor, Item::Event(event), LookupReason::Refresh);
                 }
                 Err(DropReason::TooBig) => {
                     // Something changed, and we were not told what.
                     output.repos.push(known.desynchronize(DropReason::TooBig));
+                    self.requests.repo(known);
                     Err(DropReason::TooBig)
                 }
                 Err(reason) => Err(reason),
                 Ok(verified) => {
-                    let source =
-                        self.sources.get(event.ticket.upstream).map_or("", |source| source);
-                    apply_commit(known, verified, source, &self.indexer, &self.metrics, output);
+                    let source = &self.status.name(event.ticket.upstream);
+                    let lost =
+                        apply_commit(known, verified, source, &self.indexer, &self.metrics, output);
+                    if lost {
+                        self.requests.repo(known);
+                    }
                     Ok(())
                 }
             },
             Event::Sync(sync) => match apply_sync(known, sync, &self.metrics, output) {
                 Err(DropReason::InvalidSignature | DropReason::MissingKey) if !event.refreshed => {
-                    return self.wait(actor, event, LookupReason::Refresh);
+                    return self.look_up_for(actor, Item::Event(event), LookupReason::Refresh);
                 }
-                applied => applied,
+                Ok(lost) => {
+                    if lost {
+                        self.requests.repo(known);
+                    }
+                    Ok(())
+                }
+                Err(reason) => Err(reason),
             },
             Event::Identity(_) if event.refreshed => Ok(()),
             Event::Identity(identity) => {
@@ -197,16 +291,45 @@ impl Worker {
                 );
             }
             Event::Account(account) => {
+                let before = known.row.status;
                 output.actors.extend(known.set_status(status_of(account)));
+                let is_back =
+                    before != ActorStatus::Active && known.row.status == ActorStatus::Active;
+                if is_back && before == ActorStatus::Deleted {
+                    output.repos.push(known.forget_repo());
+                    self.requests.repo(known);
+                } else if is_back {
+                    // It may have been written to meanwhile, where nobody told us.
+                    self.requests.if_newer(known);
+                }
                 Ok(())
             }
             Event::Info(_) => Ok(()),
         };
+        if applied == Err(DropReason::InvalidSignature) {
+            doubt(known, &self.requests, output);
+        }
         if let Err(reason) = applied {
             self.metrics.events_dropped.with_label_values(&[reason.as_str()]).inc();
             tracing::debug!(did = %known.row.did, seq = ?event.event.seq(), reason = reason.as_str(), "event dropped");
         }
         output.done.push(event.ticket);
+    }
+}
+
+/// A commit was dropped whose signature does not hold by the account's key. It may be forged, and it may be real and older than the key:
+/// then its PDS has what we miss.
+fn doubt(known: &mut Known, requests: &Requests, output: &mut Output) {
+    let now_ms = now_ms();
+    if now_ms - known.doubted_ms < DOUBT_EVERY_MS {
+        return;
+    }
+    known.doubted_ms = now_ms;
+    if known.head.is_some() {
+        requests.if_newer(known);
+    } else {
+        output.repos.push(known.start_unknown());
+        requests.repo(known);
     }
 }
 
@@ -236,30 +359,20 @@ fn apply_commit(
     indexer: &Indexer,
     metrics: &Metrics,
     output: &mut Output,
-) {
+) -> bool {
     let witness = Witness { witnessed_at_us: now_us(), proof: Proof::Live, source };
     for (_, reason) in &commit.dropped {
         metrics.ops_dropped.with_label_values(&[reason.as_str()]).inc();
     }
     for op in &commit.ops {
-        let action = match op.action {
-            OpAction::Create => "create",
-            OpAction::Update => "update",
-            OpAction::Delete => "delete",
-        };
-        metrics.ops.with_label_values(&[action]).inc();
-        if let Err(reason) = indexer.index(op, &witness, &mut output.rows) {
-            metrics.ops_dropped.with_label_values(&[reason.as_str()]).inc();
-        }
-        if op.action != OpAction::Create {
-            output.buried.push(((known.row.actor, op.collection.clone(), op.rkey.id()), op.rev));
-        }
+        apply_op(op, &witness, indexer, metrics, output);
     }
     let (row, lost) = known.advance(RepoHead { rev: commit.rev, data: commit.data }, commit.chain);
     if lost.is_some() {
         metrics.repos_desynchronized.with_label_values(&[&row.reason]).inc();
     }
     output.repos.push(row);
+    lost.is_some()
 }
 
 fn apply_sync(
@@ -267,7 +380,7 @@ fn apply_sync(
     sync: &SyncEvent,
     metrics: &Metrics,
     output: &mut Output,
-) -> Applied {
+) -> Result<bool, DropReason> {
     if known.head.as_ref().is_some_and(|head| sync.rev <= head.rev) {
         return Err(DropReason::StaleRev);
     }
@@ -282,7 +395,7 @@ fn apply_sync(
         metrics.repos_desynchronized.with_label_values(&[&row.reason]).inc();
     }
     output.repos.push(row);
-    Ok(())
+    Ok(lost.is_some())
 }
 
 fn status_of(event: &AccountEvent) -> ActorStatus {

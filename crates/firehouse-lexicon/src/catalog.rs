@@ -10,11 +10,11 @@ use crate::data::{Malformed, Reader};
 use crate::document::{Document, InvalidDocument};
 use crate::json::to_dag_cbor;
 use crate::params::{self, InvalidParams, Params};
-use crate::schema::{KeyRule, MethodSchema, SchemaId};
+use crate::schema::{BodySchema, KeyRule, MethodSchema, SchemaId};
 use crate::validate::{Validator, type_of};
 use crate::violation::{Fault, Violation};
 
-/// Path and text of each document below lexicons/.
+/// The text of each document below lexicons/.
 const EMBEDDED: &[&str] = include!(concat!(env!("OUT_DIR"), "/lexicons.rs"));
 
 /// Compiled lexicons. Cheap to share, never changes.
@@ -112,15 +112,6 @@ impl Catalog {
         self.compiled.methods.contains_key(nsid)
     }
 
-    /// The error names a method declares; none for an unknown method.
-    pub fn method_errors(&self, nsid: &str) -> impl Iterator<Item = &str> {
-        self.compiled
-            .methods
-            .get(nsid)
-            .into_iter()
-            .flat_map(|method| method.errors.iter().map(|name| &**name))
-    }
-
     /// Checks one record's DAG-CBOR against the lexicon of its collection.
     pub fn validate_record(
         &self,
@@ -200,21 +191,11 @@ impl Catalog {
         self.validate_body(nsid, json, |method| method.output.as_ref())
     }
 
-    /// Checks a JSON value against any definition, `nsid` or `nsid#name`; for tests of views. `None` when there is no such definition.
-    pub fn validate_definition(
-        &self,
-        name: &str,
-        json: &serde_json::Value,
-    ) -> Option<Result<(), InvalidBody>> {
-        let &schema = self.compiled.definitions.get(name)?;
-        Some(self.validate_json(schema, json))
-    }
-
     fn validate_body(
         &self,
         nsid: &str,
         json: &[u8],
-        side: impl Fn(&MethodSchema) -> Option<&crate::schema::BodySchema>,
+        side: impl Fn(&MethodSchema) -> Option<&BodySchema>,
     ) -> Result<(), InvalidBody> {
         let method = self.compiled.methods.get(nsid).ok_or(InvalidBody::UnknownMethod)?;
         let body = side(method).ok_or(InvalidBody::Unexpected)?;

@@ -170,7 +170,6 @@ impl Compiler<'_> {
             parameters,
             input: method.input.as_ref().map(|payload| self.body(payload)),
             output: method.output.as_ref().map(|payload| self.body(payload)),
-            errors: method.errors.iter().map(|error| error.name.as_str().into()).collect(),
         }
     }
 

@@ -229,7 +229,7 @@ impl<'a> Keys<'a> {
 }
 
 /// The order of keys in a DAG-CBOR map: shorter first, then by bytes.
-pub fn key_order(a: &str, b: &str) -> std::cmp::Ordering {
+pub(crate) fn key_order(a: &str, b: &str) -> std::cmp::Ordering {
     a.len().cmp(&b.len()).then_with(|| a.as_bytes().cmp(b.as_bytes()))
 }
 

@@ -59,6 +59,18 @@ impl Property {
             Self::Blob(_) | Self::CidLink {} | Self::Unknown {} | Self::Null {} => Ok(()),
         }
     }
+
+    fn is_parameter(&self) -> bool {
+        match self {
+            Self::Array(array) => array.items.is_scalar(),
+            _ => self.is_scalar(),
+        }
+    }
+
+    fn is_scalar(&self) -> bool {
+        // `unknown` is allowed by older versions of the specification; such a parameter is text.
+        matches!(self, Self::Boolean(_) | Self::Integer(_) | Self::String(_) | Self::Unknown {})
+    }
 }
 
 impl Object {
@@ -80,26 +92,20 @@ impl Array {
 
 impl Boolean {
     fn check(&self) -> Result<(), Problem> {
-        require(self.default.is_none() || self.constant.is_none(), "both a default and a constant")
+        one_of_two(&self.default, &self.constant)
     }
 }
 
 impl Integer {
     fn check(&self) -> Result<(), Problem> {
-        require(
-            self.default.is_none() || self.constant.is_none(),
-            "both a default and a constant",
-        )?;
+        one_of_two(&self.default, &self.constant)?;
         in_order(self.minimum, self.maximum)
     }
 }
 
 impl Text {
     fn check(&self) -> Result<(), Problem> {
-        require(
-            self.default.is_none() || self.constant.is_none(),
-            "both a default and a constant",
-        )?;
+        one_of_two(&self.default, &self.constant)?;
         let known = self.format.as_deref().is_none_or(|format| Format::of(format).is_some());
         require(known, "an unknown string format")?;
         in_order(self.min_length, self.max_length)?;
@@ -129,21 +135,8 @@ impl Method {
         require(bodies.clone().all(is_body), "a body that is no object, reference or union")?;
         let is_union = |message: &Property| matches!(message, Property::Union(_));
         require(messages.clone().all(is_union), "a message that is no union")?;
+        require(self.errors.iter().all(|error| !error.name.is_empty()), "an error without a name")?;
         bodies.chain(messages).try_for_each(Property::check)
-    }
-}
-
-impl Property {
-    fn is_parameter(&self) -> bool {
-        match self {
-            Self::Array(array) => array.items.is_scalar(),
-            _ => self.is_scalar(),
-        }
-    }
-
-    fn is_scalar(&self) -> bool {
-        // `unknown` is allowed by older versions of the specification; such a parameter is text.
-        matches!(self, Self::Boolean(_) | Self::Integer(_) | Self::String(_) | Self::Unknown {})
     }
 }
 
@@ -152,6 +145,10 @@ fn is_record_key(key: &str) -> bool {
         Some(literal) => Rkey::is_valid(literal),
         None => matches!(key, "any" | "nsid" | "tid"),
     }
+}
+
+fn one_of_two<T>(default: &Option<T>, constant: &Option<T>) -> Result<(), Problem> {
+    require(default.is_none() || constant.is_none(), "both a default and a constant")
 }
 
 fn in_order<T: PartialOrd>(least: Option<T>, most: Option<T>) -> Result<(), Problem> {

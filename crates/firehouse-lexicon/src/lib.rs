@@ -41,7 +41,7 @@ mod violation;
 
 pub use blob::Blobs;
 pub use catalog::{Catalog, InvalidBody, InvalidRecord};
-pub use data::{Item, Keys, MAX_DEPTH, Malformed, Reader, deeper, key_order};
+pub use data::{Item, Keys, MAX_DEPTH, Malformed, Reader, deeper};
 pub use document::{Document, InvalidDocument};
 pub use json::to_dag_cbor;
 pub use params::{InvalidParams, ParamValue, Params, without_brackets};

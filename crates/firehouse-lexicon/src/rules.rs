@@ -42,7 +42,9 @@ pub(crate) fn integer(value: i64, minimum: Option<i64>, maximum: Option<i64>) ->
 pub(crate) fn text(value: &str, rules: &TextRules) -> Result<(), Fault> {
     let bytes = value.len() as u64;
     count("string", bytes, rules.length_min, rules.length_max)?;
-    if rules.graphemes_min.is_some() || rules.graphemes_max.is_some_and(|most| bytes > most) {
+    // There are at most as many graphemes as characters and as many of these as bytes, and a grapheme is dear to find.
+    let too_many = |most| bytes > most && value.chars().count() as u64 > most;
+    if rules.graphemes_min.is_some() || rules.graphemes_max.is_some_and(too_many) {
         count("grapheme", graphemes(value), rules.graphemes_min, rules.graphemes_max)?;
     }
     match rules.format {

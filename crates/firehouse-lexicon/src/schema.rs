@@ -92,7 +92,6 @@ pub(crate) struct MethodSchema {
     pub parameters: Box<[ParameterSchema]>,
     pub input: Option<BodySchema>,
     pub output: Option<BodySchema>,
-    pub errors: Box<[Box<str>]>,
 }
 
 #[derive(Clone, Debug)]

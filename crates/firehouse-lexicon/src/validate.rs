@@ -106,12 +106,7 @@ impl Validator<'_> {
         reader: &mut Reader<'_>,
         depth: u32,
     ) -> Result<(), Fault> {
-        let start = *reader;
-        let Item::Map(count) = reader.item()? else {
-            return Err(wrong_type("object", &preview(start)));
-        };
-        let inside = deeper(depth)?;
-        let mut keys = Keys::new(count);
+        let (mut keys, inside) = open(reader, depth)?;
         let mut properties = object.properties.iter().peekable();
         let mut typed = false;
         while let Some(key) = keys.next(reader)? {
@@ -138,12 +133,7 @@ impl Validator<'_> {
         reader: &mut Reader<'_>,
         depth: u32,
     ) -> Result<(), Fault> {
-        let start = *reader;
-        let Item::Map(count) = reader.item()? else {
-            return Err(wrong_type("object", &preview(start)));
-        };
-        let inside = deeper(depth)?;
-        let mut keys = Keys::new(count);
+        let (mut keys, inside) = open(reader, depth)?;
         let mut entries = Vec::new();
         while let Some(key) = keys.next(reader)? {
             entries.push((key, *reader));
@@ -237,6 +227,15 @@ fn find_type<'a>(mut reader: Reader<'a>, depth: u32) -> Result<Option<Reader<'a>
         }
     }
     Ok(None)
+}
+
+/// Reads the head of a map. Shape: its keys, and the depth of their values.
+fn open<'a>(reader: &mut Reader<'a>, depth: u32) -> Result<(Keys<'a>, u32), Fault> {
+    let start = *reader;
+    match reader.item()? {
+        Item::Map(count) => Ok((Keys::new(count), deeper(depth)?)),
+        _ => Err(wrong_type("object", &preview(start))),
+    }
 }
 
 fn type_is(object: &ObjectSchema, reader: &mut Reader<'_>, depth: u32) -> Result<(), Fault> {

@@ -14,7 +14,7 @@ use crate::drisl::varint;
 use crate::sha256;
 
 /// A header holds a handful of roots at most.
-const HEADER_BYTES_MAX: u64 = 4_096;
+pub(crate) const HEADER_BYTES_MAX: u64 = 4_096;
 
 /// A parsed CAR v1.
 #[derive(Clone, Debug)]
@@ -46,12 +46,22 @@ pub enum CarError {
     /// A block does not hash to its CID.
     #[error("a CAR block does not hash to its CID")]
     HashMismatch,
+    /// A block is larger than [`BLOCK_BYTES_MAX`](crate::BLOCK_BYTES_MAX). Only of a CAR that is read in pieces.
+    #[error("a CAR block of more than 2,000,000 bytes")]
+    BlockTooLarge,
+    /// The CAR ends inside its header or a section. Only of a CAR that is read in pieces.
+    #[error("the CAR is cut off")]
+    Truncated,
 }
 
 impl From<CarError> for DropReason {
     fn from(error: CarError) -> Self {
         match error {
-            CarError::Header(_) | CarError::Section | CarError::BlockCid => Self::CarMalformed,
+            CarError::Header(_)
+            | CarError::Section
+            | CarError::BlockCid
+            | CarError::BlockTooLarge
+            | CarError::Truncated => Self::CarMalformed,
             CarError::HashMismatch => Self::BlockHashMismatch,
         }
     }
@@ -109,6 +119,11 @@ impl Car {
         self.blocks.iter().map(|block| (block.cid, self.bytes.slice(block.at.clone())))
     }
 
+    /// How many bytes it was read from: no fewer than its different blocks have together.
+    pub(crate) fn bytes_len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Where [`Car::slice`] finds a block.
     pub(crate) fn index_of(&self, cid: &Cid) -> Option<usize> {
         self.blocks.binary_search_by_key(cid, |block| block.cid).ok()
@@ -132,7 +147,7 @@ fn read_header(rest: &mut &[u8]) -> Result<Vec<Cid>, CarError> {
     header.and_then(read_roots).map_err(CarError::Header)
 }
 
-fn read_roots(header: &[u8]) -> Result<Vec<Cid>, Malformed> {
+pub(crate) fn read_roots(header: &[u8]) -> Result<Vec<Cid>, Malformed> {
     let mut reader = Reader::new(header);
     reader.expect(b"\xa2\x65roots")?;
     let count = reader.head_of(ARRAY)?;

@@ -1,7 +1,8 @@
-//! A cursor over strict DAG-CBOR: every read is canonical or an error, nothing is copied.
+//! [`Reader`]: a cursor over strict DAG-CBOR. Every read is canonical or an error; nothing is copied or allocated.
 //!
-//! Commits, MST nodes and CAR headers have one possible encoding each, so they are read by what must come next rather than through a
-//! general decoder: that is both the strictest and the fastest way.
+//! Commits, MST nodes and CAR headers have one possible encoding each, so they are read by what must come next: the strictest and the
+//! fastest way. Frames and records are read item by item. Lengths announced in the data only ever bound a slice.
+//! Source: <https://dasl.ing/drisl.html>
 
 use firehouse_types::Cid;
 
@@ -55,45 +56,130 @@ pub enum Malformed {
     Unexpected,
 }
 
-/// The CBOR major types DAG-CBOR uses besides simple values.
+/// The CBOR major types.
 pub(crate) const UNSIGNED: u8 = 0;
-pub(crate) const NEGATIVE: u8 = 1;
+const NEGATIVE: u8 = 1;
 pub(crate) const BYTES: u8 = 2;
 pub(crate) const TEXT: u8 = 3;
 pub(crate) const ARRAY: u8 = 4;
 pub(crate) const MAP: u8 = 5;
-pub(crate) const TAG: u8 = 6;
+const TAG: u8 = 6;
+const SIMPLE: u8 = 7;
+
+/// The one byte of null.
 pub(crate) const NULL: u8 = 0xf6;
-pub(crate) const LINK_TAG: u64 = 42;
+
+const LINK_TAG: u64 = 42;
 
 /// Tag 42 and the head of the byte string that holds a 36-byte CID and its leading zero.
 pub(crate) const LINK_HEAD: [u8; 5] = [0xd8, 0x2a, 0x58, 0x25, 0x00];
 
 /// What is left to read.
-#[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
+/// One item: a scalar whole, or the head of a container, whose elements follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// An integer that fits 64 bits with sign.
+    Integer(i64),
+    /// An integer that does not.
+    BigInteger,
+    /// A byte string.
+    Bytes(&'a [u8]),
+    /// UTF-8 text.
+    Text(&'a str),
+    /// As many items follow.
+    Array(u64),
+    /// As many pairs follow; [`MapKeys`] reads their keys.
+    Map(u64),
+    /// The binary CID behind tag 42 and the leading zero, whatever its form.
+    Link(&'a [u8]),
+    /// False or true.
+    Bool(bool),
+    /// Null.
+    Null,
+    /// A float of 64 bits, finite and not negative zero.
+    Float,
+}
+
+/// The keys of one map, in the order they must have: a key, then its value through the reader, then the next key.
+#[derive(Clone, Copy, Debug)]
+pub struct MapKeys<'a> {
+    left: u64,
+    last: Option<&'a str>,
+}
+
 impl<'a> Reader<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+    /// At the first byte.
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(crate) const fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
-    pub(crate) fn end(&self) -> Result<(), Malformed> {
+    /// Fails when anything follows.
+    pub fn end(&self) -> Result<(), Malformed> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed::TrailingBytes) }
     }
 
-    pub(crate) fn peek(&self) -> Option<u8> {
-        self.rest.first().copied()
+    /// The next item.
+    #[inline]
+    pub fn item(&mut self) -> Result<Item<'a>, Malformed> {
+        let first = self.byte()?;
+        let (major, info) = (first >> 5, first & 0x1f);
+        if major == SIMPLE {
+            return self.simple(info);
+        }
+        let argument = self.argument(info)?;
+        Ok(match major {
+            UNSIGNED => i64::try_from(argument).map_or(Item::BigInteger, Item::Integer),
+            NEGATIVE => i64::try_from(argument).map_or(Item::BigInteger, |n| Item::Integer(-1 - n)),
+            BYTES => Item::Bytes(self.take(argument)?),
+            TEXT => Item::Text(self.take_text(argument)?),
+            ARRAY => Item::Array(argument),
+            MAP => Item::Map(argument),
+            TAG if argument == LINK_TAG => Item::Link(self.tagged_cid()?),
+            _ => return Err(Malformed::Tag),
+        })
+    }
+
+    fn simple(&mut self, info: u8) -> Result<Item<'a>, Malformed> {
+        match info {
+            20 => Ok(Item::Bool(false)),
+            21 => Ok(Item::Bool(true)),
+            22 => Ok(Item::Null),
+            25 | 26 => Err(Malformed::Float),
+            27 => {
+                let float = f64::from_be_bytes(self.array_of()?);
+                let is_negative_zero = float == 0.0 && float.is_sign_negative();
+                if float.is_finite() && !is_negative_zero {
+                    Ok(Item::Float)
+                } else {
+                    Err(Malformed::Float)
+                }
+            }
+            28..=31 => Err(Malformed::Indefinite),
+            _ => Err(Malformed::Simple),
+        }
+    }
+
+    /// What must stand behind tag 42: a byte string of a zero and a CID.
+    fn tagged_cid(&mut self) -> Result<&'a [u8], Malformed> {
+        match self.bytes() {
+            Ok([0, cid @ ..]) => Ok(cid),
+            Ok(_) | Err(Malformed::Unexpected) => Err(Malformed::Link),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What has not been read yet.
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     #[inline]
-    pub(crate) fn byte(&mut self) -> Result<u8, Malformed> {
+    fn byte(&mut self) -> Result<u8, Malformed> {
         let (&byte, rest) = self.rest.split_first().ok_or(Malformed::Truncated)?;
         self.rest = rest;
         Ok(byte)
@@ -121,14 +207,14 @@ impl<'a> Reader<'a> {
 
     /// The head of an item of any major type but 7. Shape: major type, argument.
     #[inline]
-    pub(crate) fn head(&mut self) -> Result<(u8, u64), Malformed> {
+    fn head(&mut self) -> Result<(u8, u64), Malformed> {
         let first = self.byte()?;
         Ok((first >> 5, self.argument(first & 0x1f)?))
     }
 
     /// The argument behind a head's first byte, refused unless it needs all of its bytes.
     #[inline]
-    pub(crate) fn argument(&mut self, info: u8) -> Result<u64, Malformed> {
+    fn argument(&mut self, info: u8) -> Result<u64, Malformed> {
         let (value, least) = match info {
             0..=23 => return Ok(u64::from(info)),
             24 => (u64::from(self.byte()?), 24),
@@ -140,6 +226,7 @@ impl<'a> Reader<'a> {
         if value < least { Err(Malformed::NotMinimal) } else { Ok(value) }
     }
 
+    #[inline]
     fn array_of<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let (array, rest) = self.rest.split_first_chunk::<N>().ok_or(Malformed::Truncated)?;
         self.rest = rest;
@@ -163,18 +250,23 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn text(&mut self) -> Result<&'a str, Malformed> {
         let len = self.head_of(TEXT)?;
+        self.take_text(len)
+    }
+
+    #[inline]
+    fn take_text(&mut self, len: u64) -> Result<&'a str, Malformed> {
         std::str::from_utf8(self.take(len)?).map_err(|_| Malformed::NotUtf8)
     }
 
-    /// The binary CID behind tag 42, whatever its form, without the leading zero.
+    /// The binary CID of a link of whatever form; mostly it has the blessed one.
     pub(crate) fn any_link(&mut self) -> Result<&'a [u8], Malformed> {
         if self.expect(&LINK_HEAD).is_ok() {
             return self.take(Cid::LEN as u64);
         }
-        if self.head_of(TAG)? != LINK_TAG {
-            return Err(Malformed::Tag);
+        match self.item()? {
+            Item::Link(cid) => Ok(cid),
+            _ => Err(Malformed::Unexpected),
         }
-        self.bytes()?.strip_prefix(&[0]).ok_or(Malformed::Link)
     }
 
     /// A link of the one form atproto blesses.
@@ -186,10 +278,42 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn nullable_link(&mut self) -> Result<Option<Cid>, Malformed> {
-        if self.peek() == Some(NULL) {
-            self.byte()?;
+        if self.expect(&[NULL]).is_ok() {
             return Ok(None);
         }
         self.link().map(Some)
+    }
+}
+
+impl<'a> MapKeys<'a> {
+    /// Of a map whose head announced so many pairs.
+    pub const fn new(pairs: u64) -> Self {
+        Self { left: pairs, last: None }
+    }
+
+    /// The next key; its value is the reader's next item. `None` behind the last.
+    #[inline]
+    pub fn next(&mut self, reader: &mut Reader<'a>) -> Result<Option<&'a str>, Malformed> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = left;
+        let (TEXT, len) = reader.head()? else { return Err(Malformed::MapKey) };
+        let key = reader.take_text(len)?;
+        if self.last.is_some_and(|last| (last.len(), last) >= (key.len(), key)) {
+            return Err(Malformed::KeyOrder);
+        }
+        self.last = Some(key);
+        Ok(Some(key))
+    }
+}
+
+/// Writes the head of an item whose argument is far below 2^32: a length or count of something in memory.
+pub(crate) fn write_head(out: &mut Vec<u8>, major: u8, argument: usize) {
+    let major = major << 5;
+    let [.., a, b, c, d] = argument.to_be_bytes();
+    match argument {
+        0..=0x17 => out.push(major | d),
+        0x18..=0xff => out.extend_from_slice(&[major | 24, d]),
+        0x100..=0xffff => out.extend_from_slice(&[major | 25, c, d]),
+        _ => out.extend_from_slice(&[major | 26, a, b, c, d]),
     }
 }

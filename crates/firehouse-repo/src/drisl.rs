@@ -1,12 +1,11 @@
 //! Strict DAG-CBOR (DRISL), checked without decoding: no allocation, no recursion.
 //!
-//! Run before a typed decoder, which may be more liberal than the protocol allows (key order, duplicates, depth). A record that fails
-//! here stays a record, its bytes are kept, but it has no decoded value.
+//! For whatever is not read by what must come next: fields of a frame that nobody knows, and records ahead of a typed decoder, which
+//! may be more liberal than the protocol allows (key order, duplicates, depth). A record that fails here stays a record, its bytes are
+//! kept, but it has no decoded value.
 //! Sources: <https://atproto.com/specs/data-model>, <https://dasl.ing/drisl.html>
 
-use crate::cbor::{ARRAY, BYTES, LINK_TAG, MAP, NEGATIVE, NULL, Reader, TAG, TEXT, UNSIGNED};
-
-pub use crate::cbor::Malformed;
+use crate::cbor::{Item, Malformed, MapKeys, Reader};
 
 /// Containers may be nested this deeply.
 pub const DEPTH_MAX: usize = 32;
@@ -35,132 +34,91 @@ pub fn check(bytes: &[u8]) -> Result<(), Malformed> {
 
 /// [`check`], and the value is a map, as every record is.
 pub fn check_record(bytes: &[u8]) -> Result<(), Malformed> {
-    if bytes.first().is_some_and(|first| first >> 5 != MAP) {
-        return Err(Malformed::Unexpected);
+    match Reader::new(bytes).item()? {
+        Item::Map(_) => check(bytes),
+        _ => Err(Malformed::Unexpected),
     }
-    check(bytes)
 }
 
 /// [`check`] with other rules.
 pub fn check_as(bytes: &[u8], profile: Profile) -> Result<(), Malformed> {
     let mut reader = Reader::new(bytes);
-    let mut open = [Container::default(); DEPTH_MAX];
-    let mut depth = 0;
+    let item = reader.item()?;
+    pass_over(&mut reader, item, profile)?;
+    reader.end()
+}
+
+/// Checks `item`, which was read last; of a container also what is in it, which it passes over.
+pub fn pass_over<'a>(
+    reader: &mut Reader<'a>,
+    item: Item<'a>,
+    profile: Profile,
+) -> Result<(), Malformed> {
+    let mut open = [Container::Array(0); DEPTH_MAX];
+    let (mut depth, mut item) = (0, item);
     loop {
-        // One item. An opened container is not finished until its elements are.
-        if let Some(container) = check_head(&mut reader, profile)? {
+        // An opened container is not finished until its elements are.
+        if let Some(container) = check_item(item, profile)? {
             *open.get_mut(depth).ok_or(Malformed::TooDeep)? = container;
             depth += 1;
         }
         // Close what is finished, then stand before the next item.
         loop {
             let Some(top) = depth.checked_sub(1).and_then(|top| open.get_mut(top)) else {
-                return reader.end();
+                return Ok(());
             };
-            if top.step(&mut reader, profile)? {
+            if top.step(reader, profile)? {
                 break;
             }
             depth -= 1;
         }
+        item = reader.item()?;
     }
 }
 
-/// An array or a map whose elements are being read.
-#[derive(Clone, Copy, Default)]
-struct Container<'a> {
-    left: u64,
-    is_map: bool,
-    last_key: Option<&'a [u8]>,
+/// A container whose elements are being read; of an array, how many are left.
+#[derive(Clone, Copy)]
+enum Container<'a> {
+    Array(u64),
+    Map(MapKeys<'a>),
 }
 
 impl<'a> Container<'a> {
     /// Moves to the next element, past its key in a map; false when there is none.
     fn step(&mut self, reader: &mut Reader<'a>, profile: Profile) -> Result<bool, Malformed> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(false) };
-        self.left = left;
-        if self.is_map {
-            let key = check_key(reader, profile)?;
-            if self.last_key.is_some_and(|last| (last.len(), last) >= (key.len(), key)) {
-                return Err(Malformed::KeyOrder);
+        match self {
+            Self::Array(left) => {
+                let Some(less) = left.checked_sub(1) else { return Ok(false) };
+                *left = less;
+                Ok(true)
             }
-            self.last_key = Some(key);
+            Self::Map(keys) => {
+                let Some(key) = keys.next(reader)? else { return Ok(false) };
+                let fits =
+                    key.len() <= KEY_BYTES_MAX && (!key.is_empty() || profile != Profile::Atproto);
+                if fits { Ok(true) } else { Err(Malformed::MapKey) }
+            }
         }
-        Ok(true)
     }
 }
 
-fn check_key<'a>(reader: &mut Reader<'a>, profile: Profile) -> Result<&'a [u8], Malformed> {
-    let (major, len) = reader.head()?;
-    if major != TEXT {
-        return Err(Malformed::MapKey);
+/// Checks what the profile says about an item; a container is returned to be entered.
+fn check_item(item: Item<'_>, profile: Profile) -> Result<Option<Container<'_>>, Malformed> {
+    match item {
+        Item::BigInteger if profile == Profile::Atproto => Err(Malformed::IntegerRange),
+        Item::Float if profile == Profile::Atproto => Err(Malformed::Float),
+        Item::Array(count) | Item::Map(count) if count > ELEMENTS_MAX => Err(Malformed::TooLarge),
+        Item::Array(count) => Ok(Some(Container::Array(count))),
+        Item::Map(count) => Ok(Some(Container::Map(MapKeys::new(count)))),
+        Item::Link(cid) => check_cid(cid, profile).map(|()| None),
+        Item::Integer(_)
+        | Item::BigInteger
+        | Item::Bytes(_)
+        | Item::Text(_)
+        | Item::Bool(_)
+        | Item::Null
+        | Item::Float => Ok(None),
     }
-    let key = reader.take(len)?;
-    let fits = key.len() <= KEY_BYTES_MAX && (!key.is_empty() || profile != Profile::Atproto);
-    if !fits {
-        return Err(Malformed::MapKey);
-    }
-    check_utf8(key)?;
-    Ok(key)
-}
-
-/// Checks a scalar whole, or the head of a container, which it returns.
-fn check_head<'a>(
-    reader: &mut Reader<'a>,
-    profile: Profile,
-) -> Result<Option<Container<'a>>, Malformed> {
-    if reader.peek().is_some_and(|first| first >> 5 == 7) {
-        return check_simple(reader, profile).map(|()| None);
-    }
-    let (major, argument) = reader.head()?;
-    match major {
-        UNSIGNED | NEGATIVE => {
-            // -1 - argument is representable exactly when the argument is.
-            if profile == Profile::Atproto && i64::try_from(argument).is_err() {
-                return Err(Malformed::IntegerRange);
-            }
-        }
-        BYTES => {
-            reader.take(argument)?;
-        }
-        TEXT => check_utf8(reader.take(argument)?)?,
-        ARRAY | MAP => {
-            if argument > ELEMENTS_MAX {
-                return Err(Malformed::TooLarge);
-            }
-            return Ok(Some(Container { left: argument, is_map: major == MAP, last_key: None }));
-        }
-        TAG if argument == LINK_TAG => {
-            let cid = match reader.bytes() {
-                Err(Malformed::Unexpected) => return Err(Malformed::Link),
-                bytes => bytes?,
-            };
-            check_cid(cid.strip_prefix(&[0]).ok_or(Malformed::Link)?, profile)?;
-        }
-        _ => return Err(Malformed::Tag),
-    }
-    Ok(None)
-}
-
-fn check_simple(reader: &mut Reader<'_>, profile: Profile) -> Result<(), Malformed> {
-    match reader.byte()? {
-        0xf4 | 0xf5 | NULL => Ok(()),
-        0xf9 | 0xfa => Err(Malformed::Float),
-        0xfb => {
-            let bits = reader.take(8)?.try_into().map_err(|_| Malformed::Truncated)?;
-            let float = f64::from_be_bytes(bits);
-            let is_negative_zero = float == 0.0 && float.is_sign_negative();
-            if profile == Profile::Atproto || !float.is_finite() || is_negative_zero {
-                return Err(Malformed::Float);
-            }
-            Ok(())
-        }
-        0xfc..=0xff => Err(Malformed::Indefinite),
-        _ => Err(Malformed::Simple),
-    }
-}
-
-fn check_utf8(text: &[u8]) -> Result<(), Malformed> {
-    std::str::from_utf8(text).map(|_| ()).map_err(|_| Malformed::NotUtf8)
 }
 
 fn check_cid(cid: &[u8], profile: Profile) -> Result<(), Malformed> {

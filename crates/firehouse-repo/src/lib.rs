@@ -1,4 +1,4 @@
-//! Commits, CAR blocks and the MST: decode, verify, invert.
+//! Commits, CAR blocks, the MST and labels: decode, verify, invert.
 //!
 //! Pure: bytes in, verdicts out. Knows no socket, no clock and no store; the caller says what time it is, which key an account has
 //! and what it holds of a repo. No input makes it panic, recurse without bound, or allocate by an announced length.
@@ -16,24 +16,34 @@
 //! # Ok::<(), firehouse_repo::InvalidKey>(())
 //! ```
 
+// What comes from upstream must not be able to stop us.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
 mod verify;
 mod op;
 mod snapshot;
 mod commit;
 mod car;
+mod car_reader;
+mod label;
 mod key;
 mod p256;
 pub mod mst;
 pub mod drisl;
-mod cbor;
+pub mod cbor;
 mod digest;
 
 pub use car::{Car, CarError};
+pub use car_reader::{BLOCK_BYTES_MAX, CarReader};
 pub use commit::{Commit, InvalidCommit};
 pub use digest::sha256;
 pub use key::{Curve, InvalidKey, InvalidSignature, PublicKey};
-pub use op::RecordOp;
-pub use snapshot::{RepoSnapshot, SnapshotRecord, read_repo, read_repo_unverified};
+pub use label::{decode_label, label_signed_bytes, verify_label};
+pub use op::{LeafRecord, RecordOp, read_leaf};
+pub use snapshot::{
+    RepoSnapshot, SnapshotRecord, read_repo, read_repo_unverified, verify_repo_commit,
+};
 pub use verify::{
-    Chain, FUTURE_REV_US, RepoHead, VerifiedCommit, precheck, verify_commit, verify_sync,
+    COMMIT_BLOCKS_BYTES_MAX, Chain, FUTURE_REV_US, OPS_MAX, RepoHead, SYNC_BLOCKS_BYTES_MAX,
+    VerifiedCommit, verify_commit, verify_sync,
 };

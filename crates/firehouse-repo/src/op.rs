@@ -11,9 +11,6 @@ use firehouse_types::{
 use crate::mst::{self, Change, PartialTree, TreeError};
 use crate::{Car, Chain, RepoHead, VerifiedCommit};
 
-/// Larger records are signed and in the tree, and nobody serves them.
-const RECORD_BYTES_MAX: usize = 1 << 20;
-
 /// One change of one record, from a commit or from a whole repo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordOp {
@@ -33,13 +30,34 @@ pub struct RecordOp {
     pub record: Bytes,
 }
 
-/// `collection/rkey`, when it is that.
-pub(crate) fn split_path(path: &str) -> Option<(&str, &str)> {
-    path.split_once('/').filter(|(nsid, rkey)| Nsid::is_valid(nsid) && Rkey::is_valid(rkey))
+/// What a leaf of a tree names: a record at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeafRecord<'k> {
+    /// `collection/rkey`.
+    pub path: &'k str,
+    /// An NSID.
+    pub collection: &'k str,
+    /// A record key.
+    pub rkey: &'k str,
+    /// The record's block.
+    pub cid: Cid,
+}
+
+/// Reads the key and value of a leaf. Errors: the leaf is part of the signed tree, but is no record for us.
+pub fn read_leaf<'k>(key: &'k [u8], value: &[u8]) -> Result<LeafRecord<'k>, DropReason> {
+    let path = std::str::from_utf8(key).map_err(|_| DropReason::InvalidPath)?;
+    let (collection, rkey) = path
+        .split_once('/')
+        .filter(|(nsid, rkey)| Nsid::is_valid(nsid) && Rkey::is_valid(rkey))
+        .ok_or(DropReason::InvalidPath)?;
+    match Cid::from_bytes(value) {
+        Ok(cid) if cid.codec == CidCodec::DagCbor => Ok(LeafRecord { path, collection, rkey, cid }),
+        _ => Err(DropReason::RecordMalformed),
+    }
 }
 
 /// What is known about the ops of a commit and its signed tree.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Agreement {
     /// Undoing them worked: each says what the tree says.
     Proven,
@@ -76,16 +94,17 @@ pub(crate) fn judge(
 }
 
 fn undo(event: &CommitEvent, car: &Car, data: Cid) -> Result<Cid, TreeError> {
-    let change = |op: &'_ RepoOp| match op.action {
-        OpAction::Update | OpAction::Delete if op.prev.is_none() => Err(TreeError::Contradiction),
-        _ => Ok((op.prev, op.cid)),
-    };
-    let changes = event
-        .ops
-        .iter()
-        .map(|op| change(op).map(|(before, after)| Change::new(op.path.as_bytes(), before, after)))
-        .collect::<Result<Vec<_>, _>>()?;
+    let changes = event.ops.iter().map(change).collect::<Result<Vec<_>, _>>()?;
     mst::invert(car, data, &changes)
+}
+
+fn change(op: &RepoOp) -> Result<Change<'_>, TreeError> {
+    match op.action {
+        OpAction::Update | OpAction::Delete if op.prev.is_none() => Err(TreeError::Contradiction),
+        OpAction::Create | OpAction::Update | OpAction::Delete => {
+            Ok(Change::new(op.path.as_bytes(), op.prev, op.cid))
+        }
+    }
 }
 
 /// Puts every op that holds into the commit, and says of every other why it does not.
@@ -95,12 +114,12 @@ pub(crate) fn collect_ops(
     agreement: Agreement,
     commit: &mut VerifiedCommit,
 ) {
-    let mut tree = PartialTree::new(car, commit.data);
+    let mut tree = match agreement {
+        Agreement::Proven => None,
+        Agreement::Open => Some(PartialTree::new(car, commit.data)),
+    };
     for op in &event.ops {
-        let looked_up = match agreement {
-            Agreement::Proven => Ok(()),
-            Agreement::Open => look_up(&mut tree, op),
-        };
+        let looked_up = tree.as_mut().map_or(Ok(()), |tree| look_up(tree, op));
         match looked_up.and_then(|()| record_op(event, op, car)) {
             Ok(op) => commit.ops.push(op),
             Err(reason) => {
@@ -136,9 +155,6 @@ fn record_op(event: &CommitEvent, op: &RepoOp, car: &Car) -> Result<RecordOp, Dr
         }
         Some(_) => return Err(DropReason::RecordMalformed),
     };
-    if record.len() > RECORD_BYTES_MAX {
-        return Err(DropReason::RecordTooLarge);
-    }
     Ok(RecordOp {
         did: event.repo.clone(),
         collection,

@@ -5,10 +5,10 @@
 //! Source: <https://atproto.com/specs/repository#car-file-serialization>
 
 use bytes::Bytes;
-use firehouse_types::{Cid, CidCodec, Did, DropReason, Nsid, OpAction, Rev, Rkey};
+use firehouse_types::{Cid, Did, DropReason, Nsid, OpAction, Rev, Rkey};
 
 use crate::mst::{TreeError, Visit, Walk};
-use crate::op::split_path;
+use crate::op::read_leaf;
 use crate::verify::check_rev;
 use crate::{Car, Commit, PublicKey, RecordOp, RepoHead};
 
@@ -65,13 +65,34 @@ pub fn read_repo(
     key: &PublicKey,
     now_us: u64,
 ) -> Result<RepoSnapshot, DropReason> {
-    read(bytes, |commit, rev| {
-        if commit.did != did.as_str() {
-            return Err(DropReason::CommitMismatch);
-        }
-        check_rev(rev, now_us)?;
-        commit.verify_signature(key).map_err(|_| DropReason::InvalidSignature)
-    })
+    read(bytes, |commit, rev| trust(commit, rev, did, key, now_us))
+}
+
+/// Verifies the commit block of a whole repo that is read in pieces; the checks are those of [`read_repo`].
+pub fn verify_repo_commit(
+    block: &[u8],
+    did: &Did,
+    key: &PublicKey,
+    now_us: u64,
+) -> Result<RepoHead, DropReason> {
+    let commit = Commit::decode(block)?;
+    let rev = commit.current_rev()?;
+    trust(&commit, rev, did, key, now_us)?;
+    Ok(RepoHead { rev, data: commit.data })
+}
+
+fn trust(
+    commit: &Commit<'_>,
+    rev: Rev,
+    did: &Did,
+    key: &PublicKey,
+    now_us: u64,
+) -> Result<(), DropReason> {
+    if commit.did != did.as_str() {
+        return Err(DropReason::CommitMismatch);
+    }
+    check_rev(rev, now_us)?;
+    commit.verify_signature(key).map_err(|_| DropReason::InvalidSignature)
 }
 
 /// As [`read_repo`], from a source that needs no proof of who wrote it, such as a file of one's own.
@@ -85,24 +106,27 @@ fn read(
 ) -> Result<RepoSnapshot, DropReason> {
     let car = Car::parse(bytes)?;
     let root = *car.roots().first().ok_or(DropReason::CarMalformed)?;
-    let block = car.get(&root).ok_or(DropReason::CommitMalformed)?;
-    let commit = Commit::decode(&block)?;
-    let rev = commit.current_rev()?;
+    let commit = Commit::decode(car.block(&root).ok_or(DropReason::CommitMalformed)?)?;
+    let (rev, data) = (commit.current_rev()?, commit.data);
     trust(&commit, rev)?;
     let did = Did::parse(commit.did).map_err(|_| DropReason::CommitMalformed)?;
-    let data = commit.data;
-    let snapshot = RepoSnapshot {
-        did,
-        rev,
-        commit: root,
-        data,
-        nodes: 0,
-        dropped: Vec::new(),
-        car,
-        paths: String::new(),
-        records: Vec::new(),
-    };
-    Ok(snapshot.walk()?)
+    let (mut nodes, mut dropped) = (0, Vec::new());
+    let (mut paths, mut records) = (String::new(), Vec::new());
+    let mut walk = Walk::new(&car, data);
+    while let Some(visit) = walk.next()? {
+        match visit {
+            Visit::Node(_) => nodes += 1,
+            Visit::Leaf { key, value } => match read_leaf(key, value) {
+                Ok(leaf) => {
+                    let block = car.index_of(&leaf.cid).ok_or(TreeError::MissingNode(leaf.cid))?;
+                    paths.push_str(leaf.path);
+                    records.push(Entry { path_end: paths.len(), block });
+                }
+                Err(reason) => dropped.push((String::from_utf8_lossy(key).into(), reason)),
+            },
+        }
+    }
+    Ok(RepoSnapshot { did, rev, commit: root, data, nodes, dropped, car, paths, records })
 }
 
 impl RepoSnapshot {
@@ -158,39 +182,5 @@ impl RepoSnapshot {
                 record: record.record,
             })
         })
-    }
-
-    fn walk(mut self) -> Result<Self, TreeError> {
-        let car = self.car.clone();
-        let mut walk = Walk::new(&car, self.data);
-        while let Some(visit) = walk.next()? {
-            match visit {
-                Visit::Node(_) => self.nodes += 1,
-                Visit::Leaf { key, value } => match self.place(key, value)? {
-                    Ok(block) => {
-                        self.paths.push_str(std::str::from_utf8(key).unwrap_or_default());
-                        self.records.push(Entry { path_end: self.paths.len(), block });
-                    }
-                    Err(reason) => {
-                        self.dropped.push((String::from_utf8_lossy(key).into(), reason));
-                    }
-                },
-            }
-        }
-        Ok(self)
-    }
-
-    /// Where the block of a record is, or why this key is not a record.
-    fn place(&self, key: &[u8], value: &[u8]) -> Result<Result<usize, DropReason>, TreeError> {
-        let is_path = std::str::from_utf8(key).is_ok_and(|path| split_path(path).is_some());
-        if !is_path {
-            return Ok(Err(DropReason::InvalidPath));
-        }
-        match Cid::from_bytes(value) {
-            Ok(cid) if cid.codec == CidCodec::DagCbor => {
-                self.car.index_of(&cid).map(Ok).ok_or(TreeError::MissingNode(cid))
-            }
-            _ => Ok(Err(DropReason::RecordMalformed)),
-        }
     }
 }

@@ -5,8 +5,6 @@
 //! when the answer is [`DropReason::InvalidSignature`].
 //! Source: <https://atproto.com/specs/sync#commit-validation>
 
-use std::collections::HashSet;
-
 use firehouse_types::{Cid, CommitEvent, Did, DropReason, OpAction, RepoOp, Rev, SyncEvent};
 
 use crate::op::{collect_ops, judge};
@@ -15,9 +13,12 @@ use crate::{Car, Commit, PublicKey, RecordOp};
 /// How far a rev may lie ahead of our clock. An accepted rev of next year would freeze the account until then. Units: microseconds.
 pub const FUTURE_REV_US: u64 = 5 * 60 * 1_000_000;
 
-const COMMIT_BLOCKS_BYTES_MAX: usize = 2_000_000;
-const SYNC_BLOCKS_BYTES_MAX: usize = 10_000;
-const OPS_MAX: usize = 200;
+/// The lexicon's limit of a `#commit`'s blocks.
+pub const COMMIT_BLOCKS_BYTES_MAX: usize = 2_000_000;
+/// The lexicon's limit of a `#sync`'s blocks.
+pub const SYNC_BLOCKS_BYTES_MAX: usize = 10_000;
+/// The lexicon's limit of a `#commit`'s ops.
+pub const OPS_MAX: usize = 200;
 
 /// What was applied last of a repo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl VerifiedCommit {
 }
 
 /// The checks that need neither key nor state nor hashing: limits, form of the ops, rev not ahead of our clock.
-pub fn precheck(event: &CommitEvent, now_us: u64) -> Result<(), DropReason> {
+fn precheck(event: &CommitEvent, now_us: u64) -> Result<(), DropReason> {
     check_rev(event.rev, now_us)?;
     if event.blocks.len() > COMMIT_BLOCKS_BYTES_MAX || event.ops.len() > OPS_MAX {
         return Err(DropReason::InvalidEnvelope);
@@ -74,17 +75,22 @@ pub fn precheck(event: &CommitEvent, now_us: u64) -> Result<(), DropReason> {
     if event.blocks.is_empty() {
         return Err(DropReason::TooBig);
     }
-    let mut paths = HashSet::with_capacity(event.ops.len());
     let well_formed = |op: &RepoOp| match op.action {
         OpAction::Create => op.cid.is_some() && op.prev.is_none(),
         OpAction::Update => op.cid.is_some(),
         OpAction::Delete => op.cid.is_none(),
     };
-    if event.ops.iter().all(|op| well_formed(op) && paths.insert(&*op.path)) {
+    if event.ops.iter().all(well_formed) && !names_a_path_twice(&event.ops) {
         Ok(())
     } else {
         Err(DropReason::InvalidEnvelope)
     }
+}
+
+fn names_a_path_twice(ops: &[RepoOp]) -> bool {
+    let mut paths: Vec<&str> = ops.iter().map(|op| &*op.path).collect();
+    paths.sort_unstable();
+    paths.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
 }
 
 /// Verifies a commit against the key of its account and against what we hold of its repo.

@@ -1,6 +1,6 @@
 //! The bodies that are not stored: likes, reposts, follows and blocks of the form nearly all of them have.
 //!
-//! `links` and `records` together hold the target, its CID and the time; [`usual_body`] writes the record block from them again.
+//! `links` and `records` together hold the targets, their CIDs and the time; [`usual_body`] writes the record block from them again.
 //! The indexer leaves a body out of `records` exactly when this function gives the same bytes, and whoever reads a record with an
 //! empty body calls it to put the bytes back. Source: lexicons app.bsky.feed.like, app.bsky.feed.repost, app.bsky.graph.follow and
 //! app.bsky.graph.block; <https://dag-cbor.io>
@@ -11,35 +11,48 @@ use firehouse_types::{Cid, Datetime};
 pub const USUAL_COLLECTIONS: [&str; 4] =
     ["app.bsky.feed.like", "app.bsky.feed.repost", "app.bsky.graph.follow", "app.bsky.graph.block"];
 
-/// The canonical DAG-CBOR of `{"$type": collection, "subject": …, "createdAt": …}`.
+/// The canonical DAG-CBOR of `{"$type": collection, "subject": subject, "createdAt": …}`, and `"via": via` where there is one.
 ///
-/// Shape: with a `target_cid` the subject is `{"cid", "uri"}`, as in likes and reposts; without one it is the text of `target`, as in
-/// follows and blocks. `createdAt` is written with milliseconds and `Z`, so a record that wrote its time in another way has another body.
+/// `createdAt` is written with milliseconds and `Z`, so a record that wrote its time in another way has another body.
 pub fn usual_body(
     collection: &str,
-    target: &str,
-    target_cid: Option<Cid>,
+    subject: &Referred,
+    via: Option<&Referred>,
     created_at: Datetime,
 ) -> Vec<u8> {
-    let mut body = Vec::with_capacity(288);
+    let mut body = Vec::with_capacity(512);
     // Canonical order of keys: the shorter first.
-    head(&mut body, MAP, 3);
+    head(&mut body, MAP, 3 + usize::from(via.is_some()));
+    if let Some(via) = via {
+        text(&mut body, "via");
+        referred(&mut body, via);
+    }
     text(&mut body, "$type");
     text(&mut body, collection);
     text(&mut body, "subject");
-    match target_cid {
-        Some(cid) => {
-            head(&mut body, MAP, 2);
-            text(&mut body, "cid");
-            text(&mut body, &cid.to_string());
-            text(&mut body, "uri");
-            text(&mut body, target);
-        }
-        None => text(&mut body, target),
-    }
+    referred(&mut body, subject);
     text(&mut body, "createdAt");
     text(&mut body, &created_at.to_string());
     body
+}
+
+/// What a record refers to, as its text and, in a strong reference, its CID.
+#[derive(Clone, Debug)]
+pub struct Referred {
+    /// A DID or an AT-URI.
+    pub text: String,
+    /// With one the value is `{"cid", "uri"}`, as in likes and reposts; without, the text itself, as in follows and blocks.
+    pub cid: Option<Cid>,
+}
+
+fn referred(body: &mut Vec<u8>, to: &Referred) {
+    if let Some(cid) = to.cid {
+        head(body, MAP, 2);
+        text(body, "cid");
+        text(body, &cid.to_string());
+        text(body, "uri");
+    }
+    text(body, &to.text);
 }
 
 const TEXT: u8 = 3 << 5;
@@ -78,11 +91,13 @@ mod tests {
         #[serde(rename = "$type")]
         kind: &'static str,
         subject: S,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        via: Option<StrongRef>,
         #[serde(rename = "createdAt")]
         created_at: &'static str,
     }
 
-    #[derive(serde::Serialize)]
+    #[derive(Clone, serde::Serialize)]
     struct StrongRef {
         cid: &'static str,
         uri: String,
@@ -96,21 +111,18 @@ mod tests {
     fn a_like_is_what_another_encoder_writes() {
         for repeat in [1, 4, 1_000] {
             let uri = LIKED.repeat(repeat);
-            let body = usual_body(
-                "app.bsky.feed.like",
-                &uri,
-                Some(CID.parse().unwrap()),
-                Datetime::from_ms(1_735_689_600_123),
-            );
-            let subject = StrongRef { cid: CID, uri };
-            check(
-                Record {
+            let referred = Referred { text: uri.clone(), cid: Some(CID.parse().unwrap()) };
+            let strong_ref = StrongRef { cid: CID, uri };
+            for (written, via) in [(None, None), (Some(&referred), Some(strong_ref.clone()))] {
+                let record = Record {
                     kind: "app.bsky.feed.like",
-                    subject,
+                    subject: strong_ref.clone(),
+                    via,
                     created_at: "2025-01-01T00:00:00.123Z",
-                },
-                body,
-            );
+                };
+                let time = Datetime::from_ms(1_735_689_600_123);
+                check(record, usual_body("app.bsky.feed.like", &referred, written, time));
+            }
         }
     }
 
@@ -121,9 +133,15 @@ mod tests {
             Record {
                 kind: "app.bsky.graph.follow",
                 subject,
+                via: None,
                 created_at: "1970-01-01T00:00:00.000Z",
             },
-            usual_body("app.bsky.graph.follow", subject, None, Datetime::EPOCH),
+            usual_body(
+                "app.bsky.graph.follow",
+                &Referred { text: subject.to_owned(), cid: None },
+                None,
+                Datetime::EPOCH,
+            ),
         );
     }
 }

@@ -33,7 +33,7 @@ macro_rules! enum8 {
 }
 pub(crate) use enum8;
 
-/// `DateTime64(3)` and `DateTime64(6)` as the integers they are.
+/// `DateTime64(3)` as the integer it is.
 pub(crate) mod datetime64_3 {
     use firehouse_types::Datetime;
     use serde::{Deserialize, Deserializer, Serializer};

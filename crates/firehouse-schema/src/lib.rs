@@ -25,12 +25,14 @@ mod posts;
 mod feed_items;
 mod profiles;
 mod lists;
+mod labels;
 mod body;
 
 pub use actors::{ActorRow, ActorStatus};
-pub use body::{USUAL_COLLECTIONS, usual_body};
+pub use body::{Referred, USUAL_COLLECTIONS, usual_body};
 pub use cursors::CursorRow;
 pub use feed_items::{FeedItemKind, FeedItemRow};
+pub use labels::LabelRow;
 pub use links::{LinkRow, TARGET_ACCOUNT, TARGET_URL};
 pub use lists::{ListItemRow, ListRow};
 pub use migrations::{MIGRATIONS, Migration};

@@ -28,3 +28,4 @@ table!(crate::FeedItemRow, "feed_items");
 table!(crate::ProfileRow, "profiles");
 table!(crate::ListRow, "lists");
 table!(crate::ListItemRow, "list_items");
+table!(crate::LabelRow, "labels");

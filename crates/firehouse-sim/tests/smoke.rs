@@ -1,9 +1,9 @@
-//! A real firehouse against two small worlds, with faults and kills.
+//! A real firehouse against some small worlds, with faults and kills. `cargo xtask sim` runs as many as one likes.
 
 use firehouse_sim::run::{RunOptions, firehouse_program, run_seeds};
 
 #[tokio::test]
-async fn two_seeds_end_equal_to_the_model() {
+async fn ten_seeds_end_equal_to_the_model() {
     if let Err(missing) = firehouse_engine::locate_library() {
         eprintln!("SKIPPED: firehouse needs the engine library: {missing}");
         return;
@@ -12,7 +12,7 @@ async fn two_seeds_end_equal_to_the_model() {
     // A debug build on a busy machine.
     options.quiet_s_max = 120;
     let mut said = Vec::new();
-    let total = run_seeds(1..3, 1, &options, &mut said).await.unwrap();
+    let total = run_seeds(1..11, 2, &options, &mut said).await.unwrap();
     assert!(total.failed.is_empty(), "{}", String::from_utf8_lossy(&said));
     assert!(total.records > 50 && !total.faults.is_empty(), "{}", total.summary());
 }

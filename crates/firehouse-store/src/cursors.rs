@@ -13,11 +13,21 @@ impl Store {
     /// Saves the seq up to which every row of `upstream` is acknowledged, and returns once that is durable.
     /// Errors: [`StoreError::Insert`]; calling again is safe.
     pub async fn save_cursor(&self, upstream: &str, seq: Seq) -> Result<(), StoreError> {
+        self.save_cursors(&[(upstream, seq)]).await
+    }
+
+    /// As [`Store::save_cursor`], for several upstreams at once.
+    pub async fn save_cursors(&self, cursors: &[(&str, Seq)]) -> Result<(), StoreError> {
         let version = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |d| u64::try_from(d.as_micros()).unwrap_or(u64::MAX));
-        let row = CursorRow { upstream: upstream.into(), seq: seq.get(), version };
-        self.insert(&[row]).await.map(drop)
+        let row = |&(upstream, seq): &(&str, Seq)| CursorRow {
+            upstream: upstream.into(),
+            seq: seq.get(),
+            version,
+        };
+        let rows: Vec<_> = cursors.iter().map(row).collect();
+        self.insert(&rows).await.map(drop)
     }
 
     /// The seq saved last; `None` for an upstream never followed. Errors: [`StoreError::Read`].

@@ -51,6 +51,14 @@ pub enum StoreError {
         /// The client's error.
         source: Error,
     },
+    /// The rows of deleted accounts were not removed. Doing it again is safe.
+    #[error("purge of {table}")]
+    Purge {
+        /// The table.
+        table: &'static str,
+        /// The client's error.
+        source: Error,
+    },
     /// A read query failed.
     #[error("query {query}")]
     Read {
@@ -78,6 +86,7 @@ impl StoreError {
             Self::Ping { source, .. }
             | Self::Migrate { source, .. }
             | Self::Insert { source, .. }
+            | Self::Purge { source, .. }
             | Self::Read { source, .. } => disposition_of(source),
         }
     }

@@ -26,12 +26,17 @@ mod migrate;
 mod insert;
 mod previous;
 mod accounts;
+mod repo_records;
+mod desynchronized;
+mod purge;
 mod cursors;
 pub mod read;
 
 pub use accounts::Account;
 pub use client::{Config, Store};
+pub use desynchronized::Desynchronized;
 pub use error::{Disposition, StoreError, clickhouse_code};
 pub use insert::Receipt;
 pub use migrate::Migrated;
 pub use previous::{Previous, SourceKey};
+pub use repo_records::HeldRecord;

@@ -7,13 +7,14 @@ use url::Url;
 use crate::error::StreamError;
 use crate::notice::Received;
 
-const PATH: &str = "/xrpc/com.atproto.sync.subscribeRepos";
+/// Where a relay or a PDS serves its stream.
+pub(crate) const SUBSCRIBE_REPOS_PATH: &str = "/xrpc/com.atproto.sync.subscribeRepos";
 
 /// How one upstream is followed.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `wss://HOST`, or with the full path of subscribeRepos; `ws`, `http` and `https` are understood too.
+    /// `wss://HOST`, or with the full path of the subscription; `ws`, `http` and `https` are understood too.
     pub url: Url,
     /// What to ask for when no cursor was saved.
     pub start: Start,
@@ -64,7 +65,7 @@ impl Config {
     }
 
     /// The address to dial.
-    pub(crate) fn endpoint(&self, cursor: Option<Seq>) -> Result<Url, StreamError> {
+    pub(crate) fn endpoint(&self, path: &str, cursor: Option<Seq>) -> Result<Url, StreamError> {
         let invalid = || StreamError::InvalidUrl { url: self.url.to_string() };
         let mut url = self.url.clone();
         let scheme = match url.scheme() {
@@ -77,7 +78,7 @@ impl Config {
             return Err(invalid());
         }
         if matches!(url.path(), "" | "/") {
-            url.set_path(PATH);
+            url.set_path(path);
         }
         let cursor = match (cursor, self.start) {
             (Some(cursor), _) => Some(cursor.get()),

@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use firehouse_types::{DropReason, Event, InfoEvent, Seq, UpstreamState};
+use firehouse_types::{DropReason, InfoEvent, Seq};
 use futures_util::{SinkExt, StreamExt};
 use tokio::select;
 use tokio::sync::mpsc::error::TrySendError;
@@ -13,10 +13,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
 
-use crate::decode::{Decoded, StreamErrorFrame, decode, seq_of};
+use crate::decode::{Decoded, StreamErrorFrame, seq_of};
 use crate::dial::{Socket, Wait};
 use crate::metrics::Cause;
 use crate::notice::{Notice, QuarantinedFrame, Received};
+use crate::stream_event::StreamEvent;
 use crate::subscribe::Subscription;
 
 /// How long after the upgrade events at or below the cursor are taken for repeats, and from how far below.
@@ -39,8 +40,8 @@ pub(crate) enum End {
 }
 
 /// One connection and what is known of it.
-pub(crate) struct Connection<'a> {
-    subscription: &'a mut Subscription,
+pub(crate) struct Connection<'a, E> {
+    subscription: &'a mut Subscription<E>,
     socket: Socket,
     connected_at: Instant,
     /// Last frame, ping or pong.
@@ -56,8 +57,8 @@ pub(crate) struct Connection<'a> {
     stepped_over: u64,
 }
 
-impl<'a> Connection<'a> {
-    pub(crate) fn new(subscription: &'a mut Subscription, socket: Socket) -> Self {
+impl<'a, E: StreamEvent> Connection<'a, E> {
+    pub(crate) fn new(subscription: &'a mut Subscription<E>, socket: Socket) -> Self {
         let now = Instant::now();
         Self {
             subscription,
@@ -74,7 +75,7 @@ impl<'a> Connection<'a> {
 
     /// Reads until something ends it, then says goodbye.
     pub(crate) async fn run(mut self) -> End {
-        self.subscription.metrics.state(UpstreamState::Connected);
+        self.subscription.metrics.connected(true);
         self.subscription
             .notify(Notice::Connected { host: self.subscription.config.authority() })
             .await;
@@ -82,6 +83,7 @@ impl<'a> Connection<'a> {
             Err(end) => end,
             Ok(never) => match never {},
         };
+        self.subscription.metrics.connected(false);
         let goodbye = self.socket.close(None);
         // Whether the upstream hears it makes no difference to us.
         let _ = timeout(Duration::from_secs(CLOSE_S), goodbye).await;
@@ -162,14 +164,15 @@ impl<'a> Connection<'a> {
         self.frame_at = self.alive_at;
         self.subscription.metrics.frames.inc();
         self.subscription.metrics.bytes.inc_by(frame.len() as u64);
-        match decode(&frame) {
-            Ok(Decoded::Event(Event::Info(info))) => {
-                self.on_info(info).await;
-                Ok(())
-            }
+        match E::decode(&frame) {
             Ok(Decoded::Event(event)) => match event.seq() {
                 Some(seq) => self.on_event(seq, event, frame).await,
-                None => Ok(()),
+                None => {
+                    if let Some(info) = event.info() {
+                        self.on_info(info).await;
+                    }
+                    Ok(())
+                }
             },
             Ok(Decoded::Error(error)) => Err(self.on_error_frame(error).await),
             Ok(Decoded::Unknown) => {
@@ -183,7 +186,7 @@ impl<'a> Connection<'a> {
         }
     }
 
-    async fn on_event(&mut self, seq: Seq, event: Event, frame: Bytes) -> Result<(), End> {
+    async fn on_event(&mut self, seq: Seq, event: E, frame: Bytes) -> Result<(), End> {
         if !self.is_new(seq, &frame).await? {
             return Ok(());
         }
@@ -242,7 +245,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Waits for room when the queue is full; meanwhile the socket is not read and its clocks stand still.
-    async fn pass_on(&mut self, received: Received) -> Result<(), End> {
+    async fn pass_on(&mut self, received: Received<E>) -> Result<(), End> {
         let received = match self.subscription.output.try_send(received) {
             Ok(()) => return Ok(()),
             Err(TrySendError::Closed(_)) => return Err(End::Unheard),
@@ -259,10 +262,10 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    async fn on_info(&mut self, info: InfoEvent) {
+    async fn on_info(&mut self, info: &InfoEvent) {
         if &*info.name == "OutdatedCursor" {
             self.outdated = true;
-            let message = info.message.unwrap_or_default().into();
+            let message = info.message.as_deref().unwrap_or_default().into();
             self.subscription.notify(Notice::OutdatedCursor { message }).await;
         }
     }

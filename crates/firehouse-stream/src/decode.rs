@@ -1,33 +1,34 @@
 //! One frame to one [`Event`]: two strict DAG-CBOR maps, header and payload, read without copying `blocks`.
 //!
 //! What breaks the framing is [`DropReason::FrameMalformed`] (or too large): the stream cannot be trusted any further. Every other reason
-//! concerns this one event. Source: <https://atproto.com/specs/event-stream#message-framing>, lexicon `com.atproto.sync.subscribeRepos`.
+//! concerns this one event. Source: <https://atproto.com/specs/event-stream#message-framing>, lexicons `com.atproto.sync.subscribeRepos`
+//! and `com.atproto.label.subscribeLabels`.
 
 mod payload;
 mod commit;
+mod labels;
 
 use bytes::Bytes;
+use firehouse_repo::SYNC_BLOCKS_BYTES_MAX;
+use firehouse_repo::cbor::{Item, Reader};
 use firehouse_types::{
-    AccountEvent, AccountStatus, DropReason, Event, IdentityEvent, InfoEvent, Seq, SyncEvent,
+    AccountEvent, AccountStatus, DropReason, Event, IdentityEvent, InfoEvent, LabelEvent, Seq,
+    SyncEvent,
 };
 
-use crate::cbor::{Item, Malformed, Reader};
-use payload::{Payload, blocks, boolean, did, rev, seq, text, time};
+use payload::{BrokenFrame, Payload, blocks, boolean, did, rev, seq, text, time};
 
 /// The protocol's limit of one frame, all inclusive.
 pub const FRAME_BYTES_MAX: usize = 5_000_000;
-
-/// The lexicon's limit of a `#sync`'s blocks.
-const SYNC_BLOCKS_BYTES_MAX: usize = 10_000;
 
 /// Longest text kept of what is only for people.
 const MESSAGE_BYTES_MAX: usize = 1_024;
 
 /// What one frame is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decoded {
+pub enum Decoded<E = Event> {
     /// Something happened.
-    Event(Event),
+    Event(E),
     /// The upstream gives up; it closes the connection behind this frame.
     Error(StreamErrorFrame),
     /// An `op` or `t` this build does not know, to be ignored.
@@ -48,19 +49,28 @@ struct Header<'a> {
     t: Option<&'a str>,
 }
 
-/// Decodes one frame. Shape: byte fields share the frame.
+/// Decodes one frame of subscribeRepos. Shape: byte fields share the frame.
 pub fn decode(frame: &Bytes) -> Result<Decoded, DropReason> {
-    if frame.len() > FRAME_BYTES_MAX {
-        return Err(DropReason::FrameTooLarge);
-    }
-    let mut reader = Reader::new(frame);
-    let header = Header::read(&mut reader)?;
+    let (header, reader) = Header::of(frame)?;
     let event = match (header.op, header.t) {
         (1, Some("#commit")) => commit::read(frame, reader)?,
         (1, Some("#sync")) => sync(frame, reader)?,
         (1, Some("#identity")) => identity(reader)?,
         (1, Some("#account")) => account(reader)?,
-        (1, Some("#info")) => info(reader)?,
+        (1, Some("#info")) => Event::Info(info(reader)?),
+        (1, None) => return Err(DropReason::FrameMalformed),
+        (-1, _) => return error(reader).map(Decoded::Error),
+        _ => return unknown(reader),
+    };
+    Ok(Decoded::Event(event))
+}
+
+/// Decodes one frame of subscribeLabels. Shape: labels share the frame.
+pub fn decode_labels(frame: &Bytes) -> Result<Decoded<LabelEvent>, DropReason> {
+    let (header, reader) = Header::of(frame)?;
+    let event = match (header.op, header.t) {
+        (1, Some("#labels")) => LabelEvent::Labels(labels::read(frame, reader)?),
+        (1, Some("#info")) => LabelEvent::Info(info(reader)?),
         (1, None) => return Err(DropReason::FrameMalformed),
         (-1, _) => return error(reader).map(Decoded::Error),
         _ => return unknown(reader),
@@ -83,7 +93,17 @@ pub fn seq_of(frame: &[u8]) -> Option<Seq> {
 }
 
 impl<'a> Header<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+    /// The header of a frame, and a reader that stands behind it.
+    fn of(frame: &'a Bytes) -> Result<(Self, Reader<'a>), DropReason> {
+        if frame.len() > FRAME_BYTES_MAX {
+            return Err(DropReason::FrameTooLarge);
+        }
+        let mut reader = Reader::new(frame);
+        let header = Self::read(&mut reader)?;
+        Ok((header, reader))
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, BrokenFrame> {
         let (mut op, mut t) = (None, None);
         let mut header = Payload::new(*reader)?;
         while let Some(key) = header.next_key()? {
@@ -99,7 +119,7 @@ impl<'a> Header<'a> {
         match (op, t) {
             (Some(Item::Integer(op)), None) => Ok(Self { op, t: None }),
             (Some(Item::Integer(op)), Some(Item::Text(t))) => Ok(Self { op, t: Some(t) }),
-            _ => Err(Malformed),
+            _ => Err(BrokenFrame),
         }
     }
 }
@@ -186,9 +206,9 @@ fn account_status(text: &str) -> AccountStatus {
     }
 }
 
-fn info(reader: Reader<'_>) -> Result<Event, DropReason> {
+fn info(reader: Reader<'_>) -> Result<InfoEvent, DropReason> {
     let Named { name, message } = named(reader, "name")?;
-    Ok(Event::Info(InfoEvent { name: name.ok_or(DropReason::InvalidEnvelope)?, message }))
+    Ok(InfoEvent { name: name.ok_or(DropReason::InvalidEnvelope)?, message })
 }
 
 fn error(reader: Reader<'_>) -> Result<StreamErrorFrame, DropReason> {
@@ -203,7 +223,7 @@ struct Named {
     message: Option<Box<str>>,
 }
 
-fn named(reader: Reader<'_>, name_key: &str) -> Result<Named, Malformed> {
+fn named(reader: Reader<'_>, name_key: &str) -> Result<Named, BrokenFrame> {
     let mut payload = Payload::new(reader)?;
     let (mut name, mut message) = (None, None);
     while let Some(key) = payload.next_key()? {
@@ -219,7 +239,7 @@ fn named(reader: Reader<'_>, name_key: &str) -> Result<Named, Malformed> {
 }
 
 /// Ignored, but only when the framing holds.
-fn unknown(reader: Reader<'_>) -> Result<Decoded, DropReason> {
+fn unknown<E>(reader: Reader<'_>) -> Result<Decoded<E>, DropReason> {
     let mut payload = Payload::new(reader)?;
     while payload.next_key()?.is_some() {
         payload.value()?;
@@ -238,6 +258,7 @@ mod tests {
     use super::*;
 
     const HEADER_IDENTITY: &[u8] = b"\xa2at\x69#identitybop\x01";
+    const HEADER_LABELS: &[u8] = b"\xa2at\x67#labelsbop\x01";
 
     fn frame(header: &[u8], payload: &[u8]) -> Bytes {
         [header, payload].concat().into()
@@ -271,6 +292,29 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_of_another_subscription_is_unknown_and_an_info_of_both_is_known() {
+        let labels = frame(HEADER_LABELS, b"\xa2cseq\x07flabels\x80");
+        assert_eq!(decode(&labels), Ok(Decoded::Unknown));
+        let identity = frame(HEADER_IDENTITY, b"\xa2cdid\x6bdid:plc:abccseq\x07");
+        assert_eq!(decode_labels(&identity), Ok(Decoded::Unknown));
+        let info = frame(b"\xa2at\x65#infobop\x01", b"\xa1dname\x6eOutdatedCursor");
+        assert!(matches!(decode_labels(&info), Ok(Decoded::Event(LabelEvent::Info(_)))));
+    }
+
+    #[test]
+    fn labels_that_are_no_list_or_too_many_are_one_event_s_own_fault() {
+        let check = |payload: &[u8], reason| {
+            assert_eq!(decode_labels(&frame(HEADER_LABELS, payload)), Err(reason));
+        };
+        check(b"\xa1cseq\x07", DropReason::InvalidEnvelope);
+        check(b"\xa2cseq\x07flabels\xa1aa\x80", DropReason::InvalidEnvelope);
+        check(b"\xa2cseq\x00flabels\x80", DropReason::InvalidSeq);
+        check(b"\xa2cseq\x07flabels\x82\xf6", DropReason::FrameMalformed);
+        let many = [b"\xa2cseq\x07flabels\x99\xff\xff".as_slice(), &[0xf6; 0xffff]].concat();
+        check(&many, DropReason::InvalidEnvelope);
+    }
+
+    #[test]
     fn an_error_frame_is_told_apart_and_its_message_is_cut_to_size() {
         let message = [b"\xa2eerror\x6cFutureCursorgmessage\x79\x08\x00".as_slice(), &[b'x'; 2048]];
         let frame = frame(b"\xa1bop\x20", &message.concat());
@@ -295,7 +339,22 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_decoded_or_dropped(bytes: Vec<u8>) {
-            let _ = decode(&bytes.into());
+            let bytes = bytes.into();
+            let _ = (decode(&bytes), decode_labels(&bytes));
+        }
+
+        #[test]
+        fn a_list_is_cut_into_its_items_whatever_they_are(items: Vec<[u8; 4]>) {
+            let items: Vec<_> = items.iter().map(|item| [&[0x44], item.as_slice()].concat()).collect();
+            let count = u8::try_from(items.len()).unwrap_or(u8::MAX);
+            let head: &[u8] = if count < 24 { &[0x80 | count] } else { &[0x98, count] };
+            let payload = [b"\xa2cseq\x07flabels", head, &items.concat()].concat();
+            let Ok(Decoded::Event(LabelEvent::Labels(event))) =
+                decode_labels(&frame(HEADER_LABELS, &payload))
+            else {
+                panic!("a #labels frame")
+            };
+            proptest::prop_assert_eq!(event.labels, items);
         }
 
         #[test]

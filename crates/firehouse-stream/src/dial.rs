@@ -1,10 +1,12 @@
 //! Dialling: TCP, TLS, the upgrade, and what an HTTP answer before it means.
 
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
@@ -12,13 +14,15 @@ use tokio_tungstenite::tungstenite::http::header::{HeaderValue, RETRY_AFTER, USE
 use tokio_tungstenite::tungstenite::http::{HeaderMap, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+    Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config,
+    connect_async_tls_with_config,
 };
-use url::Url;
+use url::{Host, Url};
 
 use crate::config::Config;
 use crate::error::StreamError;
 use crate::metrics::Cause;
+use crate::subscribe::Reach;
 
 /// A connection to an upstream.
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -63,7 +67,12 @@ pub(crate) fn tls() -> Result<Connector, StreamError> {
 }
 
 /// Connects and upgrades, within the configured time.
-pub(crate) async fn dial(url: &Url, config: &Config, tls: &Connector) -> Result<Socket, DialError> {
+pub(crate) async fn dial(
+    url: &Url,
+    config: &Config,
+    tls: &Connector,
+    reach: Option<Reach>,
+) -> Result<Socket, DialError> {
     let mut request = url.as_str().into_client_request().map_err(DialError::of)?;
     let agent = HeaderValue::from_static(concat!("firehouse/", env!("CARGO_PKG_VERSION")));
     request.headers_mut().insert(USER_AGENT, agent);
@@ -71,7 +80,14 @@ pub(crate) async fn dial(url: &Url, config: &Config, tls: &Connector) -> Result<
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(Some(config.frame_bytes_max))
         .max_frame_size(Some(config.frame_bytes_max));
-    let connecting = connect_async_tls_with_config(request, Some(limits), true, Some(tls.clone()));
+    let tls = Some(tls.clone());
+    let connecting = async {
+        let Some(reach) = reach else {
+            return connect_async_tls_with_config(request, Some(limits), true, tls).await;
+        };
+        let stream = connect_within(url, reach).await?;
+        client_async_tls_with_config(request, stream, Some(limits), tls).await
+    };
     match timeout(Duration::from_secs(config.connect_timeout_s), connecting).await {
         Ok(Ok((socket, _))) => Ok(socket),
         Ok(Err(error)) => Err(DialError::of(error)),
@@ -81,6 +97,32 @@ pub(crate) async fn dial(url: &Url, config: &Config, tls: &Connector) -> Result<
             wait: Wait::Backoff,
         }),
     }
+}
+
+/// Connects to the first address of the URL's host that may be reached: the very address that was checked.
+async fn connect_within(url: &Url, reach: Reach) -> io::Result<TcpStream> {
+    // The scheme is ws or wss by now, and both have a port.
+    let port = url.port_or_known_default().unwrap_or_default();
+    let addresses: Vec<SocketAddr> = match url.host() {
+        Some(Host::Domain(name)) => lookup_host((name, port)).await?.collect(),
+        Some(Host::Ipv4(address)) => vec![(IpAddr::V4(address), port).into()],
+        Some(Host::Ipv6(address)) => vec![(IpAddr::V6(address), port).into()],
+        None => Vec::new(),
+    };
+    let mut failure = io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        "the host has no address that a stranger may make us connect to",
+    );
+    for address in addresses.into_iter().filter(|address| reach(address.ip())) {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
 }
 
 impl DialError {

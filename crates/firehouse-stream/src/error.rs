@@ -6,7 +6,7 @@ use crate::frames_file::FramesFileError;
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
     /// The configured URL is not one of an upstream.
-    #[error("{url} is not the address of a relay or PDS")]
+    #[error("{url} is not the address of a relay or PDS: give one like wss://relay.example")]
     InvalidUrl {
         /// As configured.
         url: String,

@@ -16,6 +16,9 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// Largest frame a file may hold: an upstream may be configured to send more than the protocol allows, but not that much.
 const FRAME_BYTES_MAX: u32 = 64 << 20;
 
+/// What is reserved for a frame at once, whatever length it announces; beyond that the buffer grows with what is read.
+const RESERVED_BYTES_MAX: u64 = 64 * 1024;
+
 /// A file of frames cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FramesFileError {
@@ -124,8 +127,7 @@ impl FrameReader {
             io::ErrorKind::UnexpectedEof => FramesFileError::TornTail { offset },
             _ => FramesFileError::Read { offset, source },
         };
-        let mut head = Vec::with_capacity(4);
-        self.source.read_up_to(4, &mut head).map_err(failed)?;
+        let head = self.source.read_up_to(4).map_err(failed)?;
         if head.is_empty() {
             return Ok(None);
         }
@@ -136,8 +138,7 @@ impl FrameReader {
         if bytes > FRAME_BYTES_MAX {
             return Err(FramesFileError::NotAFrame { offset, bytes });
         }
-        let mut frame = Vec::new();
-        self.source.read_up_to(u64::from(bytes), &mut frame).map_err(failed)?;
+        let frame = self.source.read_up_to(u64::from(bytes)).map_err(failed)?;
         if frame.len() as u64 != u64::from(bytes) {
             return Err(FramesFileError::TornTail { offset });
         }
@@ -147,12 +148,15 @@ impl FrameReader {
 }
 
 impl Source {
-    /// Reads until `bytes` are there or the file ends. The buffer grows with what is read, not with what is announced.
-    fn read_up_to(&mut self, bytes: u64, into: &mut Vec<u8>) -> io::Result<usize> {
+    /// Reads until `bytes` are there or the file ends.
+    fn read_up_to(&mut self, bytes: u64) -> io::Result<Vec<u8>> {
+        let reserved = usize::try_from(bytes.min(RESERVED_BYTES_MAX)).unwrap_or_default();
+        let mut read = Vec::with_capacity(reserved);
         match self {
-            Self::Plain(file) => file.take(bytes).read_to_end(into),
-            Self::Compressed(decoder) => decoder.take(bytes).read_to_end(into),
-        }
+            Self::Plain(file) => file.take(bytes).read_to_end(&mut read)?,
+            Self::Compressed(decoder) => decoder.take(bytes).read_to_end(&mut read)?,
+        };
+        Ok(read)
     }
 }
 

@@ -1,7 +1,9 @@
-//! The only websocket: `com.atproto.sync.subscribeRepos` frames to events, reconnecting from the cursor.
+//! The only websocket: frames of `com.atproto.sync.subscribeRepos` and `com.atproto.label.subscribeLabels` to events, reconnecting from
+//! the cursor.
 //!
-//! Knows framing and nothing of what is inside of `blocks`; verifying is the next hop's work. Beside the client stand the two ways to do
-//! without a relay: recorded frames replayed in this process, or served to others.
+//! Knows framing and nothing of what is inside of `blocks` or a label; verifying is the next hop's work, and of its crate only the CBOR reader and
+//! the limits of an event are used. Beside the client stand the two ways to do without a relay: recorded frames replayed in this process,
+//! or served to others.
 //! Source: <https://atproto.com/specs/event-stream>, <https://atproto.com/specs/sync>
 //!
 //! ```
@@ -18,7 +20,6 @@
 // What comes from upstream must not be able to stop us.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
-mod cbor;
 mod decode;
 mod config;
 mod notice;
@@ -26,6 +27,7 @@ mod error;
 mod backoff;
 mod dial;
 mod connection;
+mod stream_event;
 mod subscribe;
 mod frames_file;
 mod record;
@@ -33,11 +35,12 @@ mod replay;
 mod metrics;
 
 pub use config::{Config, Start};
-pub use decode::{Decoded, FRAME_BYTES_MAX, StreamErrorFrame, decode, seq_of};
+pub use decode::{Decoded, FRAME_BYTES_MAX, StreamErrorFrame, decode, decode_labels, seq_of};
 pub use error::StreamError;
 pub use frames_file::{FrameReader, FrameWriter, FramesFileError};
 pub use metrics::{Metrics, UpstreamMetrics};
 pub use notice::{Notice, QuarantinedFrame, Received};
 pub use record::{RecordLimits, Recorded, Recording, record};
 pub use replay::{ReplayServer, Replayed, replay_file};
-pub use subscribe::subscribe;
+pub use stream_event::StreamEvent;
+pub use subscribe::{Reach, subscribe, subscribe_within};

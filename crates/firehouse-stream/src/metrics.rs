@@ -1,6 +1,6 @@
 //! Metrics of the stream, one set of series per upstream.
 
-use firehouse_types::{DropReason, Seq, UpstreamState};
+use firehouse_types::{DropReason, Seq};
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 /// The vectors; hand out the series of one upstream with [`Metrics::upstream`].
@@ -122,8 +122,8 @@ impl UpstreamMetrics {
         self.disconnects.with_label_values(&[&self.upstream, cause.as_str()]).inc();
     }
 
-    pub(crate) fn state(&self, state: UpstreamState) {
-        self.connected.set(i64::from(state == UpstreamState::Connected));
+    pub(crate) fn connected(&self, is_connected: bool) {
+        self.connected.set(i64::from(is_connected));
     }
 
     pub(crate) fn last_seq(&self, seq: Seq) {

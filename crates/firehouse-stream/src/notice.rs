@@ -8,9 +8,9 @@ use firehouse_types::{DropReason, Event, Seq};
 
 /// One event with the frame it came in.
 #[derive(Clone, Debug)]
-pub struct Received {
+pub struct Received<E = Event> {
     /// What happened. Always has a seq: `#info` becomes a notice.
-    pub event: Event,
+    pub event: E,
     /// The frame, shared with the event's byte fields.
     pub frame: Bytes,
     /// When it was read from the socket, by our clock.

@@ -3,9 +3,10 @@
 //! The cursor is the last event passed on (or dropped for its own fault), never a number beyond it, except behind a frame that cannot be
 //! read at all. A failure at the same place, three times, is stepped over and said aloud: an upstream can repeat a broken frame for ever.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use firehouse_types::{Seq, UpstreamState};
+use firehouse_types::Seq;
 use tokio::select;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use crate::dial::{Wait, dial, tls};
 use crate::error::StreamError;
 use crate::metrics::{Cause, Metrics, UpstreamMetrics};
 use crate::notice::{Notice, Received};
+use crate::stream_event::StreamEvent;
 
 /// Failures at one place before something is stepped over.
 const FAILURES_MAX: u32 = 3;
@@ -33,10 +35,10 @@ pub(crate) struct Progress {
 }
 
 /// What every connection needs.
-pub(crate) struct Subscription {
+pub(crate) struct Subscription<E> {
     pub(crate) config: Config,
     pub(crate) metrics: UpstreamMetrics,
-    pub(crate) output: mpsc::Sender<Received>,
+    pub(crate) output: mpsc::Sender<Received<E>>,
     pub(crate) notices: mpsc::Sender<Notice>,
     pub(crate) stop: CancellationToken,
     pub(crate) progress: Progress,
@@ -45,11 +47,27 @@ pub(crate) struct Subscription {
 /// Follows one upstream until `stop` or until nobody takes the events any more.
 /// Shape: events in seq order, repeats left out, into `output`; when that queue is full the socket is not read.
 /// Errors: only our own, before the first dial; whatever the upstream and the network do is a [`Notice`].
-pub async fn subscribe(
+pub async fn subscribe<E: StreamEvent>(
     config: Config,
     cursor: Option<Seq>,
     metrics: Metrics,
-    output: mpsc::Sender<Received>,
+    output: mpsc::Sender<Received<E>>,
+    notices: mpsc::Sender<Notice>,
+    stop: CancellationToken,
+) -> Result<(), StreamError> {
+    subscribe_within(None, config, cursor, metrics, output, notices, stop).await
+}
+
+/// Which addresses may be dialled.
+pub type Reach = fn(IpAddr) -> bool;
+
+/// As [`subscribe`], for an upstream that a stranger named: only addresses within `reach` are dialled.
+pub async fn subscribe_within<E: StreamEvent>(
+    reach: Option<Reach>,
+    config: Config,
+    cursor: Option<Seq>,
+    metrics: Metrics,
+    output: mpsc::Sender<Received<E>>,
     notices: mpsc::Sender<Notice>,
     stop: CancellationToken,
 ) -> Result<(), StreamError> {
@@ -60,11 +78,10 @@ pub async fn subscribe(
     let mut backoff = Backoff::new(ms(config.backoff_min_ms), ms(config.backoff_max_ms));
     let mut subscription = Subscription { config, metrics, output, notices, stop, progress };
     loop {
-        subscription.metrics.state(UpstreamState::Connecting);
-        let url = subscription.config.endpoint(subscription.progress.cursor())?;
+        let url = subscription.config.endpoint(E::PATH, subscription.progress.cursor())?;
         let dialled = select! {
             () = subscription.stop.cancelled() => break,
-            dialled = dial(&url, &subscription.config, &tls) => dialled,
+            dialled = dial(&url, &subscription.config, &tls, reach) => dialled,
         };
         let end = match dialled {
             Ok(socket) => {
@@ -83,11 +100,10 @@ pub async fn subscribe(
             break;
         }
     }
-    subscription.metrics.state(UpstreamState::Finished);
     Ok(())
 }
 
-impl Subscription {
+impl<E: StreamEvent> Subscription<E> {
     /// Tells why and waits. `false` when it is time to stop instead.
     async fn goes_on_after(
         &mut self,
@@ -101,7 +117,6 @@ impl Subscription {
             Wait::AtLeast(asked) => backoff.next().max(asked),
             Wait::Long => jittered(Duration::from_millis(self.config.backoff_long_ms)),
         };
-        self.metrics.state(UpstreamState::Connecting);
         self.metrics.disconnected(cause);
         self.notify(Notice::Disconnected { reason, retry_in }).await;
         select! {

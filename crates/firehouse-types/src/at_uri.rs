@@ -40,7 +40,7 @@ impl<'a> AtUri<'a> {
     }
 
     fn is_valid(&self) -> bool {
-        (Did::parse(self.authority).is_ok() || Handle::parse(self.authority).is_ok())
+        (Did::is_valid(self.authority) || Handle::is_valid(self.authority))
             && self.collection.is_none_or(Nsid::is_valid)
             && self.rkey.is_none_or(Rkey::is_valid)
     }

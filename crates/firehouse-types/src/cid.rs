@@ -59,7 +59,7 @@ impl Cid {
     /// Reads a CID at the start of `bytes`, as in front of a CAR block. Shape: the CID, and what follows it.
     pub fn read(bytes: &[u8]) -> Result<(Self, &[u8]), InvalidCid> {
         let ([version, codec, hash, len, digest @ ..], rest) =
-            bytes.split_first_chunk::<36>().ok_or(InvalidCid)?;
+            bytes.split_first_chunk::<{ Self::LEN }>().ok_or(InvalidCid)?;
         let codec = match codec {
             0x55 => CidCodec::Raw,
             0x71 => CidCodec::DagCbor,
@@ -72,8 +72,8 @@ impl Cid {
     }
 
     /// The binary form.
-    pub fn to_bytes(self) -> [u8; 36] {
-        let mut bytes = [0; 36];
+    pub fn to_bytes(self) -> [u8; Self::LEN] {
+        let mut bytes = [0; Self::LEN];
         bytes[..4].copy_from_slice(&[VERSION_1, self.codec as u8, SHA2_256, DIGEST_BYTES]);
         bytes[4..].copy_from_slice(&self.digest);
         bytes
@@ -84,23 +84,24 @@ impl FromStr for Cid {
     type Err = InvalidCid;
 
     fn from_str(text: &str) -> Result<Self, InvalidCid> {
-        let base32 = text.strip_prefix('b').filter(|t| t.len() == 58).ok_or(InvalidCid)?;
-        if base32.bytes().any(|b| b.is_ascii_uppercase()) {
+        let base32 = text.strip_prefix('b').ok_or(InvalidCid)?.as_bytes();
+        let mut base32: [u8; 58] = base32.try_into().map_err(|_| InvalidCid)?;
+        if base32.iter().any(u8::is_ascii_uppercase) {
             return Err(InvalidCid);
         }
-        let bytes =
-            BASE32_NOPAD.decode(base32.to_ascii_uppercase().as_bytes()).map_err(|_| InvalidCid)?;
+        base32.make_ascii_uppercase();
+        let mut bytes = [0; Self::LEN];
+        BASE32_NOPAD.decode_mut(&base32, &mut bytes).map_err(|_| InvalidCid)?;
         Self::from_bytes(&bytes)
     }
 }
 
 impl fmt::Display for Cid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; 58];
-        BASE32_NOPAD.encode_mut(&self.to_bytes(), &mut text);
+        let mut text = [b'b'; 59];
+        BASE32_NOPAD.encode_mut(&self.to_bytes(), &mut text[1..]);
         text.make_ascii_lowercase();
-        f.write_str("b")?;
-        text.iter().try_for_each(|&b| fmt::Write::write_char(f, char::from(b)))
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -121,15 +122,7 @@ impl TryFrom<&ipld_core::cid::Cid> for Cid {
     type Error = InvalidCid;
 
     fn try_from(cid: &ipld_core::cid::Cid) -> Result<Self, InvalidCid> {
-        let codec = match cid.codec() {
-            0x55 => CidCodec::Raw,
-            0x71 => CidCodec::DagCbor,
-            _ => return Err(InvalidCid),
-        };
-        let is_sha2_256 = cid.version() == ipld_core::cid::Version::V1
-            && cid.hash().code() == u64::from(SHA2_256);
-        let digest = cid.hash().digest().try_into().map_err(|_| InvalidCid)?;
-        if is_sha2_256 { Ok(Self { codec, digest }) } else { Err(InvalidCid) }
+        Self::from_bytes(&cid.to_bytes())
     }
 }
 

@@ -17,6 +17,7 @@ impl Datetime {
     pub const EPOCH: Self = Self(0);
     const MIN_MS: i64 = -62_167_219_200_000;
     const MAX_MS: i64 = 253_402_300_799_999;
+    const TEXT_BYTES_MAX: usize = 64;
 
     /// Milliseconds since 1970, clamped to years 0 to 9999.
     pub const fn from_ms(ms: i64) -> Self {
@@ -44,7 +45,11 @@ impl Datetime {
         if let Ok(exact) = Self::parse(text) {
             return exact;
         }
-        let text = text.trim().to_ascii_uppercase();
+        let text = text.trim();
+        if text.len() > Self::TEXT_BYTES_MAX {
+            return Self::EPOCH;
+        }
+        let text = text.to_ascii_uppercase();
         let text = match text.split_once(' ') {
             Some((date, time)) if !date.contains('T') => format!("{date}T{time}"),
             _ => text,
@@ -61,13 +66,10 @@ impl Datetime {
 
     fn parse_form(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        if text.len() > 64 || !text.is_ascii() || bytes.len() < 20 {
+        if !(20..=Self::TEXT_BYTES_MAX).contains(&text.len()) || !text.is_ascii() {
             return None;
         }
-        let number = |from: usize, to: usize| {
-            let digits = text.get(from..to)?;
-            digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<i64>().ok())?
-        };
+        let number = |from: usize, to: usize| digits(text.get(from..to)?);
         let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
         let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
         let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
@@ -131,12 +133,15 @@ fn zone_seconds(zone: &str) -> Option<i64> {
         ("-", rest) if rest != "00:00" => (-1, rest),
         _ => return None,
     };
-    let (hours, minutes) = rest.split_once(':')?;
-    let two_digits = |t: &str| {
-        (t.len() == 2 && t.bytes().all(|b| b.is_ascii_digit())).then(|| t.parse::<i64>().ok())?
-    };
-    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+    let (hours, minutes) = rest.split_once(':').filter(|(h, m)| (h.len(), m.len()) == (2, 2))?;
+    let (hours, minutes) = (digits(hours)?, digits(minutes)?);
     (hours <= 23 && minutes <= 59).then_some(sign * (hours * 3_600 + minutes * 60))
+}
+
+/// The number that a few digits write.
+fn digits(text: &str) -> Option<i64> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+    text.bytes().try_fold(0, |number, byte| Some(number * 10 + digit(byte)?))
 }
 
 /// `…+0000` → `…+00:00`, a form seen on the network.
@@ -206,6 +211,13 @@ mod tests {
         }
         assert!(Datetime::parse("2024-02-29T00:00:00Z").is_ok());
         assert!(Datetime::parse("9999-12-31T23:00:00-02:00").is_err(), "year 10000 in UTC");
+    }
+
+    #[test]
+    fn zones_are_two_digits_a_colon_and_two_digits() {
+        for zone in ["z", "+1:30", "+001:3", "+1:003", "+01:3", "+0130", "+24:00", "-00:00", "Z "] {
+            assert!(Datetime::parse(&format!("2023-05-06T07:08:09{zone}")).is_err(), "{zone}");
+        }
     }
 
     #[test]

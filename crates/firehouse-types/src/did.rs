@@ -2,12 +2,12 @@
 //!
 //! Source: <https://atproto.com/specs/did>
 
-use std::fmt;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{InvalidSyntax, syntax};
+use crate::InvalidSyntax;
+use crate::syntax::identifier;
 
 /// A decentralised identifier, any method, at most 2,048 characters. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +16,23 @@ pub struct Did(Arc<str>);
 impl Did {
     /// Checks the syntax of any DID method. Whether an account can use it is [`Did::is_resolvable`]'s question.
     pub fn parse(text: &str) -> Result<Self, InvalidSyntax> {
-        if is_did(text) { Ok(Self(text.into())) } else { Err(InvalidSyntax::of("did")) }
+        if Self::is_valid(text) { Ok(Self(text.into())) } else { Err(InvalidSyntax::of("did")) }
+    }
+
+    /// The check of [`Did::parse`] without its allocation.
+    pub fn is_valid(text: &str) -> bool {
+        let Some((method, id)) = text.strip_prefix("did:").and_then(|rest| rest.split_once(':'))
+        else {
+            return false;
+        };
+        text.len() <= 2048
+            && !method.is_empty()
+            && method.bytes().all(|b| b.is_ascii_lowercase())
+            && !id.is_empty()
+            && !id.ends_with([':', '%'])
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'%' | b'-'))
     }
 
     /// The text, `did:method:…`.
@@ -35,37 +51,7 @@ impl Did {
     }
 }
 
-impl serde::Serialize for Did {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Did {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        syntax::parsed(deserializer, Self::parse)
-    }
-}
-
-impl fmt::Display for Did {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Did {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::str::FromStr for Did {
-    type Err = InvalidSyntax;
-
-    fn from_str(text: &str) -> Result<Self, InvalidSyntax> {
-        Self::parse(text)
-    }
-}
+identifier!(Did);
 
 /// An account as a number: XXH3-64 of its DID, `xxh3(did)` in ClickHouse.
 #[derive(
@@ -90,20 +76,6 @@ impl From<u64> for ActorId {
     fn from(column: u64) -> Self {
         Self(column)
     }
-}
-
-fn is_did(text: &str) -> bool {
-    let Some((method, id)) = text.strip_prefix("did:").and_then(|rest| rest.split_once(':')) else {
-        return false;
-    };
-    text.len() <= 2048
-        && !method.is_empty()
-        && method.bytes().all(|b| b.is_ascii_lowercase())
-        && !id.is_empty()
-        && !id.ends_with([':', '%'])
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'%' | b'-'))
 }
 
 #[cfg(test)]
@@ -133,7 +105,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_answered(text in any::<String>()) {
-            let _ = Did::parse(&text);
+            prop_assert_eq!(Did::parse(&text).is_ok(), Did::is_valid(&text));
         }
     }
 }

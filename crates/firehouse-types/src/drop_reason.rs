@@ -49,11 +49,11 @@ drop_reasons! {
     CommitMalformed = "commit_malformed",
     /// The commit block speaks of another repo or rev than its envelope.
     CommitMismatch = "commit_mismatch",
-    /// The repo version is not 3.
+    /// The repo version is not 3, or the label version not 1.
     UnsupportedVersion = "unsupported_version",
     /// The signature does not hold, also after the identity was refreshed.
     InvalidSignature = "invalid_signature",
-    /// The DID document has no usable `#atproto` key.
+    /// The DID document has no usable `#atproto` key; of a labeler: no usable `#atproto_label` key.
     MissingKey = "missing_key",
     /// The DID does not exist or is tombstoned.
     IdentityGone = "identity_gone",
@@ -69,8 +69,10 @@ drop_reasons! {
     ChainBroken = "chain_broken",
     /// The blocks were left out of the commit.
     TooBig = "too_big",
-    /// The account is not active.
-    AccountInactive = "account_inactive",
+    /// The repo at its PDS is newer than the commits that reached us.
+    CommitsMissed = "commits_missed",
+    /// Too many events of the account waited while its repo was being written; its repo is fetched again.
+    WaitedTooLong = "waited_too_long",
     /// Another DID already has this number.
     ActorTaken = "actor_taken",
     /// The record is larger than 1 MiB.
@@ -83,6 +85,10 @@ drop_reasons! {
     LexiconViolation = "lexicon_violation",
     /// The record breaks a rule of its collection that the lexicon does not state.
     RuleViolation = "rule_violation",
+    /// A label is not DRISL of the label's form, or breaks one of its limits.
+    LabelMalformed = "label_malformed",
+    /// A label speaks for another than the owner of its stream.
+    LabelOfOther = "label_of_other",
 }
 
 #[cfg(test)]

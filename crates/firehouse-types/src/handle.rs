@@ -2,10 +2,10 @@
 //!
 //! Source: <https://atproto.com/specs/handle>
 
-use std::fmt;
 use std::sync::Arc;
 
-use crate::{InvalidSyntax, syntax};
+use crate::InvalidSyntax;
+use crate::syntax::{identifier, is_domain};
 
 /// A domain name used as a handle, in lower case. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,10 +17,17 @@ impl Handle {
 
     /// Checks the syntax and folds to lower case. `handle.invalid` parses like any other.
     pub fn parse(text: &str) -> Result<Self, InvalidSyntax> {
-        if !is_handle(text) {
-            return Err(InvalidSyntax::of("handle"));
+        if Self::is_valid(text) {
+            Ok(Self(text.to_ascii_lowercase().into()))
+        } else {
+            Err(InvalidSyntax::of("handle"))
         }
-        Ok(Self(text.to_ascii_lowercase().into()))
+    }
+
+    /// The check of [`Handle::parse`] without its allocation.
+    pub fn is_valid(text: &str) -> bool {
+        let Some((_, top)) = text.rsplit_once('.') else { return false };
+        text.len() <= 253 && top.starts_with(|c: char| c.is_ascii_alphabetic()) && is_domain(text)
     }
 
     /// The text, in lower case.
@@ -29,51 +36,7 @@ impl Handle {
     }
 }
 
-impl serde::Serialize for Handle {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Handle {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        syntax::parsed(deserializer, Self::parse)
-    }
-}
-
-impl fmt::Display for Handle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Handle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::str::FromStr for Handle {
-    type Err = InvalidSyntax;
-
-    fn from_str(text: &str) -> Result<Self, InvalidSyntax> {
-        Self::parse(text)
-    }
-}
-
-fn is_handle(text: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    let last = text.rsplit('.').next().unwrap_or_default();
-    text.len() <= 253
-        && text.contains('.')
-        && text.split('.').all(is_label)
-        && last.starts_with(|c: char| c.is_ascii_alphabetic())
-}
+identifier!(Handle);
 
 #[cfg(test)]
 mod tests {
@@ -90,7 +53,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_answered(text in any::<String>()) {
-            let _ = Handle::parse(&text);
+            prop_assert_eq!(Handle::parse(&text).is_ok(), Handle::is_valid(&text));
         }
     }
 }

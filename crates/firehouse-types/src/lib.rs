@@ -23,6 +23,8 @@ mod datetime;
 mod seq;
 mod drop_reason;
 mod event;
+mod label;
+mod label_event;
 mod health;
 
 pub use at_uri::AtUri;
@@ -36,8 +38,10 @@ pub use event::{
 };
 pub use handle::Handle;
 pub use health::{Health, UpstreamHealth, UpstreamState};
+pub use label::{InvalidLabel, Label, LabelSubject};
+pub use label_event::{LabelEvent, LabelsEvent};
 pub use nsid::Nsid;
 pub use rev::{InvalidRev, Rev};
 pub use rkey::{Rkey, RkeyId};
 pub use seq::Seq;
-pub use syntax::{InvalidSyntax, is_cid_syntax, is_language, is_uri};
+pub use syntax::{InvalidSyntax, is_language, is_uri};

@@ -2,10 +2,10 @@
 //!
 //! Source: <https://atproto.com/specs/nsid>
 
-use std::fmt;
 use std::sync::Arc;
 
-use crate::{InvalidSyntax, syntax};
+use crate::InvalidSyntax;
+use crate::syntax::{identifier, is_domain};
 
 /// A namespaced identifier such as `app.bsky.feed.post`. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,22 +19,14 @@ impl Nsid {
 
     /// The check of [`Nsid::parse`] without its allocation.
     pub fn is_valid(text: &str) -> bool {
-        let mut labels = text.split('.').rev();
-        let Some(name) = labels.next() else { return false };
-        let name_fits = (1..=63).contains(&name.len())
-            && name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric());
-        let is_label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        };
+        let Some((authority, name)) = text.rsplit_once('.') else { return false };
         text.len() <= 317
-            && name_fits
-            && labels.clone().count() >= 2
-            && labels.all(is_label)
-            && text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && authority.contains('.')
+            && authority.starts_with(|c: char| c.is_ascii_alphabetic())
+            && is_domain(authority)
+            && name.len() <= 63
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 
     /// The text.
@@ -43,37 +35,7 @@ impl Nsid {
     }
 }
 
-impl serde::Serialize for Nsid {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Nsid {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        syntax::parsed(deserializer, Self::parse)
-    }
-}
-
-impl fmt::Display for Nsid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Nsid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::str::FromStr for Nsid {
-    type Err = InvalidSyntax;
-
-    fn from_str(text: &str) -> Result<Self, InvalidSyntax> {
-        Self::parse(text)
-    }
-}
+identifier!(Nsid);
 
 #[cfg(test)]
 mod tests {

@@ -52,8 +52,9 @@ impl FromStr for Rev {
 
 impl fmt::Display for Rev {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digit = |shift: u32| char::from(DIGITS[((self.0 >> shift) & 31) as usize]);
-        (0..13).rev().try_for_each(|place| fmt::Write::write_char(f, digit(place * 5)))
+        let text: [u8; 13] =
+            std::array::from_fn(|place| DIGITS[(self.0 >> (60 - place * 5) & 31) as usize]);
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -2,11 +2,10 @@
 //!
 //! Source: <https://atproto.com/specs/record-key>
 
-use std::fmt;
-
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{InvalidSyntax, Rev, syntax};
+use crate::syntax::identifier;
+use crate::{InvalidSyntax, Rev};
 
 /// A record key: 1 to 512 characters, case-sensitive.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,29 +42,7 @@ impl Rkey {
     }
 }
 
-impl serde::Serialize for Rkey {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Rkey {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        syntax::parsed(deserializer, Self::parse)
-    }
-}
-
-impl fmt::Display for Rkey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Rkey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+identifier!(Rkey);
 
 /// A record key as a number: the TID as an integer (top bit 0), or XXH3-64 of any other text with the top bit set.
 #[derive(

@@ -6,6 +6,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, header};
 use axum::response::{IntoResponse, Response};
 
+use firehouse_appview::AppliedLabeler;
+
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::labelers::{self, Labelers};
@@ -27,8 +29,6 @@ pub(crate) async fn answer(
         let message = format!("Incorrect HTTP method ({}) expected GET", request.method);
         return Err(Failure::invalid_request(message));
     }
-    // Held until the answer is encoded: it bounds what the store is asked at once.
-    let _permit = api.permits.try_acquire().map_err(|_| Failure::busy())?;
     let limit = Duration::from_secs(api.config.request_timeout_s);
     let answered = tokio::time::timeout(limit, run(api, method, request)).await;
     answered.unwrap_or_else(|_| Err(Failure::timed_out()))
@@ -37,8 +37,10 @@ pub(crate) async fn answer(
 async fn run(api: &Api, method: &Method, request: &Parts) -> Result<Response, Failure> {
     let query = request.uri.query().unwrap_or_default();
     let parameters = parameters::checked(&api.catalog, method.nsid, query, method.reading)?;
-    let caller = api.authenticator.caller(method.who, &request.headers, method.nsid).await?;
+    let mut caller = api.authenticator.caller(method.who, &request.headers, method.nsid).await?;
     refuse_body(&request.headers, api.config.body_bytes_max)?;
+    // Bounds what the store is asked at once. Not taken earlier: a token may make us wait for a host of its sender's choice.
+    let _permit = api.permits.try_acquire().map_err(|_| Failure::busy())?;
     let labelers = match method.headers {
         Headers::Plain => None,
         Headers::Labels | Headers::LabelsAndRev => {
@@ -47,6 +49,8 @@ async fn run(api: &Api, method: &Method, request: &Parts) -> Result<Response, Fa
             Some(api.labeler_accounts.applied(named, store, caller.privileged).await?)
         }
     };
+    caller.labelers =
+        labelers.iter().flat_map(|labelers| &labelers.0).map(AppliedLabeler::from).collect();
     let ready = (method.run)(&api.services.appview, &caller, parameters).await?;
     Ok(response(ready, method.headers, labelers))
 }

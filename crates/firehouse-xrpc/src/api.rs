@@ -17,6 +17,7 @@ use crate::labeler_accounts::LabelerAccounts;
 use crate::method::Method;
 use crate::methods::METHODS;
 use crate::metrics::Metrics;
+use crate::outage::Outage;
 use crate::server::Services;
 
 /// Shared by all requests.
@@ -27,8 +28,9 @@ pub(crate) struct Api {
     pub(crate) authenticator: Authenticator,
     pub(crate) labeler_accounts: LabelerAccounts,
     pub(crate) permits: Semaphore,
+    pub(crate) metrics: Metrics,
     methods: HashMap<&'static str, &'static Method>,
-    metrics: Metrics,
+    outage: Arc<Outage>,
 }
 
 impl Api {
@@ -42,6 +44,7 @@ impl Api {
             labeler_accounts: LabelerAccounts::new(&config.default_labelers),
             permits: Semaphore::new(config.requests_max.min(Semaphore::MAX_PERMITS)),
             metrics: Metrics::new(&services.registry)?,
+            outage: Arc::default(),
             methods: METHODS
                 .iter()
                 .filter(|_| config.methods)
@@ -66,7 +69,13 @@ pub(crate) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
         Some(method) => answer(&api, method, &head).await,
         None => Err(Failure::not_implemented()),
     };
-    let response = answered.unwrap_or_else(Failure::into_response);
+    let response = answered.unwrap_or_else(|failure| {
+        if let Some(error) = &failure.store_error {
+            api.metrics.store_failed(error.disposition());
+            api.outage.failed(error, &api.services.store);
+        }
+        failure.into_response()
+    });
     in_flight.answered(response.status());
     response
 }

@@ -58,24 +58,24 @@ impl Authenticator {
         headers: &HeaderMap,
         method: &str,
     ) -> Result<Caller, Failure> {
-        let anonymous = Caller { viewer: None, privileged: false };
-        // A header that is not ASCII is as good as none.
-        let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let authorization = authorization.unwrap_or_default();
+        let anonymous = Caller::default();
         if who == Who::Anyone {
             return Ok(anonymous);
         }
+        // A header that is not ASCII is as good as none.
+        let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let authorization = authorization.unwrap_or_default();
         if let Some(token) = authorization.strip_prefix("Bearer ") {
             let chat_may_call = who == Who::ViewerOrChat;
             // Every method so far is a query.
             let call = Call { method, chat_may_call, is_procedure: false };
             let issuer = self.service.verify(token.trim(), call).await?;
             let privileged = self.is_moderation_service(&issuer);
-            return Ok(Caller { viewer: Some(issuer.did), privileged });
+            return Ok(Caller { viewer: Some(issuer.did), privileged, ..anonymous });
         }
         if who == Who::ViewerOrAdmin {
             return match basic::admin(authorization, self.admin_password.as_ref()) {
-                Admin::Valid => Ok(Caller { viewer: None, privileged: true }),
+                Admin::Valid => Ok(Caller { privileged: true, ..anonymous }),
                 Admin::Missing => Ok(anonymous),
                 Admin::Invalid => {
                     Err(Failure::unauthorized("AuthenticationRequired", "Authentication Required"))

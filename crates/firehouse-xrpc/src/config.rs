@@ -29,6 +29,10 @@ pub struct Config {
     pub moderation_did: Option<Did>,
     /// Labelers that apply, redacting, when a caller names none.
     pub default_labelers: Vec<Did>,
+    /// Open connections; further ones wait until one closes. Well below the open files the system allows us.
+    pub connections_max: usize,
+    /// How long a client may take for the head of a request, stay idle between two, and leave an answer unread. Units: seconds.
+    pub client_timeout_s: u64,
     /// Longest body of a request.
     pub body_bytes_max: u64,
     /// Longest time one request may take. Units: seconds.

@@ -1,6 +1,4 @@
-//! [`XrpcError`]: why the server itself could not start or go on. What a caller is told is a [`Failure`](crate::failure::Failure).
-
-use std::net::SocketAddr;
+//! [`XrpcError`]: why the server itself could not start. What a caller is told is a [`Failure`](crate::failure::Failure).
 
 /// The server cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -13,13 +11,5 @@ pub enum XrpcError {
     NoLexicon {
         /// The method.
         nsid: &'static str,
-    },
-    /// The listener failed.
-    #[error("serving XRPC on {address:?}")]
-    Serve {
-        /// Where it listened, when that is known.
-        address: Option<SocketAddr>,
-        /// What the system said.
-        source: std::io::Error,
     },
 }

@@ -13,14 +13,16 @@ use firehouse_types::Rev;
 
 use crate::answer::{JSON, REPO_REV};
 
-/// What went wrong with one request. Never holds what our own store or engine said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What went wrong with one request.
+#[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) name: &'static str,
     pub(crate) message: Cow<'static, str>,
     /// The header `atproto-repo-rev`, for the error that has it.
     repo_rev: Option<Rev>,
+    /// What the store said: for our log, never for the caller.
+    pub(crate) store_error: Option<Box<StoreError>>,
 }
 
 /// How long a caller should wait before it asks a busy or restarting server again. Units: seconds.
@@ -28,7 +30,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 impl Failure {
     fn new(status: StatusCode, name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, name, message: message.into(), repo_rev: None }
+        Self { status, name, message: message.into(), repo_rev: None, store_error: None }
     }
 
     pub(crate) fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {
@@ -113,18 +115,12 @@ impl From<ViewError> for Failure {
 }
 
 impl From<StoreError> for Failure {
-    /// The caller learns whether to come back; what the store said is for our log only.
+    /// The caller learns whether to come back.
     fn from(error: StoreError) -> Self {
-        let chain = &error as &dyn std::error::Error;
-        match error.disposition() {
-            Disposition::Retry => {
-                tracing::warn!(error = chain, "the store does not answer a request");
-                Self::unavailable()
-            }
-            Disposition::Stop => {
-                tracing::error!(error = chain, "the store refuses a request");
-                Self::internal()
-            }
-        }
+        let failure = match error.disposition() {
+            Disposition::Retry => Self::unavailable(),
+            Disposition::Stop => Self::internal(),
+        };
+        Self { store_error: Some(Box::new(error)), ..failure }
     }
 }

@@ -4,6 +4,7 @@
 //! in the reference; an empty header means none at all. Source: <https://docs.bsky.app/docs/advanced-guides/moderation#labeler-subscriptions>
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use firehouse_appview::AppliedLabeler;
 use firehouse_types::Did;
 use sfv::{BareItem, List, ListEntry, Parser};
 
@@ -22,6 +23,12 @@ pub(crate) struct Labeler {
     pub(crate) did: Did,
     /// Its takedowns hide what they name, instead of marking it.
     pub(crate) redact: bool,
+}
+
+impl From<&Labeler> for AppliedLabeler {
+    fn from(labeler: &Labeler) -> Self {
+        Self { did: labeler.did.clone(), redact: labeler.redact }
+    }
 }
 
 impl Labelers {

@@ -17,6 +17,8 @@
 mod config;
 mod error;
 mod server;
+mod connections;
+mod impatient;
 mod api;
 mod methods;
 mod method;
@@ -26,6 +28,7 @@ mod auth;
 mod labelers;
 mod labeler_accounts;
 mod failure;
+mod outage;
 mod pages;
 mod metrics;
 

@@ -23,6 +23,7 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.graph.getLists",            ViewerOrAdmin, Strict, Labels,       run!(get_lists)),
     query("app.bsky.graph.getRelationships",    Anyone,        Strict, Plain,        run!(get_relationships)),
     query("com.atproto.identity.resolveHandle", Anyone,        Strict, Plain,        run!(resolve_handle)),
+    query("com.atproto.label.queryLabels",      Anyone,        Strict, Plain,        run!(query_labels)),
     query("com.atproto.repo.getRecord",         ViewerOrAdmin, Strict, Plain,        run!(get_record)),
 ];
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use axum::http::StatusCode;
+use firehouse_store::Disposition;
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
 };
@@ -13,6 +14,9 @@ pub struct Metrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
     in_flight: IntGauge,
+    store_failures: IntCounterVec,
+    /// Open connections.
+    pub(crate) connections: IntGauge,
 }
 
 impl Metrics {
@@ -38,16 +42,40 @@ impl Metrics {
             "firehouse_xrpc_requests_in_flight",
             "XRPC requests being answered now.",
         )?;
+        let store_failures = IntCounterVec::new(
+            Opts::new(
+                "firehouse_xrpc_store_failures_total",
+                "Requests that failed because the store did not answer, or refused a query.",
+            ),
+            &["fault"],
+        )?;
+        let connections = IntGauge::new("firehouse_xrpc_connections", "Open HTTP connections.")?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(in_flight.clone()))?;
-        Ok(Self { requests, seconds, in_flight })
+        registry.register(Box::new(store_failures.clone()))?;
+        registry.register(Box::new(connections.clone()))?;
+        for disposition in [Disposition::Retry, Disposition::Stop] {
+            store_failures.with_label_values(&[fault(disposition)]);
+        }
+        Ok(Self { requests, seconds, in_flight, store_failures, connections })
+    }
+
+    pub(crate) fn store_failed(&self, disposition: Disposition) {
+        self.store_failures.with_label_values(&[fault(disposition)]).inc();
     }
 
     /// Begins one request of a method; ends it when dropped, also when the caller went away.
     pub(crate) fn begin(&self, method: &'static str) -> InFlight {
         self.in_flight.inc();
         InFlight { metrics: self.clone(), method, since: Instant::now(), outcome: "abandoned" }
+    }
+}
+
+fn fault(disposition: Disposition) -> &'static str {
+    match disposition {
+        Disposition::Retry => "no_answer",
+        Disposition::Stop => "refusal",
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> Response {
     }
 }
 
-/// `GET /.well-known/did.json`: our DID document when our DID is did:web of the public URL's host, 404 otherwise.
+/// `GET /.well-known/did.json`: our DID document when our DID is a did:web, 404 otherwise.
 pub(crate) async fn did_document(State(api): State<Arc<Api>>) -> Response {
     match document(&api.config) {
         Some(document) => Json(document).into_response(),
@@ -80,7 +80,7 @@ pub(crate) async fn not_found() -> (StatusCode, &'static str) {
 }
 
 fn document(config: &Config) -> Option<serde_json::Value> {
-    // Other methods keep their documents elsewhere. Whether this is the host a did:web names is for its DNS to say.
+    // Documents of other methods are kept elsewhere. Whether this is the host a did:web names is for its DNS to say.
     if !config.did.as_str().starts_with("did:web:") {
         return None;
     }

@@ -7,7 +7,6 @@ use axum::Router;
 use axum::http::{HeaderName, Method, header};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
-use axum::serve::ListenerExt;
 use firehouse_appview::AppView;
 use firehouse_identity::Resolver;
 use firehouse_store::Store;
@@ -22,6 +21,7 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use crate::answer::REPO_REV;
 use crate::api::{Api, dispatch};
 use crate::config::Config;
+use crate::connections::{Limits, accept};
 use crate::error::XrpcError;
 use crate::failure::Failure;
 use crate::{labelers, pages};
@@ -48,37 +48,31 @@ pub struct Services {
     pub registry: prometheus::Registry,
 }
 
-/// Answers requests until `shutdown`, then finishes those that are being answered. Errors: [`XrpcError`]; nothing is served any more.
+/// Answers requests until `shutdown`, then finishes those that are being answered. Errors: [`XrpcError`], and nothing has been served.
 pub async fn serve(
     config: Config,
     services: Services,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), XrpcError> {
-    let address = listener.local_addr().ok();
-    let patience = Duration::from_secs(config.request_timeout_s) + STOP_GRACE;
-    let router = router(config, services)?;
-    let listener = listener.tap_io(|socket| {
-        // A failure costs a few milliseconds, nothing else.
-        let _ = socket.set_nodelay(true);
-    });
-    let stopping = shutdown.clone();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
-    let out_of_patience = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(patience).await;
+    let limits = Limits {
+        connections_max: config.connections_max,
+        client_timeout: Duration::from_secs(config.client_timeout_s),
+        stop: Duration::from_secs(config.request_timeout_s) + STOP_GRACE,
     };
-    tokio::select! {
-        served = serving => served.map_err(|source| XrpcError::Serve { address, source }),
-        // Somebody keeps a connection open without finishing a request.
-        () = out_of_patience => Ok(()),
-    }
+    let api = Arc::new(Api::new(config, services)?);
+    let open = api.metrics.connections.clone();
+    accept(listener, routes(api), limits, open, shutdown).await;
+    Ok(())
 }
 
 /// All routes, ready to be called. Errors: [`XrpcError::Metrics`] when the registry already has ours.
 pub fn router(config: Config, services: Services) -> Result<Router, XrpcError> {
-    let api = Arc::new(Api::new(config, services)?);
-    let routes = Router::new()
+    Ok(routes(Arc::new(Api::new(config, services)?)))
+}
+
+fn routes(api: Arc<Api>) -> Router {
+    Router::new()
         .route("/", get(pages::banner))
         .route("/robots.txt", get(pages::robots))
         .route("/.well-known/did.json", get(pages::did_document))
@@ -87,11 +81,10 @@ pub fn router(config: Config, services: Services) -> Result<Router, XrpcError> {
         .route("/xrpc/", any(dispatch))
         .route("/xrpc/{*method}", any(dispatch))
         .fallback(pages::not_found)
-        .with_state(api);
-    Ok(routes
+        .with_state(api)
         .layer(CatchPanicLayer::custom(|_| Failure::internal().into_response()))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN)))
-        .layer(cors()))
+        .layer(cors())
 }
 
 fn cors() -> CorsLayer {

@@ -4,7 +4,6 @@
 //! checked, unpacked beside its place, checked again, and renamed into it: a fetch that is killed
 //! leaves nothing behind that anybody would take for the library. Running it again costs nothing.
 
-mod archive;
 #[path = "../../firehouse-engine/src/locate.rs"]
 #[expect(dead_code, reason = "shared with the engine, which uses the rest")]
 mod locate;
@@ -20,6 +19,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use self::{locate::LIBRARY_VARIABLE, platform::Platform, source::Source};
+use crate::archive;
 
 /// Makes sure that the library is there, and says where.
 pub fn run() -> Result<PathBuf> {

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
-use sha2::{Digest, Sha512};
+
+use crate::archive;
 
 const PACKAGE: &str = "@atproto/api";
 const VERSION: &str = "0.20.44";
 const TARBALL: &str = "atproto-api-0.20.44.tgz";
-const SHA512: &str = "765e4ba39f6da96e3607a4c4d7debc47f89ccd90557ace8cceb3bb6586854953a4153304769fa23001b58f36a3e92e371da3b389b14ff64446cb2a73cd84793a";
+const INTEGRITY: &str = "sha512-dl5Lo59tqW42B6TE1968R/iczZBVes6MzrO7ZYaFSVOkFTMEdp+iMAG1jzaj6S43HaOzibFP9kRGyypzzYR5Og==";
 
 /// What the reference AppView serves or indexes. `chat.bsky` and `tools.ozone` belong to other services.
 const PREFIXES: [&str; 3] = ["app.bsky.", "com.atproto.", "com.germnetwork."];
@@ -68,9 +69,8 @@ pub fn run(check: bool) -> Result<()> {
 
 /// Every file that should be there, by its path below lexicons/.
 fn wanted() -> Result<BTreeMap<PathBuf, String>> {
-    let documents = extract(&fetch()?)?;
-    ensure!(documents.len() > 100, "only {} documents in {PACKAGE}@{VERSION}", documents.len());
-    let mut wanted = documents;
+    let mut wanted = extract(&fetch()?)?;
+    ensure!(wanted.len() > 100, "only {} documents in {PACKAGE}@{VERSION}", wanted.len());
     wanted.insert("README.md".into(), readme(wanted.len()));
     Ok(wanted)
 }
@@ -102,7 +102,7 @@ fn fetch() -> Result<Vec<u8>> {
     let directory = std::env::temp_dir().join(format!("firehouse-lexicons-{}", std::process::id()));
     fs::create_dir_all(&directory)?;
     let source = fetch_into(&directory);
-    fs::remove_dir_all(&directory)?;
+    let _ = fs::remove_dir_all(&directory);
     source
 }
 
@@ -116,18 +116,11 @@ fn fetch_into(directory: &Path) -> Result<Vec<u8>> {
         .context("run npm (it comes with Node)")?;
     ensure!(packed.success(), "npm could not fetch {PACKAGE}@{VERSION}");
     let tarball = directory.join(TARBALL);
-    let hash: String =
-        Sha512::digest(fs::read(&tarball)?).iter().map(|byte| format!("{byte:02x}")).collect();
-    ensure!(hash == SHA512, "{PACKAGE}@{VERSION} has SHA-512 {hash}, not the pinned {SHA512}");
-
-    let unpacked = Command::new("tar")
-        .args(["-xzOf"])
-        .arg(&tarball)
-        .arg("package/dist/client/lexicons.js")
-        .output()
-        .context("run tar")?;
-    ensure!(unpacked.status.success(), "{TARBALL} holds no dist/client/lexicons.js");
-    Ok(unpacked.stdout)
+    let found = archive::integrity(&tarball)?;
+    ensure!(found == INTEGRITY, "{PACKAGE}@{VERSION} has the hash {found}, not {INTEGRITY}");
+    let source = directory.join("lexicons.js");
+    archive::unpack(&tarball, "package/dist/client/lexicons.js", &source)?;
+    Ok(fs::read(source)?)
 }
 
 /// Runs [`EXTRACT`] over the source. Shape: path below lexicons/ → text of the document.

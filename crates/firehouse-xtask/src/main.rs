@@ -2,12 +2,13 @@
 
 use clap::{Parser, Subcommand};
 
-mod engine;
-mod lexicons;
 mod run;
 mod sim;
 mod test;
 mod tidy;
+mod engine;
+mod lexicons;
+mod archive;
 mod workspace;
 
 #[derive(Parser)]

@@ -1,13 +1,14 @@
 //! `cargo xtask run`: fetches the engine once, builds, and runs consumer, API and embedded store.
 
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::engine;
 use crate::workspace::{cargo, target};
 
-/// Builds in release and runs `firehouse run` with `arguments`, until it ends.
+/// Builds in release and becomes `firehouse run` with `arguments`, so that signals reach it and nobody else. Returns only errors.
 pub fn run(arguments: &[String]) -> Result<()> {
     let library = engine::run()?;
     eprintln!("run: building; the first time takes some minutes");
@@ -16,10 +17,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         bail!("firehouse does not build");
     }
     let program = target().join("release").join("firehouse");
-    let ended = Command::new(program)
-        .arg("run")
-        .args(arguments)
-        .env("FIREHOUSE_ENGINE_LIB", library)
-        .status()?;
-    if ended.success() { Ok(()) } else { bail!("firehouse ended with {ended}") }
+    let mut firehouse = Command::new(&program);
+    firehouse.arg("run").args(arguments).env("FIREHOUSE_ENGINE_LIB", library);
+    Err(firehouse.exec()).with_context(|| format!("cannot start {}", program.display()))
 }

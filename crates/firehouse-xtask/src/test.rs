@@ -29,7 +29,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
         let mut tests = cargo();
         tests.args(["test", "--workspace", "--no-fail-fast"]).args(arguments);
         tests.env("FIREHOUSE_ENGINE_LIB", &library);
-        tests.env("FIREHOUSE_ENGINE_PROGRAM", target().join("debug").join("firehouse-engine"));
+        let built = target().join("debug");
+        tests.env("FIREHOUSE_ENGINE_PROGRAM", built.join("firehouse-engine"));
+        tests.env("FIREHOUSE_PROGRAM", built.join("firehouse"));
         command(&mut tests)
     })
 }

@@ -50,8 +50,9 @@ pub fn run() -> Result<()> {
     let metadata: Metadata = serde_json::from_slice(&metadata.stdout).context("cargo metadata")?;
     let read =
         |file: &str| std::fs::read_to_string(root().join(file)).with_context(|| file.to_owned());
-    let mut wrong = rows::check(&metadata);
-    wrong.extend(rows::check_table(&metadata, &read("ARCHITECTURE.md")?));
+    let architecture = read("ARCHITECTURE.md")?;
+    let mut wrong = rows::check_table(&metadata, &architecture);
+    wrong.extend(rows::check(&metadata, &architecture));
     wrong.extend(licences::check(&metadata, &read(".deny.toml")?)?);
     wrong.extend(top_level::check(&root())?);
     if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n")) }

@@ -3,18 +3,17 @@
 use std::collections::HashMap;
 
 use firehouse_store::Store;
-use firehouse_store::read::{ActorRead, RecordKey, RecordRead};
+use firehouse_store::read::{ActorRead, KnownFollowersRead, RecordKey, RecordRead};
 use firehouse_types::{ActorId, Cid, Datetime, RkeyId};
 use serde::de::DeserializeOwned;
 
 use super::state::{Actor, KnownFollowers, LiveStatus, Profile, ProfileCounts};
 use crate::ViewError;
+use crate::nsid::{PROFILE, STATUS};
 use crate::record::{
     ChatFields, GermFields, NotificationFields, ProfileFields, RecordJson, StatusFields,
 };
 
-const PROFILE: &str = "app.bsky.actor.profile";
-const STATUS: &str = "app.bsky.actor.status";
 const LABELER: &str = "app.bsky.labeler.service";
 const CHAT: &str = "chat.bsky.actor.declaration";
 const NOTIFICATION: &str = "app.bsky.notification.declaration";
@@ -47,6 +46,7 @@ fn bare(row: ActorRead) -> Actor {
         did: row.did,
         handle: Some(row.handle).filter(|handle| !handle.is_empty()),
         status: row.status,
+        is_redacted: false,
         profile: None,
         is_labeler: false,
         chat: None,
@@ -122,7 +122,7 @@ pub(crate) async fn load_known_followers(
 ) -> Result<HashMap<ActorId, KnownFollowers>, ViewError> {
     let Some(viewer) = viewer else { return Ok(HashMap::new()) };
     let rows = store.known_followers(actors, viewer).await?;
-    let known = |row: firehouse_store::read::KnownFollowersRead| {
+    let known = |row: KnownFollowersRead| {
         (row.target_actor, KnownFollowers { count: row.n, some: row.followers })
     };
     Ok(rows.into_iter().map(known).collect())

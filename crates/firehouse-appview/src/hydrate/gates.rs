@@ -6,10 +6,11 @@ use firehouse_store::Store;
 use firehouse_store::read::{RecordHead, RecordKey, RecordRead};
 
 use super::actors::parse;
-use super::posts::{Posts, post_key, record_key};
-use super::state::{Gate, LIST, POST, POSTGATE, THREADGATE};
-use crate::ViewError;
+use super::posts::{Posts, post_key};
+use super::state::Gate;
+use crate::nsid::{POSTGATE, THREADGATE};
 use crate::record::{PostgateFields, RecordJson, RuleFields, ThreadgateFields};
+use crate::{ViewError, uri};
 
 /// Gates by the key of their post.
 pub(crate) type Gates<F> = HashMap<RecordKey, Gate<F>>;
@@ -19,8 +20,8 @@ pub(crate) async fn load_gates(
     store: &Store,
     posts: &Posts,
 ) -> Result<(Gates<ThreadgateFields>, Gates<PostgateFields>), ViewError> {
-    let mut keys: HashSet<RecordKey> = posts.shown.keys().copied().collect();
-    let replies = posts.shown.keys().filter_map(|key| posts.found.get(key)?.fields.reply.as_ref());
+    let mut keys: HashSet<RecordKey> = posts.shown.clone();
+    let replies = posts.shown.iter().filter_map(|key| posts.found.get(key)?.fields.reply.as_ref());
     keys.extend(replies.filter_map(|reply| post_key(&reply.root)));
     let keys: Vec<_> = keys.into_iter().collect();
     let (mut threadgates, mut postgates) = (Gates::new(), Gates::new());
@@ -44,7 +45,7 @@ pub(crate) async fn load_gates(
 pub(crate) fn lists_of(gates: &Gates<ThreadgateFields>) -> impl Iterator<Item = RecordKey> {
     let rules = gates.values().flat_map(|gate| gate.fields.allow.iter().flatten());
     rules.filter_map(|rule| match rule {
-        RuleFields::List { list } => record_key(list, LIST),
+        RuleFields::List { list } => uri::list(list),
         RuleFields::Mention
         | RuleFields::Follower
         | RuleFields::Following
@@ -59,7 +60,7 @@ where
 {
     let json = RecordJson::new(&row.body)?;
     let fields: F = parse(&json)?;
-    let is_its_own = record_key(post(&fields), POST) == Some((row.actor, row.rkey));
+    let is_its_own = uri::post(post(&fields)) == Some((row.actor, row.rkey));
     let head: RecordHead = row.head();
     let rkey = head.rkey().filter(|_| is_its_own)?;
     Some(Gate { cid: head.cid().to_string(), rkey, json, fields })

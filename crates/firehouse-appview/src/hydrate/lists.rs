@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use firehouse_store::Store;
-use firehouse_store::read::{ListMember, RecordKey, RecordRead};
+use firehouse_store::read::{ListKey, RecordKey, RecordRead};
 use firehouse_types::{ActorId, Did};
 
 use super::actors::parse;
-use super::state::{LIST, List};
+use super::state::List;
 use crate::ViewError;
+use crate::nsid::LIST;
 use crate::record::{ListFields, RecordJson};
 
 /// The lists among these that exist. Five small queries, at once; none for no keys.
@@ -54,7 +55,7 @@ pub(crate) async fn load_lists(
             list.blocked_by = Some(subscription.value.into());
         }
     }
-    for key in memberships.iter().map(ListMember::list) {
+    for key in memberships.iter().map(ListKey::key) {
         if let Some(list) = lists.get_mut(&key) {
             list.has_viewer = true;
         }

@@ -1,36 +1,36 @@
 //! Hydrate: from the numbers of a skeleton to everything that its views need, in few rounds of queries that run side by side.
 //!
 //! [`Hydration`] collects what is wanted; [`Hydration::finish`] asks for it: identities and profiles, counts with the viewer's own likes,
-//! relations, gates, lists. Posts come first, since who else is wanted stands in them.
+//! relations, gates, lists, labels. Posts come first, since who else is wanted stands in them.
 
 mod actors;
 mod gates;
+mod labels;
 mod lists;
 mod posts;
 mod relations;
 mod state;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use firehouse_store::Store;
 use firehouse_store::read::RecordKey;
-use firehouse_types::{ActorId, AtUri};
+use firehouse_types::{ActorId, RkeyId};
 
-use crate::{AppView, Caller, ViewError};
+use crate::nsid::{BLOCK, FOLLOW, LIKE, LIST, LIST_BLOCK, POST, REPOST};
+use crate::{AppView, AppliedLabeler, Caller, ViewError, uri};
 
-pub(crate) use actors::{load_actors, load_known_followers};
-pub(crate) use posts::record_key;
+pub(crate) use actors::load_actors;
+use labels::Labels;
+pub(crate) use posts::QUOTE_DEPTH_MAX;
 pub(crate) use relations::{Pairs, Relations};
-pub(crate) use state::{Actor, LIST, POST, State};
-
-const REPOST: &str = "app.bsky.feed.repost";
-/// Collections in which the viewer's own records about others lie.
-const OWN: [&str; 4] =
-    ["app.bsky.graph.follow", "app.bsky.graph.block", "app.bsky.feed.like", REPOST];
+pub(crate) use state::{Actor, State};
 
 /// What is wanted for one answer.
 pub(crate) struct Hydration<'a> {
     store: &'a Store,
+    labelers: Arc<[AppliedLabeler]>,
     state: State,
     posts: posts::Posts,
     /// Whose likes on the posts matter besides the viewer's: the author of the thread.
@@ -50,6 +50,7 @@ impl<'a> Hydration<'a> {
     pub fn new(app: &'a AppView, caller: &Caller) -> Self {
         Self {
             store: &app.store,
+            labelers: Arc::clone(&caller.labelers),
             state: State::new(caller),
             posts: posts::Posts::default(),
             op: None,
@@ -72,14 +73,15 @@ impl<'a> Hydration<'a> {
         self.posts.found.contains_key(&key)
     }
 
-    /// Asks for all that is wanted. Two rounds: the second only for lists that the first one named and for keys that are hashes.
+    /// Asks for all that is wanted, in rounds: known followers, since they are shown too; nearly everything; the lists and keys that only
+    /// these answers name.
     pub async fn finish(mut self) -> Result<State, ViewError> {
         self.want_those_in_posts();
         let (store, viewer) = (self.store, self.state.viewer);
         self.actors.extend(self.reposts.iter().map(|repost| repost.0));
         self.actors.extend(self.lists.iter().map(|list| list.0));
         self.actors.extend(&self.detailed);
-        let known = load_known_followers(store, &self.detailed, viewer).await?;
+        let known = actors::load_known_followers(store, &self.detailed, viewer).await?;
         for (subject, known) in &known {
             self.actors.extend(&known.some);
             known.some.iter().for_each(|&follower| self.pairs.add(*subject, follower));
@@ -89,10 +91,13 @@ impl<'a> Hydration<'a> {
         let actors: Vec<_> = self.actors.iter().copied().collect();
         let lists: Vec<_> = self.lists.iter().copied().collect();
         let shown: Vec<_> =
-            self.posts.shown.keys().copied().filter(|key| self.has_post(*key)).collect();
+            self.posts.shown.iter().copied().filter(|key| self.has_post(*key)).collect();
         let interactions = async { Ok(store.interactions(&shown, viewer, self.op).await?) };
         let reposts = async { Ok(store.record_heads(&[REPOST], &self.reposts).await?) };
-        let (actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
+        let posts = shown.iter().map(|key| (key.0, POST, key.1));
+        let labelled: Vec<_> = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1))).collect();
+        let (labels, actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
+            Labels::load(store, &self.labelers, &actors, &labelled),
             load_actors(store, &actors),
             Relations::load(store, &self.pairs),
             interactions,
@@ -111,13 +116,16 @@ impl<'a> Hydration<'a> {
         state.lists = lists;
         state.profile_counts = counts;
         state.known_followers = known;
-        finish_late(store, &mut state, self.lists_of_others).await?;
+        state.labels = labels;
+        load_late_lists(store, &mut state, self.lists_of_others).await?;
+        state.redact();
+        load_rkey_texts(store, &mut state, self.op).await?;
         Ok(state)
     }
 
     /// Whoever appears in the posts, and who of them may block whom.
     fn want_those_in_posts(&mut self) {
-        for key in self.posts.shown.keys() {
+        for key in &self.posts.shown {
             self.actors.insert(key.0);
             let Some(post) = self.posts.found.get(key) else { continue };
             let mut others = Vec::new();
@@ -126,9 +134,9 @@ impl<'a> Hydration<'a> {
             }
             if let Some(embedded) = post.fields.embedded() {
                 others.push(&embedded.uri);
-                self.lists.extend(record_key(&embedded.uri, LIST));
+                self.lists.extend(uri::list(&embedded.uri));
             }
-            for other in others.into_iter().filter_map(|uri| uri_actor(uri)) {
+            for other in others.into_iter().filter_map(|uri| uri::account(uri)) {
                 self.actors.insert(other);
                 self.pairs.add(key.0, other);
             }
@@ -136,8 +144,8 @@ impl<'a> Hydration<'a> {
     }
 }
 
-/// What only the first round could name: lists that block or that gates allow, and texts of keys that are hashes.
-async fn finish_late(
+/// Lists that only blocks and gates could name.
+async fn load_late_lists(
     store: &Store,
     state: &mut State,
     lists_of_others: bool,
@@ -149,31 +157,26 @@ async fn finish_late(
     }
     lists.retain(|list| !state.lists.contains_key(list));
     let lists: Vec<_> = lists.into_iter().collect();
-
-    let hashed = hashed_keys(state);
-    let texts = async { Ok(store.record_heads(&OWN, &hashed).await?) };
-
-    let (lists, texts) = tokio::try_join!(lists::load_lists(store, &lists, state.viewer), texts)?;
-    state.lists.extend(lists);
-    state.rkey_texts =
-        texts.into_iter().map(|row| ((row.actor, row.rkey), row.rkey_text)).collect();
+    state.lists.extend(lists::load_lists(store, &lists, state.viewer).await?);
     Ok(())
 }
 
-/// Records that answers name and whose keys are hashes: only their own rows have the text.
-fn hashed_keys(state: &State) -> Vec<RecordKey> {
-    let mut hashed: Vec<RecordKey> = state.relations.hashed_keys().collect();
-    if let Some(viewer) = state.viewer {
-        for row in state.interactions.values() {
-            let own = [row.viewer_like(), row.viewer_repost()].into_iter().flatten();
-            hashed.extend(own.filter(|rkey| rkey.tid().is_none()).map(|rkey| (viewer, rkey)));
-        }
-    }
-    hashed
-}
-
-/// The account in an AT-URI, when it is named by its DID.
-pub(crate) fn uri_actor(uri: &str) -> Option<ActorId> {
-    let uri = AtUri::parse(uri).ok()?;
-    uri.authority.starts_with("did:").then(|| ActorId::of(uri.authority))
+/// Texts of the keys that answers name and that are hashes: only their records' own rows have them. Nearly always none.
+async fn load_rkey_texts(
+    store: &Store,
+    state: &mut State,
+    op: Option<ActorId>,
+) -> Result<(), ViewError> {
+    let of = |who: Option<ActorId>, rkey: Option<RkeyId>| Some((who?, rkey?));
+    let viewer = state.viewer;
+    let answered = state.interactions.values().flat_map(|row| {
+        [of(viewer, row.viewer_like()), of(viewer, row.viewer_repost()), of(op, row.op_like())]
+    });
+    let subscribed = state.lists.values().map(|list| of(viewer, list.blocked_by));
+    let named = answered.chain(subscribed).flatten().chain(state.relations.records());
+    let hashed: Vec<RecordKey> = named.filter(|(_, rkey)| rkey.tid().is_none()).collect();
+    let texts = store.record_heads(&[FOLLOW, BLOCK, LIKE, REPOST, LIST_BLOCK], &hashed).await?;
+    state.rkey_texts =
+        texts.into_iter().map(|row| ((row.actor, row.rkey), row.rkey_text)).collect();
+    Ok(())
 }

@@ -7,15 +7,14 @@ use std::collections::{HashMap, HashSet};
 
 use firehouse_store::Store;
 use firehouse_store::read::{RecordHead, RecordKey, RecordRead};
-use firehouse_types::AtUri;
 
 use super::actors::parse;
-use super::state::{POST, Post};
-use crate::ViewError;
+use super::state::Post;
 use crate::record::{PostFields, RecordJson, StrongRef};
+use crate::{ViewError, uri};
 
 /// Quotes within quotes that are shown.
-const QUOTE_DEPTH_MAX: u8 = 2;
+pub(crate) const QUOTE_DEPTH_MAX: u8 = 2;
 /// Look-ups for one answer: what was asked for, quotes of parents, quotes of those.
 const ROUNDS_MAX: usize = 3;
 
@@ -23,8 +22,7 @@ const ROUNDS_MAX: usize = 3;
 #[derive(Debug, Default)]
 pub(crate) struct Posts {
     pub found: HashMap<RecordKey, Post>,
-    /// What is shown, and at which depth of quotes.
-    pub shown: HashMap<RecordKey, u8>,
+    pub shown: HashSet<RecordKey>,
     asked: HashSet<RecordKey>,
 }
 
@@ -39,7 +37,7 @@ impl Posts {
         for _ in 0..ROUNDS_MAX {
             self.reach(keys, replies);
             let missing: Vec<_> =
-                self.shown.keys().filter(|&key| !self.is_settled(key)).copied().collect();
+                self.shown.iter().filter(|&key| !self.is_settled(key)).copied().collect();
             if missing.is_empty() {
                 break;
             }
@@ -66,11 +64,8 @@ impl Posts {
             let answered = posts.filter_map(|post| post.fields.reply.as_ref());
             layer.extend(answered.flat_map(|r| [&r.root, &r.parent]).filter_map(post_key));
         }
-        for depth in 0..=QUOTE_DEPTH_MAX {
-            for &key in &layer {
-                let shown = self.shown.entry(key).or_insert(depth);
-                *shown = depth.min(*shown);
-            }
+        for _ in 0..=QUOTE_DEPTH_MAX {
+            self.shown.extend(&layer);
             let posts = layer.iter().filter_map(|key| self.found.get(key));
             layer = posts.filter_map(|post| post_key(post.fields.embedded()?)).collect();
         }
@@ -82,15 +77,9 @@ fn references(post: &Post) -> impl Iterator<Item = RecordKey> {
     reply.chain(post.fields.embedded()).filter_map(post_key)
 }
 
-/// The key of a referenced post; `None` for other records, and for addresses by handle, which name nothing for good.
+/// The key of a referenced post.
 pub(crate) fn post_key(reference: &StrongRef) -> Option<RecordKey> {
-    record_key(&reference.uri, POST)
-}
-
-/// The key in an AT-URI of this collection.
-pub(crate) fn record_key(uri: &str, collection: &str) -> Option<RecordKey> {
-    let (actor, of, rkey) = AtUri::parse(uri).ok()?.record()?;
-    (of == collection).then_some((actor, rkey))
+    uri::post(&reference.uri)
 }
 
 fn read_post(row: &RecordRead) -> Option<(RecordKey, Post)> {

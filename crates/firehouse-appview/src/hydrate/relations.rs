@@ -6,17 +6,18 @@
 use std::collections::{HashMap, HashSet};
 
 use firehouse_store::Store;
-use firehouse_store::read::{ListMember, ListSubscription, RecordKey, Relation};
+use firehouse_store::read::RecordKey;
 use firehouse_types::{ActorId, RkeyId};
 
 use crate::ViewError;
+use crate::nsid::BLOCK;
 
 /// All relations that were asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
     follows: HashMap<(ActorId, ActorId), RkeyId>,
     blocks: HashMap<(ActorId, ActorId), RkeyId>,
-    /// (who blocks, who is on the list) → the first such list.
+    /// (who blocks, who is on the list) → the list.
     list_blocks: HashMap<(ActorId, ActorId), RecordKey>,
 }
 
@@ -54,44 +55,25 @@ impl Pairs {
 }
 
 impl Relations {
-    /// Looks the pairs up: direct relations and subscriptions at once, list members only when somebody subscribes to a list.
+    /// Looks the pairs up: direct relations and those by list, at once.
     pub async fn load(store: &Store, pairs: &Pairs) -> Result<Self, ViewError> {
         if pairs.0.is_empty() {
             return Ok(Self::default());
         }
         let (directed, actors) = (pairs.directed(), pairs.actors());
-        let (direct, subscriptions) =
-            tokio::try_join!(store.relations(&directed), store.list_blockers(&actors))?;
-        let lists: HashSet<_> = subscriptions.iter().map(ListSubscription::list).collect();
-        let lists: Vec<_> = lists.into_iter().collect();
-        let members = store.list_blocked(&actors, &lists).await?;
-        Ok(Self::new(direct, &subscriptions, &members))
-    }
-
-    fn new(
-        direct: Vec<Relation>,
-        subscriptions: &[ListSubscription],
-        members: &[ListMember],
-    ) -> Self {
+        let (direct, by_list) =
+            tokio::try_join!(store.relations(&directed), store.list_blocks(&actors, &actors))?;
         let mut relations = Self::default();
         for row in direct {
             let kind = match &*row.collection {
-                "app.bsky.graph.block" => &mut relations.blocks,
+                BLOCK => &mut relations.blocks,
                 _ => &mut relations.follows,
             };
             kind.insert((row.actor, row.target_actor), row.first_rkey);
         }
-        let mut on_list: HashMap<RecordKey, Vec<ActorId>> = HashMap::new();
-        members.iter().for_each(|m| on_list.entry(m.list()).or_default().push(m.subject));
-        for subscription in subscriptions {
-            for &subject in on_list.get(&subscription.list()).into_iter().flatten() {
-                let pair = (subscription.actor, subject);
-                if subscription.actor != subject {
-                    relations.list_blocks.entry(pair).or_insert(subscription.list());
-                }
-            }
-        }
-        relations
+        relations.list_blocks =
+            by_list.iter().map(|row| ((row.actor, row.subject), row.list())).collect();
+        Ok(relations)
     }
 
     /// The record by which one follows another.
@@ -127,9 +109,8 @@ impl Relations {
             .map(|(_, &list)| list)
     }
 
-    /// Records whose keys are hashes: their texts must be looked up.
-    pub fn hashed_keys(&self) -> impl Iterator<Item = RecordKey> {
-        let records = self.follows.iter().chain(&self.blocks);
-        records.filter(|(_, rkey)| rkey.tid().is_none()).map(|((from, _), &rkey)| (*from, rkey))
+    /// The records by which they follow and block.
+    pub fn records(&self) -> impl Iterator<Item = RecordKey> {
+        self.follows.iter().chain(&self.blocks).map(|((from, _), &rkey)| (*from, rkey))
     }
 }

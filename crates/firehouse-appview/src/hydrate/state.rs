@@ -6,21 +6,15 @@ use firehouse_schema::ActorStatus;
 use firehouse_store::read::{Interactions, RecordHead, RecordKey};
 use firehouse_types::{ActorId, Datetime, Did, Rkey, RkeyId};
 
+use super::labels::Labels;
 use super::relations::Relations;
 use crate::Caller;
+use crate::app::is_seen;
+use crate::nsid::POST;
 use crate::record::{
     ChatFields, ListFields, PostFields, PostgateFields, ProfileFields, RecordJson, StatusFields,
     ThreadgateFields,
 };
-
-/// NSID of posts.
-pub(crate) const POST: &str = "app.bsky.feed.post";
-/// NSID of lists.
-pub(crate) const LIST: &str = "app.bsky.graph.list";
-/// NSID of thread gates.
-pub(crate) const THREADGATE: &str = "app.bsky.feed.threadgate";
-/// NSID of post gates.
-pub(crate) const POSTGATE: &str = "app.bsky.feed.postgate";
 
 /// Everything of one answer. What is not in here does not exist for this caller.
 #[derive(Debug, Default)]
@@ -40,6 +34,7 @@ pub(crate) struct State {
     pub known_followers: HashMap<ActorId, KnownFollowers>,
     /// Texts of record keys that are no TIDs, where no record at hand has them.
     pub rkey_texts: HashMap<(ActorId, RkeyId), Box<str>>,
+    pub labels: Labels,
 }
 
 impl State {
@@ -53,16 +48,10 @@ impl State {
         }
     }
 
-    /// An account, when the caller may see it: an active one, for privileged callers any that was not deleted.
+    /// An account, when the caller may see it.
     pub fn actor(&self, actor: ActorId) -> Option<&Actor> {
-        self.actors.get(&actor).filter(|found| match found.status {
-            ActorStatus::Active => true,
-            ActorStatus::Mentioned | ActorStatus::Deleted => false,
-            ActorStatus::Deactivated
-            | ActorStatus::Suspended
-            | ActorStatus::Takendown
-            | ActorStatus::Inactive => self.privileged,
-        })
+        let is_seen = |found: &&Actor| is_seen(found.status, self.privileged) && !found.is_redacted;
+        self.actors.get(&actor).filter(is_seen)
     }
 
     /// A post, when the caller may see its author.
@@ -96,6 +85,8 @@ pub(crate) struct Actor {
     /// Verified; `None` when it was not.
     pub handle: Option<Box<str>>,
     pub status: ActorStatus,
+    /// Taken down by a labeler that hides what it takes down. Never for privileged callers.
+    pub is_redacted: bool,
     pub profile: Option<Profile>,
     pub is_labeler: bool,
     pub chat: Option<ChatFields>,
@@ -107,7 +98,7 @@ pub(crate) struct Actor {
 
 impl Actor {
     pub fn is_active(&self) -> bool {
-        self.status == ActorStatus::Active
+        self.status == ActorStatus::Active && !self.is_redacted
     }
 }
 

@@ -3,6 +3,7 @@
 use firehouse_types::{ActorId, AtUri, RkeyId};
 
 use super::Views;
+use crate::nsid::BLOCK;
 
 /// app.bsky.feed.defs#blockedAuthor.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -69,7 +70,7 @@ impl Views<'_> {
     pub fn blocking_uri(&self, actor: ActorId) -> Option<String> {
         let viewer = self.state.viewer.filter(|&viewer| viewer != actor)?;
         match self.state.relations.block(viewer, actor) {
-            Some(rkey) => self.viewer_uri("app.bsky.graph.block", rkey),
+            Some(rkey) => self.viewer_uri(BLOCK, rkey),
             None => {
                 let list = self.state.relations.list_block(viewer, actor)?;
                 Some(self.state.lists.get(&list)?.uri.clone())

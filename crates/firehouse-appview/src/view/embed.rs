@@ -10,8 +10,9 @@ use super::label::Label;
 use super::links::Preset;
 use super::list::ListView;
 use super::profile::ProfileView;
-use crate::hydrate::{LIST, POST, record_key, uri_actor};
+use crate::hydrate::QUOTE_DEPTH_MAX;
 use crate::record::{Embed, External, GalleryItem, Image, RecordJson, StrongRef, Video};
+use crate::uri;
 
 /// Items of a gallery that are shown. The lexicon allows more than clients should show.
 const GALLERY_ITEMS_MAX: usize = 10;
@@ -208,7 +209,7 @@ impl Views<'_> {
 
     fn record_embed(&self, post: RecordKey, record: &StrongRef, depth: u8) -> RecordEmbedView {
         let uri = &record.uri;
-        let author = uri_actor(uri);
+        let author = uri::account(uri);
         let is_blocked = author.is_some_and(|author| self.viewer_blocks(author))
             || self.others_block(post.0, author);
         if let Some(did) = AtUri::parse(uri).ok().map(|uri| uri.authority).filter(|_| is_blocked) {
@@ -216,10 +217,10 @@ impl Views<'_> {
             return RecordEmbedView::Blocked { uri: uri.clone(), blocked: true, author };
         }
         let not_found = RecordEmbedView::NotFound { uri: uri.clone(), not_found: true };
-        if let Some(list) = record_key(uri, LIST).and_then(|list| self.list(list)) {
+        if let Some(list) = uri::list(uri).and_then(|list| self.list(list)) {
             return RecordEmbedView::List(Box::new(list));
         }
-        let Some(quoted) = record_key(uri, POST) else { return not_found };
+        let Some(quoted) = uri::post(uri) else { return not_found };
         let Some(view) = self.post_at(quoted, depth) else { return not_found };
         if self.is_detached(post, quoted) {
             return RecordEmbedView::Detached { uri: uri.clone(), detached: true };
@@ -235,7 +236,7 @@ impl Views<'_> {
             repost_count: view.repost_count,
             quote_count: view.quote_count,
             indexed_at: view.indexed_at,
-            embeds: (depth < 2).then(|| view.embed.into_iter().collect()),
+            embeds: (depth < QUOTE_DEPTH_MAX).then(|| view.embed.into_iter().collect()),
         }
     }
 

@@ -6,7 +6,8 @@ use super::Views;
 use super::block::{BlockedPost, NotFoundPost};
 use super::post::PostView;
 use super::profile::ProfileView;
-use crate::hydrate::{POST, record_key, uri_actor};
+use crate::nsid::REPOST;
+use crate::uri;
 
 /// An item of a feed.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -95,7 +96,7 @@ impl Views<'_> {
         let head = self.state.reposts.get(&repost)?;
         let by = self.profile_basic(repost.0)?;
         Some(FeedReason::Repost {
-            uri: format!("at://{}/app.bsky.feed.repost/{}", by.did, head.rkey()?),
+            uri: format!("at://{}/{REPOST}/{}", by.did, head.rkey()?),
             by: Box::new(by),
             cid: head.cid().to_string(),
             indexed_at: head.sort_at().to_string(),
@@ -105,18 +106,18 @@ impl Views<'_> {
     fn reply_ref(&self, key: RecordKey) -> Option<ReplyRefView> {
         let reply = self.state.posts.get(&key)?.fields.reply.as_ref()?;
         let (root_author, parent_author) =
-            (uri_actor(&reply.root.uri), uri_actor(&reply.parent.uri));
+            (uri::account(&reply.root.uri), uri::account(&reply.parent.uri));
         let mut root = self.post_or_rest(&reply.root.uri);
         let mut parent = self.post_or_rest(&reply.parent.uri);
         if self.others_block(key.0, parent_author) {
             parent = self.hidden(parent);
         }
         // Between the parent and the root that the parent itself names.
-        let above = record_key(&reply.parent.uri, POST)
+        let above = uri::post(&reply.parent.uri)
             .and_then(|parent| self.state.posts.get(&parent)?.fields.reply.as_ref());
-        let parent_blocks_root = parent_author
-            .zip(above)
-            .is_some_and(|(parent, above)| self.others_block(parent, uri_actor(&above.root.uri)));
+        let parent_blocks_root = parent_author.zip(above).is_some_and(|(parent, above)| {
+            self.others_block(parent, uri::account(&above.root.uri))
+        });
         if self.others_block(key.0, root_author) || parent_blocks_root {
             root = self.hidden(root);
         }
@@ -128,18 +129,18 @@ impl Views<'_> {
     }
 
     fn grandparent_author(&self, parent: &str) -> Option<Box<ProfileView>> {
-        let parent = self.state.posts.get(&record_key(parent, POST)?)?;
-        let grandparent = uri_actor(&parent.fields.reply.as_ref()?.parent.uri)?;
+        let parent = self.state.posts.get(&uri::post(parent)?)?;
+        let grandparent = uri::account(&parent.fields.reply.as_ref()?.parent.uri)?;
         self.profile_basic(grandparent).map(Box::new)
     }
 
     /// A post, or that it does not exist or is behind a block of the viewer's.
     fn post_or_rest(&self, uri: &str) -> ReplyView {
-        let Some(post) = record_key(uri, POST).and_then(|key| self.post(key)) else {
+        let Some(post) = uri::post(uri).and_then(|key| self.post(key)) else {
             return ReplyView::NotFound(NotFoundPost::new(uri));
         };
         let view = ReplyView::Post(Box::new(post));
-        match uri_actor(uri) {
+        match uri::account(uri) {
             Some(author) if self.viewer_blocks(author) => self.hidden(view),
             _ => view,
         }
@@ -159,9 +160,9 @@ impl Views<'_> {
             let reply = self.state.posts.get(&key)?.fields.reply.as_ref()?;
             Some(&reply.parent.uri)
         };
-        let blocks = |uri: &str| uri_actor(uri).is_some_and(|author| self.viewer_blocks(author));
+        let blocks = |uri: &str| uri::account(uri).is_some_and(|author| self.viewer_blocks(author));
         let Some(parent) = parent_of(key) else { return false };
-        let grandparent = record_key(parent, POST).and_then(parent_of);
+        let grandparent = uri::post(parent).and_then(parent_of);
         blocks(parent) || grandparent.is_some_and(|uri| blocks(uri))
     }
 }

@@ -4,8 +4,9 @@ use firehouse_store::read::RecordKey;
 
 use super::Views;
 use super::list::ListView;
-use crate::hydrate::{LIST, POST, record_key};
+use crate::nsid::THREADGATE;
 use crate::record::{RecordJson, RuleFields};
+use crate::uri;
 
 /// app.bsky.feed.defs#threadgateView.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -24,14 +25,14 @@ impl Views<'_> {
         let did = &self.state.actors.get(&root.0)?.did;
         let rules = gate.fields.allow.iter().flatten();
         let lists = rules.filter_map(|rule| match rule {
-            RuleFields::List { list } => self.list_basic(record_key(list, LIST)?),
+            RuleFields::List { list } => self.list_basic(uri::list(list)?),
             RuleFields::Mention
             | RuleFields::Follower
             | RuleFields::Following
             | RuleFields::Unknown => None,
         });
         Some(ThreadgateView {
-            uri: format!("at://{did}/app.bsky.feed.threadgate/{}", gate.rkey),
+            uri: format!("at://{did}/{THREADGATE}/{}", gate.rkey),
             cid: gate.cid.clone(),
             record: gate.json.clone(),
             lists: lists.collect(),
@@ -41,11 +42,7 @@ impl Views<'_> {
     /// Whether the viewer may not reply; `None` where there is no gate.
     pub(super) fn reply_disabled(&self, key: RecordKey) -> Option<bool> {
         let (viewer, did) = (self.state.viewer?, self.state.viewer_did.as_ref()?);
-        let reply = self.state.posts.get(&key).and_then(|post| post.fields.reply.as_ref());
-        let root = match reply {
-            Some(reply) => record_key(&reply.root.uri, POST)?,
-            None => key,
-        };
+        let root = self.root(key)?;
         let gate = self.state.threadgates.get(&root)?;
         let Some(rules) = gate.fields.allow.as_ref().filter(|_| viewer != root.0) else {
             return Some(false);
@@ -57,7 +54,7 @@ impl Views<'_> {
             }
             RuleFields::Follower => relations.follow(viewer, root.0).is_some(),
             RuleFields::Following => relations.follow(root.0, viewer).is_some(),
-            RuleFields::List { list } => record_key(list, LIST)
+            RuleFields::List { list } => uri::list(list)
                 .and_then(|list| self.state.lists.get(&list))
                 .is_some_and(|list| list.has_viewer),
             RuleFields::Unknown => false,

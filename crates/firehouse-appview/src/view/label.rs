@@ -1,4 +1,4 @@
-//! Labels that authors put on their own posts and profiles.
+//! Labels: those of labelers, and those that authors put on their own posts and profiles.
 
 use firehouse_types::{Datetime, Did};
 
@@ -18,6 +18,9 @@ pub struct Label {
     pub val: Box<str>,
     /// Since when.
     pub cts: String,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<String>,
 }
 
 /// An author's own labels of one record.
@@ -36,6 +39,7 @@ pub(crate) fn self_labels(
         cid: Some(cid.into()),
         val: val.into(),
         cts: cts(),
+        exp: None,
     };
     values.map(label).collect()
 }

@@ -1,12 +1,14 @@
 //! app.bsky.graph.defs: listViewBasic, listView and listItemView.
 
 use firehouse_store::read::RecordKey;
+use firehouse_types::{AtUri, Did};
 use serde_json::Value;
 
 use super::Views;
 use super::label::Label;
 use super::links::Preset;
 use super::profile::ProfileView;
+use crate::nsid::{LIST, LIST_BLOCK};
 
 /// Both views; fields of the larger one are absent from the smaller.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -56,13 +58,10 @@ impl Views<'_> {
     /// listViewBasic, when the list exists.
     pub fn list_basic(&self, key: RecordKey) -> Option<ListView> {
         let list = self.state.lists.get(&key)?;
-        let did = firehouse_types::AtUri::parse(&list.uri).ok()?.authority;
-        let did = firehouse_types::Did::parse(did).ok()?;
+        let did = Did::parse(AtUri::parse(&list.uri).ok()?.authority).ok()?;
         let viewer = self.state.viewer.map(|_| ListViewer {
             muted: false,
-            blocked: list
-                .blocked_by
-                .and_then(|rkey| self.viewer_uri("app.bsky.graph.listblock", rkey)),
+            blocked: list.blocked_by.and_then(|rkey| self.viewer_uri(LIST_BLOCK, rkey)),
         });
         Some(ListView {
             uri: list.uri.clone(),
@@ -76,7 +75,7 @@ impl Views<'_> {
                 .map(|blob| self.image(Preset::Avatar, &did, blob.cid())),
             list_item_count: list.members,
             indexed_at: list.sort_at.to_string(),
-            labels: Vec::new(),
+            labels: self.state.labels.of_record(key, LIST, &list.cid),
             viewer,
             creator: None,
             description: None,

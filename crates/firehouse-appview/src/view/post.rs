@@ -7,6 +7,8 @@ use super::embed::EmbedView;
 use super::gate::ThreadgateView;
 use super::label::{Label, self_labels};
 use super::profile::{ProfileView, strong_ref};
+use crate::hydrate::QUOTE_DEPTH_MAX;
+use crate::nsid::{LIKE, POST, REPOST};
 use crate::record::RecordJson;
 
 /// A post with its author and its counts.
@@ -64,9 +66,11 @@ impl Views<'_> {
         let uri = self.state.post_uri(key)?;
         let counts = self.state.interactions.get(&key).copied().unwrap_or_default();
         let created_at = Some(&*post.fields.created_at);
-        let labels =
+        let own =
             self_labels(post.fields.labels.as_ref(), &author.did, &uri, &post.cid, created_at);
-        let embed = post.fields.embed.as_ref().filter(|_| depth < 2);
+        let mut labels = self.state.labels.of_record(key, POST, &post.cid);
+        labels.extend(own);
+        let embed = post.fields.embed.as_ref().filter(|_| depth < QUOTE_DEPTH_MAX);
         Some(PostView {
             embed: embed.and_then(|embed| self.embed(key, &author.did, embed, depth + 1)),
             viewer: self.post_viewer(key, &uri),
@@ -90,10 +94,8 @@ impl Views<'_> {
         let viewer = self.state.viewer?;
         let counts = self.state.interactions.get(&key).copied().unwrap_or_default();
         Some(PostViewer {
-            repost: counts
-                .viewer_repost()
-                .and_then(|rkey| self.viewer_uri("app.bsky.feed.repost", rkey)),
-            like: counts.viewer_like().and_then(|rkey| self.viewer_uri("app.bsky.feed.like", rkey)),
+            repost: counts.viewer_repost().and_then(|rkey| self.viewer_uri(REPOST, rkey)),
+            like: counts.viewer_like().and_then(|rkey| self.viewer_uri(LIKE, rkey)),
             bookmarked: false,
             thread_muted: false,
             reply_disabled: self.reply_disabled(key),

@@ -1,6 +1,6 @@
 //! app.bsky.actor.defs: profileViewBasic, profileView and profileViewDetailed, each the one before with more.
 
-use firehouse_types::{ActorId, Datetime, Did, Handle};
+use firehouse_types::{ActorId, AtUri, Datetime, Did, Handle, RkeyId};
 use serde_json::Value;
 
 use super::Views;
@@ -9,6 +9,7 @@ use super::label::{Label, self_labels};
 use super::links::Preset;
 use super::list::ListView;
 use crate::hydrate::Actor;
+use crate::nsid::{FOLLOW, PROFILE, STATUS};
 use crate::record::{Embed, RecordJson, StrongRef};
 
 /// All three views; fields of the larger ones are absent from the smaller.
@@ -204,7 +205,7 @@ impl Views<'_> {
                 germ: actor.germ.clone(),
             },
             viewer: self.profile_viewer(id),
-            labels: profile_labels(actor),
+            labels: self.profile_labels(id, actor),
             created_at: fields
                 .and_then(|fields| fields.created_at.as_deref())
                 .and_then(|text| Datetime::parse(text).ok())
@@ -234,7 +235,6 @@ impl Views<'_> {
         let by_list = relations.list_block(viewer, id).and_then(|list| self.list_basic(list));
         let following = relations.follow(viewer, id).filter(|_| !is_blocked);
         let followed_by = relations.follow(id, viewer).filter(|_| !is_blocked);
-        const FOLLOW: &str = "app.bsky.graph.follow";
         Some(ProfileViewer {
             blocked_by,
             blocking,
@@ -244,6 +244,18 @@ impl Views<'_> {
                 .and_then(|rkey| self.state.record_uri(&actor?.did, FOLLOW, rkey)),
             ..ProfileViewer::default()
         })
+    }
+
+    /// What is said of the account, of its profile and of its status; then what it says of itself.
+    fn profile_labels(&self, id: ActorId, actor: &Actor) -> Vec<Label> {
+        let (labels, this) = (&self.state.labels, (id, RkeyId::of("self")));
+        let profile_cid = actor.profile.as_ref().map_or("", |profile| &profile.cid);
+        let status_cid = actor.live_status.as_ref().map_or("", |status| &status.cid);
+        let mut all = labels.of_account(id);
+        all.extend(labels.of_record(this, PROFILE, profile_cid));
+        all.extend(labels.of_record(this, STATUS, status_cid));
+        all.extend(own_labels(actor));
+        all
     }
 
     fn known_followers(&self, id: ActorId) -> Option<KnownFollowersView> {
@@ -271,7 +283,7 @@ impl Views<'_> {
             _ => None,
         };
         Some(StatusView {
-            uri: format!("at://{}/app.bsky.actor.status/self", actor.did),
+            uri: format!("at://{}/{STATUS}/self", actor.did),
             cid: status.cid.clone(),
             record: status.json.clone(),
             status: status.fields.status.clone(),
@@ -284,9 +296,9 @@ impl Views<'_> {
     }
 }
 
-fn profile_labels(actor: &Actor) -> Vec<Label> {
+fn own_labels(actor: &Actor) -> Vec<Label> {
     let Some(profile) = &actor.profile else { return Vec::new() };
-    let uri = format!("at://{}/app.bsky.actor.profile/self", actor.did);
+    let uri = format!("at://{}/{PROFILE}/self", actor.did);
     let created_at = profile.fields.created_at.as_deref();
     self_labels(profile.fields.labels.as_ref(), &actor.did, &uri, &profile.cid, created_at)
 }
@@ -294,5 +306,5 @@ fn profile_labels(actor: &Actor) -> Vec<Label> {
 /// A pinned post, when the record names it as it should.
 pub(crate) fn strong_ref(value: &Value) -> Option<StrongRef> {
     let reference: StrongRef = serde_json::from_value(value.clone()).ok()?;
-    firehouse_types::AtUri::parse(&reference.uri).is_ok().then_some(reference)
+    AtUri::parse(&reference.uri).is_ok().then_some(reference)
 }

@@ -7,7 +7,8 @@ use firehouse_store::read::RecordKey;
 use super::Views;
 use super::block::{BlockedPost, NotFoundPost};
 use super::post::PostView;
-use crate::hydrate::{POST, record_key, uri_actor};
+use crate::nsid::LIKE;
+use crate::uri;
 
 /// The union in getPostThread's output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -86,11 +87,11 @@ impl Views<'_> {
                 break;
             };
             let uri = &reply.parent.uri;
-            if self.others_block(at.0, uri_actor(uri)) {
+            if self.others_block(at.0, uri::account(uri)) {
                 top = Some(ThreadView::Blocked(self.blocked_post(uri)));
                 break;
             }
-            let found = record_key(uri, POST).and_then(|key| Some((key, self.post(key)?)));
+            let found = uri::post(uri).and_then(|key| Some((key, self.post(key)?)));
             let Some((key, post)) = found else {
                 top = Some(ThreadView::NotFound(NotFoundPost::new(uri)));
                 break;
@@ -155,7 +156,7 @@ impl Views<'_> {
         replies: Option<Vec<ThreadView>>,
     ) -> Option<ThreadView> {
         let reply = self.state.posts.get(&key)?.fields.reply.as_ref()?;
-        if self.others_block(key.0, uri_actor(&reply.parent.uri)) {
+        if self.others_block(key.0, uri::account(&reply.parent.uri)) {
             return None;
         }
         let post = self.post(key)?;
@@ -171,16 +172,22 @@ impl Views<'_> {
 
     fn thread_context(&self, key: RecordKey) -> ThreadContext {
         let like = self.state.interactions.get(&key).and_then(|counts| counts.op_like());
-        let op = self.root_uri(key).as_deref().and_then(uri_actor);
+        let op = self.root_uri(key).as_deref().and_then(uri::account);
         let did = op.and_then(|op| Some(&self.state.actors.get(&op)?.did));
-        let uri = did
-            .zip(like)
-            .and_then(|(did, rkey)| self.state.record_uri(did, "app.bsky.feed.like", rkey));
+        let uri = did.zip(like).and_then(|(did, rkey)| self.state.record_uri(did, LIKE, rkey));
         ThreadContext { root_author_like: uri }
     }
 
-    /// The address of the first post of a post's thread, as the post itself says.
-    pub(crate) fn root_uri(&self, key: RecordKey) -> Option<String> {
+    /// The first post of a post's thread, as the post itself says: by number, where the address has one.
+    pub fn root(&self, key: RecordKey) -> Option<RecordKey> {
+        match &self.state.posts.get(&key)?.fields.reply {
+            Some(reply) => uri::post(&reply.root.uri),
+            None => Some(key),
+        }
+    }
+
+    /// As [`Views::root`], by address.
+    fn root_uri(&self, key: RecordKey) -> Option<String> {
         match &self.state.posts.get(&key)?.fields.reply {
             Some(reply) => Some(reply.root.uri.to_string()),
             None => self.state.post_uri(key),

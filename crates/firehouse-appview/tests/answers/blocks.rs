@@ -41,19 +41,24 @@ async fn a_block_hides_posts_both_ways_and_ends_the_follow() {
     };
     assert!(matches!(feed(&viewer(&alice), &bob).await, Err(ViewError::BlockedActor { .. })));
     assert!(matches!(feed(&viewer(&bob), &alice).await, Err(ViewError::BlockedByActor { .. })));
+    let moderator = Caller { privileged: true, ..viewer(&alice) };
+    assert_eq!(feed(&moderator, &bob).await.unwrap().body.feed.len(), 1, "moderators see past it");
     let timeline = get_timeline(&network.app, &viewer(&alice), parameters(json!({}))).await;
     assert_eq!(json("app.bsky.feed.getTimeline", timeline)["feed"], json!([]));
 }
 
 #[tokio::test]
-async fn a_list_blocks_only_while_it_moderates() {
+async fn a_list_blocks_only_while_it_moderates_and_its_creator_is_there() {
     let Some(mut network) = Network::new().await else { return };
-    let [alice, bob, carol, dan] =
-        ["alice", "bob", "carol", "dan"].map(|name| network.account(name));
+    let [alice, bob, carol, dan, erin] =
+        ["alice", "bob", "carol", "dan", "erin"].map(|name| network.account(name));
     let moderating = network.list(&dan, "modlist", &[&bob, &alice]);
     let curating = network.list(&dan, "curatelist", &[&carol]);
     let subscription = network.list_block(&alice, &moderating);
     network.list_block(&alice, &curating);
+    let erins = network.list(&erin, "modlist", &[&carol]);
+    network.list_block(&alice, &erins);
+    network.set_status(&erin, "erin", firehouse_schema::ActorStatus::Takendown);
     let (bobs, carols) = (network.post(&bob, "bob's"), network.post(&carol, "carol's"));
     network.settle().await;
 
@@ -70,6 +75,30 @@ async fn a_list_blocks_only_while_it_moderates() {
     network.delete(&moderating);
     network.settle().await;
     assert_eq!(posts(&network, &viewer(&alice), &[&bobs.uri]).await.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_block_whose_record_key_is_no_tid_is_named_all_the_same() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| network.account(name));
+    let list = network.list(&carol, "modlist", &[&bob]);
+    let by_list = network.write_as(
+        &alice,
+        "app.bsky.graph.listblock",
+        Some("by-hand"),
+        json!({ "subject": list.uri }),
+    );
+    let block = network.write_as(
+        &alice,
+        "app.bsky.graph.block",
+        Some("also-by-hand"),
+        json!({ "subject": carol.as_str() }),
+    );
+    network.settle().await;
+    let seen = profile(&network, &viewer(&alice), &bob).await["viewer"].clone();
+    assert_eq!(seen["blockingByList"]["viewer"]["blocked"], json!(by_list.uri));
+    let seen = profile(&network, &viewer(&alice), &carol).await["viewer"].clone();
+    assert_eq!(seen["blocking"], json!(block.uri));
 }
 
 /// A thread of three authors, the second and third in a block with each other.
@@ -108,7 +137,7 @@ async fn a_block_between_others_cuts_replies_and_quotes() {
 
     let quoting = posts(&network, &viewer(&dan), &[&quote.uri]).await;
     assert_eq!(quoting[0]["embed"]["record"]["$type"], "app.bsky.embed.record#viewBlocked");
-    let moderator = Caller { viewer: None, privileged: true };
+    let moderator = Caller { privileged: true, ..Caller::default() };
     let quoting = posts(&network, &moderator, &[&quote.uri]).await;
     assert_eq!(quoting[0]["embed"]["record"]["$type"], "app.bsky.embed.record#viewRecord");
     let own = thread(&viewer(&carol), &root.uri).await;

@@ -110,7 +110,7 @@ async fn an_account_that_may_not_be_seen_has_no_feed() {
         matches!(&refused, Err(ViewError::InvalidRequest { message }) if message == "Profile not found"),
         "{refused:?}"
     );
-    let moderator = Caller { viewer: None, privileged: true };
+    let moderator = Caller { privileged: true, ..Caller::default() };
     assert_eq!(
         get_author_feed(&network.app, &moderator, asked()).await.unwrap().body.feed.len(),
         1

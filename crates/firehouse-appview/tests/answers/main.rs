@@ -3,6 +3,7 @@
 mod blocks;
 mod feeds;
 mod graph;
+mod labels;
 mod network;
 mod paging;
 mod records;

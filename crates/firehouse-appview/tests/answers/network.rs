@@ -194,7 +194,7 @@ impl Network {
 
 /// A caller with this viewer.
 pub fn viewer(did: &Did) -> Caller {
-    Caller { viewer: Some(did.clone()), privileged: false }
+    Caller { viewer: Some(did.clone()), ..Caller::default() }
 }
 
 /// A method's answer as JSON, which its lexicon must allow.

@@ -29,9 +29,12 @@ async fn every_record_comes_back_with_the_cid_it_had() {
     let (alice, bob) = (network.account("alice"), network.account("bob"));
     let post = network.post(&alice, "hello 🦀");
     let unusual = json!({ "subject": post.strong_ref(), "createdAt": "2025-02-01T00:00:00Z" });
+    let repost = network.repost(&bob, &post);
+    let through = json!({ "subject": post.strong_ref(), "via": repost.strong_ref(), "createdAt": "2025-02-01T00:00:00.000Z" });
     let all = [
         network.like(&bob, &post),
-        network.repost(&bob, &post),
+        network.write(&alice, "app.bsky.feed.like", through),
+        repost,
         network.follow(&bob, &alice),
         network.block(&bob, &alice),
         network.write(&bob, "app.bsky.feed.like", unusual),

@@ -115,6 +115,12 @@ async fn handles_in_the_address_are_resolved_and_gates_are_shown() {
         let answer = thread(&network, &viewer(allowed), &root.uri, json!({})).await;
         assert_eq!(answer["thread"]["post"]["viewer"]["replyDisabled"], false);
     }
+
+    network.block(&alice, &bob);
+    network.settle().await;
+    let answer = thread(&network, &viewer(&bob), &root.uri, json!({})).await;
+    assert_eq!(answer["thread"]["$type"], "app.bsky.feed.defs#blockedPost");
+    assert!(answer.get("threadgate").is_none(), "nothing of the thread behind a block");
 }
 
 #[tokio::test]

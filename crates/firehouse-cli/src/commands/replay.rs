@@ -14,9 +14,10 @@ use prometheus::Registry;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::commands::run::ingest;
+use crate::commands::run::{ingest, only};
 use crate::database::Database;
 use crate::network;
+use crate::serving::Sources;
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
 
@@ -68,11 +69,18 @@ pub async fn index(
         None => network::resolver(&settings, &registry)?,
     };
     let name = format!("file:{}", file.file_name().unwrap_or_default().display());
-    let status = Status::new([name.clone()]);
+    let status = Status::default();
     let upstream = upstream_of_file(&name, file, rate, &stop);
-    let ingest = ingest(&settings, &database.store, &resolver, &status, &registry)?;
+    let sources = Sources {
+        store: database.store.clone(),
+        resolver,
+        status: status.clone(),
+        labelers: Status::default(),
+        registry,
+    };
+    let ingest = ingest(&settings, &sources, None)?;
     let began = Instant::now();
-    let running = ingest.run(vec![upstream], stop.clone());
+    let running = ingest.run(only(upstream).await, stop.clone());
     let ended = tokio::select! {
         ended = running => ended,
         () = show_progress(&status, began) => unreachable!("progress never ends"),
@@ -115,7 +123,8 @@ pub fn upstream_of_file(
             ),
         }
     });
-    Upstream { name: name.into(), url: name.to_owned(), cursor: None, events, notices }
+    let removed = CancellationToken::new();
+    Upstream { name: name.into(), url: name.to_owned(), cursor: None, events, notices, removed }
 }
 
 async fn show_progress(status: &Status, began: Instant) {

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use firehouse_identity::Resolver;
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Ingest, Metrics, Status, Upstream};
+use firehouse_ingest::{Backfill, Ingest, Metrics, Status, Upstream};
 use firehouse_lexicon::Catalog;
-use firehouse_store::Store;
 use prometheus::Registry;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::Database;
+use crate::following::{Followed, Following};
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
-use crate::{demo, network, serving};
+use crate::{demo, labelers, network, serving};
 
 /// Follows the configured upstreams and serves what there is, until a signal.
 pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
@@ -23,23 +23,30 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let registry = Registry::new();
     let database = Database::open(&settings, &stop).await?;
     let resolver = network::resolver(&settings, &registry)?;
-    let (upstreams, mut streams) =
-        network::follow(&settings, &database.store, &registry, &stop).await?;
-    let ended = index_and_serve(
-        settings,
-        answers,
-        Sources {
-            store: database.store.clone(),
-            resolver,
-            status: status_of(&upstreams),
-            registry,
-        },
-        upstreams,
-        &stop,
-    );
+    let stream_metrics = firehouse_stream::Metrics::new(&registry)?;
+    let (following, Followed { upstreams, mut failed }) =
+        Following::new(&settings, &database.store, stream_metrics.clone(), &stop)?;
+    let backfill = network::backfill(&settings, &resolver, &registry, &stop)?;
+    let relays = settings.relay.clone();
+    let sources = Sources {
+        store: database.store.clone(),
+        resolver,
+        status: Status::default(),
+        labelers: Status::default(),
+        registry,
+    };
+    let followed = async {
+        for relay in &relays {
+            following.add(relay).await?;
+        }
+        // Only what can never work comes back.
+        failed.recv().await.map_or(Ok(()), Err)
+    };
+    let from = From { upstreams, backfill, labelers: Some(stream_metrics) };
+    let served = index_and_serve(settings, answers, sources, from, &stop);
     let ended = tokio::select! {
-        ended = ended => ended,
-        Some(ended) = streams.join_next(), if !stop.is_cancelled() => ended.context("upstream task").flatten(),
+        ended = served => ended,
+        failed = followed, if !stop.is_cancelled() => failed,
     };
     stop.cancel();
     database.close().await;
@@ -54,64 +61,81 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
     let upstream = demo::upstream(&settings.data, &stop)?;
     tracing::info!(
         "try: curl '{}xrpc/app.bsky.feed.getAuthorFeed?actor={}'",
-        settings.public_url,
+        settings.public_url()?,
         demo::AN_ACTOR
     );
-    let upstreams = vec![upstream];
+    let (resolver, registry) = (demo::resolver()?, Registry::new());
     let sources = Sources {
         store: database.store.clone(),
-        resolver: demo::resolver()?,
-        status: status_of(&upstreams),
-        registry: Registry::new(),
+        resolver,
+        status: Status::default(),
+        labelers: Status::default(),
+        registry,
     };
-    let ended = index_and_serve(settings, Answers::Everything, sources, upstreams, &stop).await;
+    let from = From { upstreams: only(upstream).await, backfill: None, labelers: None };
+    let ended = index_and_serve(settings, Answers::Everything, sources, from, &stop).await;
     database.close().await;
     ended
 }
 
-fn status_of(upstreams: &[Upstream]) -> Status {
-    let status = Status::new(upstreams.iter().map(|upstream| upstream.url.clone()));
-    for (index, upstream) in upstreams.iter().enumerate() {
-        status.resume(index, upstream.cursor);
-    }
-    status
+/// What is indexed.
+struct From {
+    upstreams: mpsc::Receiver<Upstream>,
+    backfill: Option<Backfill>,
+    /// Counts what labelers send; without it none is followed.
+    labelers: Option<firehouse_stream::Metrics>,
 }
 
 async fn index_and_serve(
     settings: Settings,
     answers: Answers,
     sources: Sources,
-    upstreams: Vec<Upstream>,
+    from: From,
     stop: &CancellationToken,
 ) -> Result<()> {
-    let ingest =
-        ingest(&settings, &sources.store, &sources.resolver, &sources.status, &sources.registry)?;
+    let ingest = ingest(&settings, &sources, from.backfill)?;
+    let metrics = ingest.metrics.clone();
+    let labels =
+        from.labelers.map(|counted| labelers::labels(&settings, &sources, metrics, counted));
+    let labels_ended = async {
+        match labels {
+            Some(labels) => labels.run(stop.clone()).await.context("ingest of labels"),
+            None => Ok(()),
+        }
+    };
     let ingest_ended = async {
-        ingest.run(upstreams, stop.clone()).await.context("ingest")?;
+        ingest.run(from.upstreams, stop.clone()).await.context("ingest")?;
         // A finite upstream ended: what it brought is still served.
         stop.cancelled().await;
         anyhow::Ok(())
     };
     let serving = serving::serve(settings, answers, sources, stop.clone());
-    let ended = tokio::try_join!(ingest_ended, serving);
+    let ended = tokio::try_join!(ingest_ended, labels_ended, serving);
     stop.cancel();
     ended.map(drop)
+}
+
+/// One upstream and no more.
+pub async fn only(upstream: Upstream) -> mpsc::Receiver<Upstream> {
+    let (output, upstreams) = mpsc::channel(1);
+    // There is room for one.
+    let _ = output.send(upstream).await;
+    upstreams
 }
 
 /// The write path on this store.
 pub fn ingest(
     settings: &Settings,
-    store: &Store,
-    resolver: &Resolver,
-    status: &Status,
-    registry: &Registry,
+    sources: &Sources,
+    backfill: Option<Backfill>,
 ) -> Result<Ingest> {
     Ok(Ingest {
         config: settings.ingest.clone(),
-        store: store.clone(),
-        resolver: resolver.clone(),
+        store: sources.store.clone(),
+        resolver: sources.resolver.clone(),
+        backfill,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
-        status: status.clone(),
-        metrics: Metrics::new(registry)?,
+        status: sources.status.clone(),
+        metrics: Metrics::new(&sources.registry)?,
     })
 }

@@ -22,6 +22,12 @@ pub async fn run(settings: Settings) -> Result<()> {
     let database = Database::connect(&settings).await?;
     database.store.check_schema().await?;
     let resolver = network::resolver(&settings, &registry)?;
-    let sources = Sources { store: database.store, resolver, status: Status::new([]), registry };
+    let sources = Sources {
+        store: database.store,
+        resolver,
+        status: Status::default(),
+        labelers: Status::default(),
+        registry,
+    };
     serving::serve(settings, Answers::Everything, sources, stop).await
 }

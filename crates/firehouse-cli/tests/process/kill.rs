@@ -68,6 +68,9 @@ impl Upstream {
             "--handle-resolver",
             &self.directory,
             "--allow-private-addresses",
+            // The base of image links, which the runs that are compared must share.
+            "--public-url",
+            "http://appview.test",
         ];
         Firehouse::run(data, listen, &flags)
     }

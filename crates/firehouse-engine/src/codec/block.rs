@@ -4,7 +4,7 @@
 //! the method, the compressed size with these 9 bytes counted, the size of the data, the data.
 //! Source: `src/Compression/CompressedReadBufferBase.cpp` of ClickHouse.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 
 use cityhash_rs::cityhash_102_128;
 
@@ -48,14 +48,13 @@ fn checksum(block: &[u8]) -> [u8; CHECKSUM_BYTES] {
 /// Reads blocks, checks them, and gives their data.
 pub struct BlockReader<R> {
     wire: R,
-    data: Vec<u8>,
-    at: usize,
+    data: Cursor<Vec<u8>>,
 }
 
 impl<R: Read> BlockReader<R> {
     /// Reads blocks from `wire`.
     pub fn new(wire: R) -> Self {
-        Self { wire, data: Vec::new(), at: 0 }
+        Self { wire, data: Cursor::default() }
     }
 
     /// Reads the next block; false at the end of the body.
@@ -84,8 +83,7 @@ impl<R: Read> BlockReader<R> {
             return Err(invalid("checksum doesn't match: corrupted data"));
         }
         let packed = block.get(HEADER_BYTES..).unwrap_or_default();
-        self.data = unpack(method, packed, data_bytes)?;
-        self.at = 0;
+        self.data = Cursor::new(unpack(method, packed, data_bytes)?);
         Ok(true)
     }
 }
@@ -107,18 +105,12 @@ fn invalid(what: &str) -> io::Error {
 
 impl<R: Read> Read for BlockReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.data.len() {
-            if !self.next_block()? {
-                return Ok(0);
+        loop {
+            let count = self.data.read(buffer)?;
+            if count > 0 || buffer.is_empty() || !self.next_block()? {
+                return Ok(count);
             }
         }
-        let rest = self.data.get(self.at..).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        for (to, from) in buffer.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        self.at += count;
-        Ok(count)
     }
 }
 

@@ -1,12 +1,16 @@
 //! [`Encoder`]: an answer, compressed piece by piece.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use flate2::{
     Compression,
     write::{GzEncoder, ZlibEncoder},
 };
 use lz4_flex::frame::FrameEncoder;
+use zstd::stream::write::Encoder as ZstdEncoder;
 
 use super::{Encoding, HttpEncoding, block};
 
@@ -20,7 +24,7 @@ enum Http {
     Identity,
     Gzip(GzEncoder<Vec<u8>>),
     Deflate(ZlibEncoder<Vec<u8>>),
-    Zstd(Box<zstd::stream::write::Encoder<'static, Vec<u8>>>),
+    Zstd(Box<ZstdEncoder<'static, Vec<u8>>>),
     Lz4(Box<FrameEncoder<Vec<u8>>>),
 }
 
@@ -33,9 +37,7 @@ impl Encoder {
             HttpEncoding::Deflate => {
                 Http::Deflate(ZlibEncoder::new(Vec::new(), Compression::new(3)))
             }
-            HttpEncoding::Zstd => {
-                Http::Zstd(Box::new(zstd::stream::write::Encoder::new(Vec::new(), 1)?))
-            }
+            HttpEncoding::Zstd => Http::Zstd(Box::new(ZstdEncoder::new(Vec::new(), 1)?)),
             HttpEncoding::Lz4 => Http::Lz4(Box::new(FrameEncoder::new(Vec::new()))),
         };
         Ok(Self { http, blocks: encoding.blocks })
@@ -46,30 +48,14 @@ impl Encoder {
         if piece.is_empty() {
             return Ok(Vec::new());
         }
-        let framed = if self.blocks { block::encode(piece) } else { Vec::new() };
-        let piece = if self.blocks { &framed } else { piece };
+        let piece: Cow<'_, [u8]> =
+            if self.blocks { block::encode(piece).into() } else { piece.into() };
         match &mut self.http {
-            Http::Identity => Ok(if self.blocks { framed } else { piece.to_vec() }),
-            Http::Gzip(encoder) => {
-                encoder.write_all(piece)?;
-                encoder.flush()?;
-                Ok(std::mem::take(encoder.get_mut()))
-            }
-            Http::Deflate(encoder) => {
-                encoder.write_all(piece)?;
-                encoder.flush()?;
-                Ok(std::mem::take(encoder.get_mut()))
-            }
-            Http::Zstd(encoder) => {
-                encoder.write_all(piece)?;
-                encoder.flush()?;
-                Ok(std::mem::take(encoder.get_mut()))
-            }
-            Http::Lz4(encoder) => {
-                encoder.write_all(piece)?;
-                encoder.flush()?;
-                Ok(std::mem::take(encoder.get_mut()))
-            }
+            Http::Identity => Ok(piece.into_owned()),
+            Http::Gzip(encoder) => through(encoder, &piece, GzEncoder::get_mut),
+            Http::Deflate(encoder) => through(encoder, &piece, ZlibEncoder::get_mut),
+            Http::Zstd(encoder) => through(&mut **encoder, &piece, ZstdEncoder::get_mut),
+            Http::Lz4(encoder) => through(&mut **encoder, &piece, FrameEncoder::get_mut),
         }
     }
 
@@ -83,4 +69,15 @@ impl Encoder {
             Http::Lz4(encoder) => encoder.finish().map_err(io::Error::other),
         }
     }
+}
+
+/// Writes and flushes, and takes what came out.
+fn through<W: Write>(
+    encoder: &mut W,
+    piece: &[u8],
+    output: impl FnOnce(&mut W) -> &mut Vec<u8>,
+) -> io::Result<Vec<u8>> {
+    encoder.write_all(piece)?;
+    encoder.flush()?;
+    Ok(std::mem::take(output(encoder)))
 }

@@ -1,9 +1,5 @@
-//! Turns results and exceptions into HTTP answers as ClickHouse gives them.
-//!
-//! An error that comes before the answer has begun gets its own status. One that comes later is
-//! written behind the data, framed with the tag that the header announced, and the answer is then
-//! cut off, so that even a client that knows nothing of tags notices.
-//! Source: `src/Server/HTTP/WriteBufferFromHTTPServerResponse.cpp` of ClickHouse.
+//! Turns results and exceptions into HTTP answers as ClickHouse gives them: heads, and bodies that
+//! are complete before they are sent.
 
 use std::time::Instant;
 
@@ -12,19 +8,14 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
-use bytes::Bytes;
-use futures_util::stream;
 
-use super::{request::Request, run::Running, running::QueryIdGuard};
+use super::{request::Request, result::Streamed, run::Running, running::QueryIdGuard};
 use crate::{
     codec::{Encoder, Encoding},
     engine::Facts,
     exception::Exception,
-    library::{Counts, Outcome},
+    library::Counts,
 };
-
-/// How much of a result is read at once.
-const READ_BYTES: usize = 64 << 10;
 
 /// What every answer to one request has in its head.
 pub struct Head {
@@ -91,18 +82,10 @@ impl Head {
         query_id: QueryIdGuard,
     ) -> std::io::Result<Response> {
         let encoder = Encoder::new(self.encoding)?;
-        let tag = exception_tag();
-        let tail = Tail {
-            state: State::First(first),
-            running,
-            encoder: Some(encoder),
-            tag: tag.clone(),
-            version: self.version.clone(),
-            _query_id: query_id,
-        };
-        let body = Body::from_stream(stream::unfold(tail, Tail::step));
-        let mut response = self.response(&Counts::default(), body);
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
+        let result = Streamed::new(first, running, encoder, self.version.clone(), query_id);
+        let tag = HeaderValue::from_str(result.tag());
+        let mut response = self.response(&Counts::default(), result.into_body());
+        if let Ok(tag) = tag {
             response.headers_mut().insert("x-clickhouse-exception-tag", tag);
         }
         self.name_encoding(&mut response);
@@ -138,136 +121,8 @@ pub fn failure(exception: &Exception, query_id: Option<&str>, facts: &Facts) -> 
 }
 
 /// The text of an exception as it goes over the wire.
-fn worded(exception: &Exception, version: &str) -> String {
+pub fn worded(exception: &Exception, version: &str) -> String {
     format!("{} (version {version} (embedded build))\n", exception.message)
-}
-
-/// A result that is read up to a limit, or to its end.
-pub enum Begun {
-    /// All there is.
-    Complete(Counts, Vec<u8>),
-    /// More than the limit.
-    Partial(Vec<u8>, Running),
-}
-
-/// Reads a result until it ends or `limit` bytes are there.
-pub async fn begin(mut running: Running, limit: usize) -> Result<Begun, Exception> {
-    let mut body = Vec::new();
-    while body.len() < limit {
-        if let Some(outcome) = next(&mut running, &mut body).await? {
-            return Ok(Begun::Complete(outcome.counts, body));
-        }
-    }
-    Ok(Begun::Partial(body, running))
-}
-
-/// Reads a piece into `body`; gives the outcome once the statement has ended.
-async fn next(running: &mut Running, body: &mut Vec<u8>) -> Result<Option<Outcome>, Exception> {
-    let broken = |error: std::io::Error| {
-        Exception::new(
-            74,
-            "CANNOT_READ_FROM_FILE_DESCRIPTOR",
-            format!("Cannot read the result: {error}"),
-        )
-    };
-    loop {
-        running.output.readable().await.map_err(broken)?;
-        let mut piece = vec![0; READ_BYTES];
-        match running.output.try_read(&mut piece) {
-            // The writers are closed once the statement has ended.
-            Ok(0) => break,
-            Ok(count) => {
-                body.extend_from_slice(piece.get(..count).unwrap_or_default());
-                return Ok(None);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(broken(error)),
-        }
-    }
-    let outcome = (&mut running.ended).await.map_err(|_| Exception::no_result())??;
-    body.extend_from_slice(&outcome.body);
-    Ok(Some(outcome))
-}
-
-/// The rest of a streamed answer.
-struct Tail {
-    state: State,
-    running: Running,
-    encoder: Option<Encoder>,
-    tag: String,
-    version: String,
-    _query_id: QueryIdGuard,
-}
-
-enum State {
-    First(Vec<u8>),
-    Reading,
-    /// The exception is written; once it has left, the connection breaks.
-    Failed,
-    Done,
-}
-
-impl Tail {
-    async fn step(mut self) -> Option<(std::io::Result<Bytes>, Self)> {
-        let wire = match std::mem::replace(&mut self.state, State::Reading) {
-            State::First(first) => self.encode(&first),
-            State::Reading => self.read().await,
-            State::Failed => {
-                // Lets the server write out what it has before it learns of the failure.
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                self.state = State::Done;
-                Err(std::io::Error::other("the statement failed while its result was being sent"))
-            }
-            State::Done => return None,
-        };
-        if wire.is_err() {
-            self.state = State::Done;
-        }
-        Some((wire.map(Bytes::from), self))
-    }
-
-    async fn read(&mut self) -> std::io::Result<Vec<u8>> {
-        let mut body = Vec::new();
-        match next(&mut self.running, &mut body).await {
-            Ok(None) => self.encode(&body),
-            Ok(Some(_)) => {
-                self.state = State::Done;
-                let mut wire = self.encode(&body)?;
-                wire.extend(
-                    self.encoder.take().map(Encoder::finish).transpose()?.unwrap_or_default(),
-                );
-                Ok(wire)
-            }
-            Err(exception) => {
-                self.state = State::Failed;
-                let message = worded(&exception, &self.version);
-                let tag = &self.tag;
-                let frame = format!(
-                    "\r\n__exception__\r\n{tag}\r\n{message}{} {tag}\r\n__exception__\r\n",
-                    message.len()
-                );
-                self.encode(frame.as_bytes())
-            }
-        }
-    }
-
-    fn encode(&mut self, piece: &[u8]) -> std::io::Result<Vec<u8>> {
-        match &mut self.encoder {
-            Some(encoder) => encoder.push(piece),
-            None => Ok(Vec::new()),
-        }
-    }
-}
-
-/// 16 random letters, so that no result can look like an exception.
-fn exception_tag() -> String {
-    let mut bits: u128 = rand::random();
-    let letter = || {
-        let letter = b'a' + (bits % 26) as u8;
-        bits /= 26;
-        char::from(letter)
-    };
-    std::iter::repeat_with(letter).take(16).collect()
 }
 
 /// What was read and written, as JSON with numbers in quotes.

@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod form;
 mod request;
+mod result;
 mod run;
 mod running;
 mod server;
@@ -21,10 +22,7 @@ use axum::{
 };
 
 use self::{
-    answer::{Begun, Head},
-    body::BodyReader,
-    request::Request,
-    running::QueryIds,
+    answer::Head, body::BodyReader, request::Request, result::Begun, running::QueryIds,
     text::Statement,
 };
 use crate::{engine::Engine, exception::Exception};
@@ -122,7 +120,7 @@ async fn run(served: &Served, request: Request, body: Body) -> Result<Response, 
             };
             let (format, params) = (request.default_format, request.params);
             let running = run::start(engine, lease, text, shape, format, params)?;
-            let response = match answer::begin(running, limit).await? {
+            let response = match result::begin(running, limit).await? {
                 Begun::Complete(counts, body) => head.complete(&counts, &body),
                 Begun::Partial(body, running) => head.streaming(body, running, query_id),
             };

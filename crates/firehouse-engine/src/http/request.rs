@@ -15,6 +15,19 @@ use crate::{
     session::{Session, unknown_setting},
 };
 
+/// Reserved names that mean nothing to an engine of one user without sessions.
+const WITHOUT_EFFECT: [&str; 9] = [
+    "quota_key",
+    "stacktrace",
+    "role",
+    "buffer_size",
+    "session_timeout",
+    "session_check",
+    "client_protocol_version",
+    "close_session",
+    "",
+];
+
 /// What one request asks for, apart from its body.
 #[derive(Debug)]
 pub struct Request {
@@ -62,10 +75,7 @@ impl Request {
                         for itself, so session_id must not be given";
             return Err(Exception::not_implemented(text));
         }
-        for name in ["quota_key", "stacktrace", "role", "buffer_size", "session_timeout"] {
-            url.take(name);
-        }
-        for name in ["session_check", "client_protocol_version", "close_session", ""] {
+        for name in WITHOUT_EFFECT {
             url.take(name);
         }
         let query = url.take("query");

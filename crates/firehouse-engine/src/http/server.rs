@@ -1,6 +1,6 @@
 //! [`serve`]: accepts connections within the configured limits until it is asked to stop.
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -10,6 +10,9 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore};
 
 use crate::{config::Config, engine::Engine, error::EngineError};
+
+/// Pause after a connection could not be accepted.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
 /// Starts the engine and serves it until `shutdown` completes, then lets running requests finish
 /// within `config.stop` and stops the engine.
@@ -56,23 +59,29 @@ async fn accept(
     let places = Arc::new(Semaphore::new(config.http_connections_max));
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
+    let mut is_failing = false;
+    let next = || async {
+        let place = Arc::clone(&places).acquire_owned().await;
+        (place, listener.accept().await)
+    };
     loop {
-        let place = tokio::select! {
+        let (place, accepted) = tokio::select! {
             () = &mut shutdown => break,
-            place = Arc::clone(&places).acquire_owned() => place,
+            next = next() => next,
         };
-        let stream = tokio::select! {
-            () = &mut shutdown => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    // Out of file descriptors, most likely: wait for some to come back.
-                    tracing::warn!(%error, "could not accept a connection");
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                    continue;
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, most likely: some will come back.
+                if !is_failing {
+                    tracing::warn!(%error, "cannot accept connections; trying again");
                 }
-            },
+                is_failing = true;
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+                continue;
+            }
         };
+        is_failing = false;
         // Small answers must not wait for the acknowledgement of the head.
         let _ = stream.set_nodelay(true);
         let connection =

@@ -5,3 +5,4 @@ mod make;
 mod guarded;
 mod handles;
 mod resolving;
+mod tls;

@@ -22,7 +22,7 @@ pub const OTHER_KEY: &str = "zQ3shrc8v5X6ZiANcZxA6JerfT2T4SskeCGxpmtDfMuHF9KRj";
 /// A task that ends with its test.
 pub struct Running {
     pub address: SocketAddr,
-    task: JoinHandle<()>,
+    pub task: JoinHandle<()>,
 }
 
 impl Drop for Running {

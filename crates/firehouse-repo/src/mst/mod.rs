@@ -17,7 +17,7 @@ use crate::sha256;
 
 pub use invert::{Change, invert};
 pub use partial::PartialTree;
-pub use walk::{Visit, Walk};
+pub use walk::{NodeSource, Visit, Walk};
 
 /// Longest key of a tree. A valid path has 830 bytes at most; the reference sets this limit.
 pub const KEY_BYTES_MAX: usize = 1_024;

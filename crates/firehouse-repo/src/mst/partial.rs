@@ -19,6 +19,9 @@ pub struct PartialTree<'a> {
     pub(super) nodes: Vec<Node<'a>>,
     /// Every key, one behind the other.
     pub(super) keys: Vec<u8>,
+    /// How many bytes of nodes may still be loaded. No node stands twice in a tree, so all of them together have at most the bytes of the
+    /// CAR; where many links lead to one node, each would otherwise be unpacked anew, at up to a kilobyte of keys per 60 bytes.
+    unread_bytes: usize,
 }
 
 /// What hangs at one place of a node.
@@ -31,42 +34,42 @@ pub(super) enum Link {
     Loaded(usize),
 }
 
-/// `links[0] leaves[0] links[1] leaves[1] … links[n]`: one more link than leaves.
-#[derive(Debug, Default)]
+/// `left entries[0] entries[1] …`: a link before the first key and one behind each. A link's slot is the number of keys before it.
+#[derive(Debug)]
 pub(super) struct Node<'a> {
     pub level: u8,
-    pub leaves: Vec<Leaf<'a>>,
-    pub links: Vec<Link>,
-    /// As loaded; `None` once something below changed.
+    pub left: Link,
+    pub entries: Vec<Entry<'a>>,
+    /// As loaded; `None` once something here or below changed.
     pub cid: Option<Cid>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Leaf<'a> {
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    /// Its place in [`PartialTree::keys`].
     pub key: Range<usize>,
     /// The binary CID.
     pub value: &'a [u8],
-    /// What the key shares with the one it was loaded behind: true as long as that one still stands before it.
-    pub loaded_behind: Option<Behind>,
-}
-
-/// Where the key before begins in [`PartialTree::keys`], and how many bytes are shared with it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Behind {
-    start: usize,
-    prefix: usize,
+    pub right: Link,
 }
 
 /// Where a key is in a node, or which link leads to it.
 pub(super) enum Place {
-    Leaf(usize),
+    Entry(usize),
     Below(usize),
 }
 
 impl<'a> PartialTree<'a> {
     /// A tree of which only the root's CID is known.
     pub fn new(car: &'a Car, root: Cid) -> Self {
-        Self { car, root: Link::Stored(root), nodes: Vec::new(), keys: Vec::new() }
+        Self {
+            car,
+            root: Link::Stored(root),
+            // What the path to one key mostly needs.
+            nodes: Vec::with_capacity(16),
+            keys: Vec::with_capacity(4_096),
+            unread_bytes: car.bytes_len(),
+        }
     }
 
     /// The binary CID of the record at this key, or that there is surely none.
@@ -74,7 +77,7 @@ impl<'a> PartialTree<'a> {
         let Some(mut at) = self.load_root()? else { return Ok(None) };
         loop {
             match self.find(at, key)? {
-                Place::Leaf(leaf) => return Ok(self.node(at)?.leaves.get(leaf).map(|l| l.value)),
+                Place::Entry(slot) => return Ok(self.node(at)?.entries.get(slot).map(|e| e.value)),
                 Place::Below(slot) => match self.load_child(at, slot)? {
                     Some(child) => at = child,
                     None => return Ok(None),
@@ -87,11 +90,10 @@ impl<'a> PartialTree<'a> {
     pub fn root(&mut self) -> Result<Cid, TreeError> {
         while let Link::Loaded(top) = self.root {
             let node = self.node(top)?;
-            if !node.leaves.is_empty() {
+            if !node.entries.is_empty() {
                 return self.encode(top);
             }
-            let (link, level) = (node.links.first().copied(), node.level);
-            let link = link.unwrap_or(Link::Nothing);
+            let (link, level) = (node.left, node.level);
             self.root = match self.load_link(link, level.checked_sub(1)) {
                 Ok(below) => below.map_or(Link::Nothing, Link::Loaded),
                 // Whether it has keys cannot be seen when it is not here; then it is not of this commit's making, and has them.
@@ -116,18 +118,14 @@ impl<'a> PartialTree<'a> {
         self.nodes.get_mut(at).ok_or(TreeError::Rule("no such node"))
     }
 
-    pub(super) fn key(&self, leaf: &Leaf<'_>) -> &[u8] {
-        self.key_at(&leaf.key)
-    }
-
-    fn key_at(&self, place: &Range<usize>) -> &[u8] {
+    fn key(&self, place: &Range<usize>) -> &[u8] {
         self.keys.get(place.clone()).unwrap_or_default()
     }
 
     pub(super) fn find(&self, at: usize, key: &[u8]) -> Result<Place, TreeError> {
-        let leaves = &self.node(at)?.leaves;
-        Ok(match leaves.binary_search_by(|leaf| self.key(leaf).cmp(key)) {
-            Ok(leaf) => Place::Leaf(leaf),
+        let entries = &self.node(at)?.entries;
+        Ok(match entries.binary_search_by(|entry| self.key(&entry.key).cmp(key)) {
+            Ok(slot) => Place::Entry(slot),
             Err(slot) => Place::Below(slot),
         })
     }
@@ -150,7 +148,7 @@ impl<'a> PartialTree<'a> {
         slot: usize,
     ) -> Result<Option<usize>, TreeError> {
         let node = self.node(parent)?;
-        let (link, level) = (node.links.get(slot).copied().unwrap_or(Link::Nothing), node.level);
+        let (link, level) = (node.link(slot), node.level);
         let child = self.load_link(link, level.checked_sub(1))?;
         if let (Link::Stored(_), Some(child)) = (link, child) {
             self.set_link(parent, slot, Link::Loaded(child))?;
@@ -175,7 +173,11 @@ impl<'a> PartialTree<'a> {
     }
 
     pub(super) fn set_link(&mut self, at: usize, slot: usize, link: Link) -> Result<(), TreeError> {
-        let place = self.node_mut(at)?.links.get_mut(slot);
+        let node = self.node_mut(at)?;
+        let place = match slot.checked_sub(1) {
+            None => Some(&mut node.left),
+            Some(before) => node.entries.get_mut(before).map(|entry| &mut entry.right),
+        };
         *place.ok_or(TreeError::Rule("no such link"))? = link;
         Ok(())
     }
@@ -185,11 +187,10 @@ impl<'a> PartialTree<'a> {
     fn load(&mut self, cid: Cid, level: Option<u8>) -> Result<usize, TreeError> {
         let car = self.car;
         let block = car.block(&cid).ok_or(TreeError::MissingNode(cid))?;
+        let unread_bytes = self.unread_bytes.checked_sub(block.len());
+        self.unread_bytes = unread_bytes.ok_or(TreeError::Rule("one node at many places"))?;
         // An entry takes about a hundred bytes.
-        let entries = block.len() / 96 + 1;
-        let (leaves, mut links) = (Vec::with_capacity(entries), Vec::with_capacity(entries + 1));
-        links.push(Link::Nothing);
-        let mut node = Node { level: 0, leaves, links, cid: Some(cid) };
+        let mut entries = Vec::with_capacity(block.len() / 96 + 1);
         let keys = &mut self.keys;
         let mut before = 0..0;
         let left = read_node(block, |entry| {
@@ -197,24 +198,21 @@ impl<'a> PartialTree<'a> {
             let start = keys.len();
             keys.extend_from_within(before.start..before.start + entry.prefix);
             keys.extend_from_slice(entry.suffix);
-            let behind = Behind { start: before.start, prefix: entry.prefix };
-            let loaded_behind = (!before.is_empty()).then_some(behind);
             before = start..keys.len();
-            node.leaves.push(Leaf { key: before.clone(), value: entry.value, loaded_behind });
-            node.links.push(entry.right.map_or(Link::Nothing, Link::Stored));
+            let right = entry.right.map_or(Link::Nothing, Link::Stored);
+            entries.push(Entry { key: before.clone(), value: entry.value, right });
             Ok(())
         })?;
-        if let (Some(cid), Some(first)) = (left, node.links.first_mut()) {
-            *first = Link::Stored(cid);
-        }
-        node.level = match (level, node.leaves.first()) {
+        let level = match (level, entries.first()) {
+            (Some(_), None) if left.is_none() => {
+                return Err(TreeError::Rule("an empty node below the root"));
+            }
             (Some(level), _) => level,
-            (None, Some(first)) => level_of(self.key(first)),
+            (None, Some(first)) => level_of(self.key(&first.key)),
             (None, None) => return Err(TreeError::Rule("a root without keys")),
         };
-        if node.leaves.is_empty() && left.is_none() {
-            return Err(TreeError::Rule("an empty node below the root"));
-        }
+        let left = left.map_or(Link::Nothing, Link::Stored);
+        let node = Node { level, left, entries, cid: Some(cid) };
         self.nodes.push(node);
         Ok(self.nodes.len() - 1)
     }
@@ -225,8 +223,8 @@ impl<'a> PartialTree<'a> {
         let mut seen = 0;
         while let Some(&at) = changed.get(seen) {
             seen += 1;
-            for link in &self.node(at)?.links {
-                if let Link::Loaded(child) = *link
+            for link in self.node(at)?.links() {
+                if let Link::Loaded(child) = link
                     && self.node(child)?.cid.is_none()
                 {
                     changed.push(child);
@@ -246,19 +244,14 @@ impl<'a> PartialTree<'a> {
 
     fn write(&self, at: usize, block: &mut Vec<u8>) -> Result<(), TreeError> {
         let node = self.node(at)?;
-        let mut writer = NodeWriter::start(block, node.leaves.len());
-        let mut links = node.links.iter().map(|link| self.cid_of(link));
-        let left = links.next().flatten();
-        let mut before = 0..0;
-        for (leaf, right) in node.leaves.iter().zip(links) {
-            let prefix = match leaf.loaded_behind {
-                Some(behind) if behind.start == before.start && !before.is_empty() => behind.prefix,
-                _ => shared_prefix(self.key_at(&before), self.key(leaf)),
-            };
-            writer.entry(prefix, self.key(leaf), leaf.value, right);
-            before = leaf.key.clone();
+        let mut writer = NodeWriter::start(block, node.entries.len());
+        let mut before = &[][..];
+        for entry in &node.entries {
+            let key = self.key(&entry.key);
+            writer.entry(shared_prefix(before, key), key, entry.value, self.cid_of(&entry.right));
+            before = key;
         }
-        writer.finish(left);
+        writer.finish(self.cid_of(&node.left));
         Ok(())
     }
 
@@ -268,5 +261,22 @@ impl<'a> PartialTree<'a> {
             Link::Stored(cid) => Some(cid),
             Link::Loaded(at) => self.nodes.get(*at)?.cid.as_ref(),
         }
+    }
+}
+
+impl Node<'_> {
+    pub(super) fn link(&self, slot: usize) -> Link {
+        match slot.checked_sub(1) {
+            None => self.left,
+            Some(before) => self.entries.get(before).map_or(Link::Nothing, |entry| entry.right),
+        }
+    }
+
+    fn links(&self) -> impl Iterator<Item = Link> {
+        std::iter::once(self.left).chain(self.entries.iter().map(|entry| entry.right))
+    }
+
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.entries.is_empty() && matches!(self.left, Link::Nothing)
     }
 }

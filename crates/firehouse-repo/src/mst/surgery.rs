@@ -3,32 +3,31 @@
 //! Removing a key joins the subtrees on its two sides; inserting one splits the subtree it falls into. Both go straight down, one node
 //! pair per level, so nothing recurses.
 
-use super::partial::{Leaf, Link, Node, PartialTree, Place};
+use super::partial::{Entry, Link, Node, PartialTree, Place};
 use super::{TreeError, level_of};
 
-/// Nodes from the root down, each with the link taken from it, or the leaf found in it.
+/// Nodes from the root down, each with the slot of the link taken from it, or of the entry found in it.
 type Path = Vec<(usize, usize)>;
 
 impl<'a> PartialTree<'a> {
     /// Gives a key another value; it must have had the value `old`.
     pub fn replace(&mut self, key: &[u8], old: &[u8], new: &'a [u8]) -> Result<(), TreeError> {
-        let (path, (at, leaf)) = self.descend_to(key)?;
-        let found = self.node_mut(at)?.leaves.get_mut(leaf);
-        let found = found.filter(|l| l.value == old).ok_or(TreeError::Contradiction)?;
+        let (path, (at, slot)) = self.descend_to(key)?;
+        let found = self.node_mut(at)?.entries.get_mut(slot);
+        let found = found.filter(|entry| entry.value == old).ok_or(TreeError::Contradiction)?;
         found.value = new;
         self.mark_changed(&path)
     }
 
     /// Takes a key out; it must have had the value `old`.
     pub fn remove(&mut self, key: &[u8], old: &[u8]) -> Result<(), TreeError> {
-        let (path, (at, leaf)) = self.descend_to(key)?;
+        let (path, (at, slot)) = self.descend_to(key)?;
         let node = self.node_mut(at)?;
-        if node.leaves.get(leaf).is_none_or(|l| l.value != old) {
+        if node.entries.get(slot).is_none_or(|entry| entry.value != old) {
             return Err(TreeError::Contradiction);
         }
-        node.leaves.remove(leaf);
-        let right = node.links.remove(leaf + 1);
-        self.join(at, leaf, right)?;
+        let right = node.entries.remove(slot).right;
+        self.join(at, slot, right)?;
         self.mark_changed(&path)?;
         self.prune(&path)
     }
@@ -55,15 +54,12 @@ impl<'a> PartialTree<'a> {
             };
             let node = self.node_mut(at)?;
             node.cid = None;
-            let (node_level, link) = (node.level, node.links.get(slot).copied());
-            let link = link.unwrap_or(Link::Nothing);
+            let (node_level, link) = (node.level, node.link(slot));
             if node_level == level {
                 let (left, right) = self.split(link, level.checked_sub(1), key)?;
-                let leaf = self.new_leaf(key, value);
-                let node = self.node_mut(at)?;
-                node.leaves.insert(slot, leaf);
-                node.links.insert(slot, left);
-                return self.set_link(at, slot + 1, right);
+                let entry = self.new_entry(key, value, right);
+                self.node_mut(at)?.entries.insert(slot, entry);
+                return self.set_link(at, slot, left);
             }
             match self.load_child(at, slot)? {
                 Some(child) => at = child,
@@ -82,9 +78,9 @@ impl<'a> PartialTree<'a> {
         let mut at = self.load_root()?.ok_or(TreeError::Contradiction)?;
         loop {
             match self.find(at, key)? {
-                Place::Leaf(leaf) => {
-                    path.push((at, leaf));
-                    return Ok((path, (at, leaf)));
+                Place::Entry(slot) => {
+                    path.push((at, slot));
+                    return Ok((path, (at, slot)));
                 }
                 Place::Below(slot) => {
                     path.push((at, slot));
@@ -116,26 +112,23 @@ impl<'a> PartialTree<'a> {
     fn join(&mut self, at: usize, slot: usize, right: Link) -> Result<(), TreeError> {
         let (mut at, mut slot, mut right) = (at, slot, right);
         loop {
-            let node = self.node(at)?;
-            let left = node.links.get(slot).copied().unwrap_or(Link::Nothing);
-            let level = node.level.checked_sub(1);
             if matches!(right, Link::Nothing) {
                 return Ok(());
             }
+            let node = self.node(at)?;
+            let (left, level) = (node.link(slot), node.level.checked_sub(1));
             let Some(into) = self.load_link(left, level)? else {
                 return self.set_link(at, slot, right);
             };
             self.set_link(at, slot, Link::Loaded(into))?;
             let Some(from) = self.load_link(right, level)? else { return Ok(()) };
-            let from = std::mem::take(self.node_mut(from)?);
+            let from = self.node_mut(from)?;
+            right = std::mem::replace(&mut from.left, Link::Nothing);
+            let entries = std::mem::take(&mut from.entries);
             let into_node = self.node_mut(into)?;
-            let seam = into_node.leaves.len();
-            let mut links = from.links.into_iter();
-            right = links.next().unwrap_or(Link::Nothing);
-            into_node.leaves.extend(from.leaves);
-            into_node.links.extend(links);
+            (at, slot) = (into, into_node.entries.len());
+            into_node.entries.extend(entries);
             into_node.cid = None;
-            (at, slot) = (into, seam);
         }
     }
 
@@ -153,18 +146,12 @@ impl<'a> PartialTree<'a> {
             let Place::Below(slot) = self.find(at, key)? else {
                 return Err(TreeError::Contradiction);
             };
-            let mut left = std::mem::take(self.node_mut(at)?);
-            link = left.links.get(slot).copied().unwrap_or(Link::Nothing);
+            let left = self.node_mut(at)?;
+            link = left.link(slot);
             level = left.level.checked_sub(1);
-            let leaves = left.leaves.split_off(slot.min(left.leaves.len()));
-            let mut links = left.links.split_off(slot.min(left.links.len()));
-            left.links.push(Link::Nothing);
-            if let Some(first) = links.first_mut() {
-                *first = Link::Nothing;
-            }
+            let entries = left.entries.split_off(slot.min(left.entries.len()));
             left.cid = None;
-            let right = Node { level: left.level, leaves, links, cid: None };
-            *self.node_mut(at)? = left;
+            let right = Node { level: left.level, left: Link::Nothing, entries, cid: None };
             self.nodes.push(right);
             halves.push((at, slot, self.nodes.len() - 1));
         }
@@ -190,27 +177,22 @@ impl<'a> PartialTree<'a> {
             return link;
         }
         for level in from..to {
-            self.nodes.push(Node { level: level + 1, links: vec![link], ..Node::default() });
+            self.nodes.push(Node { level: level + 1, left: link, entries: vec![], cid: None });
             link = Link::Loaded(self.nodes.len() - 1);
         }
         link
     }
 
     fn new_node(&mut self, level: u8, key: &[u8], value: &'a [u8], links: [Link; 2]) -> Link {
-        let leaf = self.new_leaf(key, value);
-        self.nodes.push(Node { level, leaves: vec![leaf], links: links.into(), cid: None });
+        let [left, right] = links;
+        let entries = vec![self.new_entry(key, value, right)];
+        self.nodes.push(Node { level, left, entries, cid: None });
         Link::Loaded(self.nodes.len() - 1)
     }
 
-    fn new_leaf(&mut self, key: &[u8], value: &'a [u8]) -> Leaf<'a> {
+    fn new_entry(&mut self, key: &[u8], value: &'a [u8], right: Link) -> Entry<'a> {
         let start = self.keys.len();
         self.keys.extend_from_slice(key);
-        Leaf { key: start..self.keys.len(), value, loaded_behind: None }
-    }
-}
-
-impl Node<'_> {
-    fn holds_nothing(&self) -> bool {
-        self.leaves.is_empty() && self.links.iter().all(|link| matches!(link, Link::Nothing))
+        Entry { key: start..self.keys.len(), value, right }
     }
 }

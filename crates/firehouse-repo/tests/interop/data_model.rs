@@ -1,6 +1,7 @@
 //! interop/data-model: JSON form, DRISL bytes and CID of the same value.
 
-use firehouse_repo::drisl::{Malformed, check, check_record};
+use firehouse_repo::cbor::Malformed;
+use firehouse_repo::drisl::{check, check_record};
 
 use crate::support::{base64, cid_of, ipld_of_json, json_array, text};
 

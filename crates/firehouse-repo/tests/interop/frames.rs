@@ -37,10 +37,12 @@ fn recorded_commits() -> Vec<Recorded> {
 #[test]
 fn every_recorded_commit_is_linked_to_the_one_before() {
     let expected = json_lines("firehose/frames.expected.jsonl");
+    let mut judged = 0;
     for (event, key, head) in recorded_commits() {
         let rev = event.rev.to_string();
         let of_event = |line: &&Value| line["repo"] == event.repo.as_str() && line["rev"] == rev;
         let Some(expected) = expected.iter().find(of_event) else { continue };
+        judged += 1;
         let verdict = verify_commit(&event, &key, Some(head), NOW_US);
         assert_eq!(verdict.is_ok(), expected["signature"] == true, "{expected}: {verdict:?}");
         let Ok(commit) = verdict else { continue };
@@ -58,6 +60,8 @@ fn every_recorded_commit_is_linked_to_the_one_before() {
             assert!(op.record.is_empty() || check_record(&op.record).is_ok());
         }
     }
+    let none_was_recorded = !expected.iter().any(|line| line["t"] == "#commit");
+    assert!(judged > 0 || none_was_recorded);
 }
 
 #[test]

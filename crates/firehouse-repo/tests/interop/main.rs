@@ -17,6 +17,7 @@ mod mst;
 mod mst_diff;
 mod commit_proof;
 mod frames;
+mod labels;
 mod derived;
 mod relay_scenarios;
 mod old_producers;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use firehouse_repo::mst::{PartialTree, Visit, Walk, level_of};
+use firehouse_repo::mst::{PartialTree, TreeError, Visit, Walk, level_of};
+use firehouse_types::Cid;
+use ipld_core::ipld::Ipld;
 
-use crate::support::{car_of, cid, fixture, json_array, read, text};
+use crate::support::{car_of, cid, cid_of, fixture, json_array, read, text};
 use crate::tree;
 
 #[test]
@@ -75,4 +77,36 @@ fn common_prefixes_are_stored_once() {
             assert!(smaller + larger - shared < bytes && shared <= smaller, "{case}");
         }
     }
+}
+
+/// A node of keys that share nothing, the same subtree behind each. The test's own, since the builder makes proper trees only.
+fn node(keys: &[String], value: Cid, right: Option<Cid>) -> Vec<u8> {
+    let link = |cid: Option<Cid>| cid.map_or(Ipld::Null, |cid| Ipld::Link(cid.into()));
+    let entry = |key: &String| {
+        Ipld::Map(BTreeMap::from([
+            ("k".to_owned(), Ipld::Bytes(key.clone().into())),
+            ("p".to_owned(), Ipld::Integer(0)),
+            ("t".to_owned(), link(right)),
+            ("v".to_owned(), link(Some(value))),
+        ]))
+    };
+    let entries = Ipld::List(keys.iter().map(entry).collect());
+    let node = BTreeMap::from([("e".to_owned(), entries), ("l".to_owned(), Ipld::Null)]);
+    serde_ipld_dagcbor::to_vec(&Ipld::Map(node)).unwrap()
+}
+
+#[test]
+fn a_node_that_many_links_lead_to_is_not_loaded_for_each() {
+    let value = cid("bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454");
+    let above_level_0 = |first: char| {
+        (0..).map(|n| format!("{first}{n}")).find(|key| level_of(key.as_bytes()) > 0).unwrap()
+    };
+    let keys: Vec<String> = ('a'..='z').map(above_level_0).collect();
+    let below = node(&["~".repeat(1_000)], value, None);
+    let top = node(&keys, value, Some(cid_of(&below)));
+    let car = car_of([(cid_of(&below), &below[..]), (cid_of(&top), &top[..])]);
+    let mut tree = PartialTree::new(&car, cid_of(&top));
+    let answers: Vec<_> = keys.iter().map(|key| tree.get(format!("{key}~").as_bytes())).collect();
+    assert_eq!(answers[0], Ok(None));
+    assert_eq!(answers[25], Err(TreeError::Rule("one node at many places")));
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use firehouse_repo::drisl::{Malformed, Profile, check, check_as};
+use firehouse_repo::cbor::Malformed;
+use firehouse_repo::drisl::{Profile, check, check_as};
 use firehouse_repo::mst::{Change, PartialTree, TreeError, Visit, Walk, invert};
 use firehouse_repo::{Car, Commit, PublicKey, read_repo_unverified};
 use firehouse_types::Cid;

@@ -64,9 +64,18 @@ impl Model {
     pub fn follows(&self, did: &str) -> BTreeSet<&str> {
         let follows = self.records_of(did).filter_map(|(_, record)| match &record.says {
             Says::Follow(other) => Some(other.as_str()),
-            Says::Nothing | Says::Like(_) | Says::Repost(_) | Says::Post { .. } => None,
+            _ => None,
         });
         follows.collect()
+    }
+
+    /// Whether one of the two has blocked the other.
+    pub fn is_block_between(&self, one: &str, other: &str) -> bool {
+        let blocks = |did: &str, subject: &str| {
+            let says = |says: &Says| matches!(says, Says::Block(blocked) if blocked == subject);
+            self.records_of(did).any(|(_, record)| says(&record.says))
+        };
+        blocks(one, other) || blocks(other, one)
     }
 
     /// The posts of an account that keep to their lexicon, by AT-URI.
@@ -97,7 +106,7 @@ impl Counts<'_> {
             }
         };
         match says {
-            Says::Nothing => {}
+            Says::Nothing | Says::Block(_) => {}
             Says::Like(uri) => count_post(uri, |post| &mut post.likes),
             Says::Repost(uri) => count_post(uri, |post| &mut post.reposts),
             Says::Post { reply_to, quotes } => {
@@ -124,7 +133,7 @@ impl Counts<'_> {
     /// Marks what somebody said who is deleted, or was and has come back.
     fn haunt(&mut self, did: &str, says: &Says) {
         let posts: Vec<&String> = match says {
-            Says::Nothing => Vec::new(),
+            Says::Nothing | Says::Block(_) => Vec::new(),
             Says::Like(uri) | Says::Repost(uri) => vec![uri],
             Says::Post { reply_to, quotes } => reply_to.iter().chain(quotes).collect(),
             Says::Follow(other) => {

@@ -26,6 +26,7 @@ pub(crate) enum Says {
     Like(String),
     Repost(String),
     Follow(String),
+    Block(String),
     Post { reply_to: Option<String>, quotes: Option<String> },
 }
 
@@ -54,6 +55,7 @@ impl Says {
             record::LIKE => uri_at(&["subject", "uri"]).map(Self::Like),
             record::REPOST => uri_at(&["subject", "uri"]).map(Self::Repost),
             record::FOLLOW => uri_at(&["subject"]).map(Self::Follow),
+            record::BLOCK => uri_at(&["subject"]).map(Self::Block),
             record::POST => Some(Self::Post {
                 reply_to: uri_at(&["reply", "parent", "uri"]),
                 quotes: uri_at(&["embed", "record", "uri"]),

@@ -111,7 +111,8 @@ async fn lists(api: &Api<'_>, model: &Model, random: &mut Random) -> Result<Diff
             item["did"].as_str().map(str::to_owned)
         });
         let expected = model.follows(did);
-        let seen = expected.into_iter().filter(|did| is_active(did)).map(str::to_owned).collect();
+        let is_seen = |other: &&str| is_active(other) && !model.is_block_between(did, other);
+        let seen = expected.into_iter().filter(is_seen).map(str::to_owned).collect();
         differences.extend(set_difference("follows", did, &seen, &follows.await?));
     }
     Ok(differences)

@@ -35,11 +35,11 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// What every run needs, for this binary: one stream, connections that break, statuses.
+    /// What this build of firehouse can do, in every run.
     pub fn new(firehouse: PathBuf) -> Self {
         Self {
             firehouse,
-            abilities: [Ability::Stream, Ability::Statuses].into(),
+            abilities: [Ability::Stream, Ability::Statuses, Ability::Resync].into(),
             only: Vec::new(),
             without: Vec::new(),
             faults_per_run: 10,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::run::options::RunOptions;
 
 /// Short waits, so that a run takes seconds: what a deployment spreads over minutes.
-const QUICK: [(&str, &str); 9] = [
+const QUICK: [(&str, &str); 14] = [
     ("FIREHOUSE_STREAM__BACKOFF_MIN_MS", "10"),
     ("FIREHOUSE_STREAM__BACKOFF_MAX_MS", "100"),
     ("FIREHOUSE_STREAM__BACKOFF_LONG_MS", "100"),
@@ -19,6 +19,11 @@ const QUICK: [(&str, &str); 9] = [
     ("FIREHOUSE_IDENTITY__REFRESH_MIN_INTERVAL_S", "1"),
     ("FIREHOUSE_INGEST__HANDLE_PATIENCE_MS", "1000"),
     ("FIREHOUSE_INGEST__WORKERS", "2"),
+    ("FIREHOUSE_BACKFILL__SWEEP_INTERVAL_S", "1"),
+    ("FIREHOUSE_BACKFILL__BACKOFF_MIN_MS", "50"),
+    ("FIREHOUSE_BACKFILL__BACKOFF_MAX_MS", "500"),
+    ("FIREHOUSE_BACKFILL__HOST_WAIT_MS_MAX", "1000"),
+    ("FIREHOUSE_BACKFILL__REQUESTS_PER_HOST_PER_S", "1000"),
 ];
 
 /// Where its rows are.

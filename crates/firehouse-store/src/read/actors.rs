@@ -4,7 +4,7 @@ use clickhouse::Row;
 use firehouse_schema::ActorStatus;
 use firehouse_types::{ActorId, Did, Rev};
 
-use super::{NUMBERS_PER_QUERY, fetch, fetch_wide};
+use super::{NUMBERS_PER_QUERY, fetch, fetch_each, fetch_wide};
 use crate::{Store, StoreError};
 
 /// Who goes by a handle.
@@ -63,12 +63,10 @@ impl Store {
 
     /// Who these accounts are. Shape: any order. Errors: [`StoreError::Read`].
     pub async fn actors(&self, actors: &[ActorId]) -> Result<Vec<ActorRead>, StoreError> {
-        let mut rows = Vec::with_capacity(actors.len());
-        for chunk in actors.chunks(NUMBERS_PER_QUERY) {
-            let query = self.client().query(include_str!("actors.sql")).param("actors", chunk);
-            rows.append(&mut fetch("actors", query).await?);
-        }
-        Ok(rows)
+        let query = |chunk: &[ActorId]| {
+            self.client().query(include_str!("actors.sql")).param("actors", chunk)
+        };
+        fetch_each("actors", actors, NUMBERS_PER_QUERY, query).await
     }
 
     /// What detailed profiles count. Shape: any order; what is missing is zero. Errors: [`StoreError::Read`].

@@ -2,7 +2,7 @@
 -- Params: actor UInt64; before_ms Int64, before_kind Int8, before_rkey UInt64: the last item seen, exclusive; limit UInt32;
 -- reposts UInt8, 1 = reposts too; media UInt8, bits of embeds that a post must have one of, 0 = any post;
 -- replies UInt8, 0 = none, 1 = those in the account's own threads, 2 = all.
-SELECT sort_at, kind, rkey, post_actor, post_rkey
+SELECT sort_at, actor, kind, rkey, post_actor, post_rkey
 FROM author_items FINAL
 PREWHERE actor = {actor:UInt64}
     AND sort_at <= fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')

@@ -94,22 +94,25 @@ impl ThreadReply {
 }
 
 #[derive(Row, serde::Deserialize)]
-struct AuthorRow {
-    sort_at: i64,
-    kind: FeedItemKind,
-    rkey: RkeyId,
-    post_actor: ActorId,
-    post_rkey: RkeyId,
-}
-
-#[derive(Row, serde::Deserialize)]
-struct TimelineRow {
+struct ItemRow {
     sort_at: i64,
     actor: ActorId,
     kind: FeedItemKind,
     rkey: RkeyId,
     post_actor: ActorId,
     post_rkey: RkeyId,
+}
+
+impl From<ItemRow> for FeedItem {
+    fn from(row: ItemRow) -> Self {
+        Self {
+            sort_at: Datetime::from_ms(row.sort_at),
+            actor: row.actor,
+            kind: row.kind,
+            rkey: row.rkey,
+            post: (row.post_actor, row.post_rkey),
+        }
+    }
 }
 
 impl Store {
@@ -132,45 +135,32 @@ impl Store {
             .param("before_kind", before.kind)
             .param("before_rkey", before.rkey)
             .param("limit", limit);
-        let rows: Vec<AuthorRow> = fetch("author_items", query).await?;
-        let item = |row: AuthorRow| FeedItem {
-            sort_at: Datetime::from_ms(row.sort_at),
-            actor,
-            kind: row.kind,
-            rkey: row.rkey,
-            post: (row.post_actor, row.post_rkey),
-        };
-        Ok(rows.into_iter().map(item).collect())
+        let rows: Vec<ItemRow> = fetch("author_items", query).await?;
+        Ok(rows.into_iter().map(FeedItem::from).collect())
     }
 
-    /// What those an account follows posted and reposted, from `after` on. Shape: newest first, at most `limit`.
-    /// Errors: [`StoreError::Read`].
+    /// What those an account follows posted and reposted, from `after` on; without it, of all times, and read by author, since a table by
+    /// time would be read whole. Shape: newest first, at most `limit`. Errors: [`StoreError::Read`].
     pub async fn timeline_items(
         &self,
         viewer: ActorId,
-        after: Datetime,
+        after: Option<Datetime>,
         before: FeedPosition,
         limit: usize,
     ) -> Result<Vec<FeedItem>, StoreError> {
         let query = self
             .client()
             .query(include_str!("timeline.sql"))
+            .param("items", if after.is_some() { "feed_items" } else { "author_items" })
             .param("viewer", viewer)
-            .param("after_ms", after.ms())
+            .param("after_ms", after.map_or(i64::MIN, Datetime::ms))
             .param("before_ms", before.at.ms())
             .param("before_actor", before.actor)
             .param("before_kind", before.kind)
             .param("before_rkey", before.rkey)
             .param("limit", limit);
-        let rows: Vec<TimelineRow> = fetch_wide("timeline", query).await?;
-        let item = |row: TimelineRow| FeedItem {
-            sort_at: Datetime::from_ms(row.sort_at),
-            actor: row.actor,
-            kind: row.kind,
-            rkey: row.rkey,
-            post: (row.post_actor, row.post_rkey),
-        };
-        Ok(rows.into_iter().map(item).collect())
+        let rows: Vec<ItemRow> = fetch_wide("timeline", query).await?;
+        Ok(rows.into_iter().map(FeedItem::from).collect())
     }
 
     /// The first post of the thread a post belongs to: itself when it is no reply, `None` when it does not exist.
@@ -188,7 +178,7 @@ impl Store {
         }))
     }
 
-    /// The replies of a thread. Shape: latest first, at most `limit`. Errors: [`StoreError::Read`].
+    /// The replies that are in a thread now. Shape: latest first, at most `limit`. Errors: [`StoreError::Read`].
     pub async fn thread_replies(
         &self,
         root: RecordKey,

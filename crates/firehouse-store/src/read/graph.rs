@@ -1,9 +1,10 @@
 //! References between accounts and records: who follows, blocks, likes, reposts or quotes, in pages or by pairs.
 
 use clickhouse::Row;
+use clickhouse::query::Query;
 use firehouse_types::{ActorId, Cid, Datetime, RkeyId};
 
-use super::{END_OF_TIME, PAIRS_PER_QUERY, RecordKey, fetch, fetch_wide};
+use super::{END_OF_TIME, PAIRS_PER_QUERY, RecordKey, fetch, fetch_each, fetch_wide};
 use crate::{Store, StoreError};
 
 /// One reference in a page of them.
@@ -44,9 +45,18 @@ pub struct LinkPosition {
 impl LinkPosition {
     /// In front of the latest row.
     pub const START: Self = Self { at: END_OF_TIME, actor: u64::MAX, rkey: u64::MAX };
+
+    /// The parameters of the page behind this row. A query names those of them that tell its rows apart.
+    pub(super) fn page(self, query: Query, limit: usize) -> Query {
+        query
+            .param("before_ms", self.at.ms())
+            .param("before_actor", self.actor)
+            .param("before_rkey", self.rkey)
+            .param("limit", limit)
+    }
 }
 
-/// What is referred to, and from where in which records.
+/// Where references stand.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkSource<'a> {
     /// NSID of the records that refer.
@@ -58,6 +68,8 @@ pub struct LinkSource<'a> {
 /// What a record refers to.
 #[derive(Clone, Debug, Row, serde::Deserialize)]
 pub struct LinkTarget {
+    /// Where in the record, as in `.subject.uri`.
+    pub stands_at: Box<str>,
     /// Whose account or record.
     pub target_actor: ActorId,
     /// The record's key; 0 for an account.
@@ -105,11 +117,8 @@ impl Store {
             .param("target_rkey", target.1)
             .param("target_collection", target_collection)
             .param("collection", source.collection)
-            .param("path", source.path)
-            .param("before_ms", before.at.ms())
-            .param("before_actor", before.actor)
-            .param("limit", limit);
-        fetch_wide("links_to", query).await
+            .param("path", source.path);
+        fetch_wide("links_to", before.page(query, limit)).await
     }
 
     /// The accounts that an account refers to. Shape: latest first, each once, at most `limit`; `actor` is the one referred to.
@@ -126,11 +135,8 @@ impl Store {
             .query(include_str!("links_from.sql"))
             .param("actor", actor)
             .param("collection", source.collection)
-            .param("path", source.path)
-            .param("before_ms", before.at.ms())
-            .param("before_actor", before.actor)
-            .param("limit", limit);
-        fetch("links_from", query).await
+            .param("path", source.path);
+        fetch("links_from", before.page(query, limit)).await
     }
 
     /// The posts that quote a post. Shape: latest first, at most `limit`. Errors: [`StoreError::Read`].
@@ -144,12 +150,8 @@ impl Store {
             .client()
             .query(include_str!("quotes.sql"))
             .param("target_actor", target.0)
-            .param("target_rkey", target.1)
-            .param("before_ms", before.at.ms())
-            .param("before_actor", before.actor)
-            .param("before_rkey", before.rkey)
-            .param("limit", limit);
-        fetch("quotes", query).await
+            .param("target_rkey", target.1);
+        fetch("quotes", before.page(query, limit)).await
     }
 
     /// Follows and blocks between pairs of accounts: (followed or blocked, by whom). Errors: [`StoreError::Read`].
@@ -157,12 +159,10 @@ impl Store {
         &self,
         pairs: &[(ActorId, ActorId)],
     ) -> Result<Vec<Relation>, StoreError> {
-        let mut rows = Vec::new();
-        for chunk in pairs.chunks(PAIRS_PER_QUERY) {
-            let query = self.client().query(include_str!("relations.sql")).param("pairs", chunk);
-            rows.append(&mut fetch("relations", query).await?);
-        }
-        Ok(rows)
+        let query = |chunk: &[(ActorId, ActorId)]| {
+            self.client().query(include_str!("relations.sql")).param("pairs", chunk)
+        };
+        fetch_each("relations", pairs, PAIRS_PER_QUERY, query).await
     }
 
     /// What one record refers to. Shape: every reference of it. Errors: [`StoreError::Read`].

@@ -3,7 +3,7 @@
 use clickhouse::Row;
 use firehouse_types::{ActorId, RkeyId};
 
-use super::{PAIRS_PER_QUERY, RecordKey, fetch};
+use super::{PAIRS_PER_QUERY, RecordKey, fetch_each};
 use crate::{Store, StoreError};
 
 /// How one post was answered. Keys are 0 where there is no such record.
@@ -55,16 +55,13 @@ impl Store {
         viewer: Option<ActorId>,
         op: Option<ActorId>,
     ) -> Result<Vec<Interactions>, StoreError> {
-        let mut rows = Vec::with_capacity(keys.len());
-        for chunk in keys.chunks(PAIRS_PER_QUERY) {
-            let query = self
-                .client()
+        let query = |chunk: &[RecordKey]| {
+            self.client()
                 .query(include_str!("interactions.sql"))
                 .param("keys", chunk)
                 .param("viewer", viewer.map_or(0, ActorId::get))
-                .param("op", op.map_or(0, ActorId::get));
-            rows.append(&mut fetch("interactions", query).await?);
-        }
-        Ok(rows)
+                .param("op", op.map_or(0, ActorId::get))
+        };
+        fetch_each("interactions", keys, PAIRS_PER_QUERY, query).await
     }
 }

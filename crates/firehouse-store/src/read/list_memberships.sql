@@ -1,6 +1,6 @@
--- On which of some lists, of whatever purpose, one account is.
+-- By which items one account is on some lists, of whatever purpose.
 -- Params: subject UInt64; keys Array(Tuple(UInt64, UInt64)): actor, rkey of the lists.
-SELECT DISTINCT subject, list_actor, list_rkey
+SELECT list_actor, list_rkey, min(rkey) AS value
 FROM list_memberships FINAL
 PREWHERE subject = {subject:UInt64} AND (list_actor, list_rkey) IN {keys:Array(Tuple(UInt64, UInt64))}
-ORDER BY list_actor, list_rkey
+GROUP BY list_actor, list_rkey

@@ -4,8 +4,11 @@ use clickhouse::Row;
 use firehouse_types::{ActorId, RkeyId};
 
 use super::graph::{LinkAt, LinkPosition};
-use super::{NUMBERS_PER_QUERY, PAIRS_PER_QUERY, RecordKey, fetch};
+use super::{NUMBERS_PER_QUERY, PAIRS_PER_QUERY, RecordKey, fetch, fetch_each};
 use crate::{Store, StoreError};
+
+/// Two sets of accounts in one query.
+const ACTORS_PER_QUERY: usize = NUMBERS_PER_QUERY / 2;
 
 /// A number that belongs to a list: its length, or the key of a record about it.
 #[derive(Clone, Copy, Debug, Row, serde::Deserialize)]
@@ -23,33 +26,19 @@ impl ListKey {
     }
 }
 
-/// An account subscribes to block everybody on a list.
+/// An account blocks another by a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Row, serde::Deserialize)]
-pub struct ListSubscription {
+pub struct ListBlock {
     /// Who blocks.
     pub actor: ActorId,
-    target_actor: ActorId,
-    target_rkey: RkeyId,
-}
-
-impl ListSubscription {
-    /// The list.
-    pub fn list(&self) -> RecordKey {
-        (self.target_actor, self.target_rkey)
-    }
-}
-
-/// An account is on a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, serde::Deserialize)]
-pub struct ListMember {
-    /// Who.
+    /// Who is on the list.
     pub subject: ActorId,
     list_actor: ActorId,
     list_rkey: RkeyId,
 }
 
-impl ListMember {
-    /// The list.
+impl ListBlock {
+    /// The list; the first of several.
     pub fn list(&self) -> RecordKey {
         (self.list_actor, self.list_rkey)
     }
@@ -58,12 +47,10 @@ impl ListMember {
 impl Store {
     /// How many accounts are on some lists. Shape: any order; empty lists are missing. Errors: [`StoreError::Read`].
     pub async fn list_sizes(&self, lists: &[RecordKey]) -> Result<Vec<ListKey>, StoreError> {
-        let mut rows = Vec::new();
-        for chunk in lists.chunks(PAIRS_PER_QUERY) {
-            let query = self.client().query(include_str!("list_sizes.sql")).param("keys", chunk);
-            rows.append(&mut fetch("list_sizes", query).await?);
-        }
-        Ok(rows)
+        let query = |chunk: &[RecordKey]| {
+            self.client().query(include_str!("list_sizes.sql")).param("keys", chunk)
+        };
+        fetch_each("list_sizes", lists, PAIRS_PER_QUERY, query).await
     }
 
     /// By which of its listblock records an account blocks some lists. Errors: [`StoreError::Read`].
@@ -72,68 +59,52 @@ impl Store {
         actor: ActorId,
         lists: &[RecordKey],
     ) -> Result<Vec<ListKey>, StoreError> {
-        let mut rows = Vec::new();
-        for chunk in lists.chunks(PAIRS_PER_QUERY) {
-            let query = self
-                .client()
+        let query = |chunk: &[RecordKey]| {
+            self.client()
                 .query(include_str!("list_subscriptions.sql"))
                 .param("actor", actor)
-                .param("keys", chunk);
-            rows.append(&mut fetch("list_subscriptions", query).await?);
-        }
-        Ok(rows)
+                .param("keys", chunk)
+        };
+        fetch_each("list_subscriptions", lists, PAIRS_PER_QUERY, query).await
     }
 
-    /// Which lists these accounts subscribe to block. Shape: sorted. Errors: [`StoreError::Read`].
-    pub async fn list_blockers(
+    /// Who of `actors` blocks whom of `subjects` by a list that may block. Shape: any order, each pair once; nobody blocks himself.
+    /// Errors: [`StoreError::Read`].
+    pub async fn list_blocks(
         &self,
         actors: &[ActorId],
-    ) -> Result<Vec<ListSubscription>, StoreError> {
-        let mut rows = Vec::new();
-        for chunk in actors.chunks(NUMBERS_PER_QUERY) {
-            let query =
-                self.client().query(include_str!("list_blockers.sql")).param("actors", chunk);
-            rows.append(&mut fetch("list_blockers", query).await?);
-        }
-        Ok(rows)
-    }
-
-    /// Who of these accounts is on which of these lists, of those that may block at all. Shape: sorted. Errors: [`StoreError::Read`].
-    pub async fn list_blocked(
-        &self,
         subjects: &[ActorId],
-        lists: &[RecordKey],
-    ) -> Result<Vec<ListMember>, StoreError> {
+    ) -> Result<Vec<ListBlock>, StoreError> {
         let mut rows = Vec::new();
-        for subjects in subjects.chunks(NUMBERS_PER_QUERY / 2) {
-            for keys in lists.chunks(PAIRS_PER_QUERY / 2) {
-                let query = self
-                    .client()
-                    .query(include_str!("list_blocked.sql"))
-                    .param("subjects", subjects)
-                    .param("keys", keys);
-                rows.append(&mut fetch("list_blocked", query).await?);
-            }
+        for actors in actors.chunks(ACTORS_PER_QUERY) {
+            let about = |sql: &'static str| {
+                move |chunk: &[ActorId]| {
+                    self.client().query(sql).param("actors", actors).param("subjects", chunk)
+                }
+            };
+            let listed = about(include_str!("list_subjects.sql"));
+            let listed: Vec<u64> =
+                fetch_each("list_subjects", subjects, ACTORS_PER_QUERY, listed).await?;
+            let listed: Vec<_> = listed.into_iter().map(ActorId::from).collect();
+            let blocks = about(include_str!("list_blocks.sql"));
+            rows.append(&mut fetch_each("list_blocks", &listed, ACTORS_PER_QUERY, blocks).await?);
         }
         Ok(rows)
     }
 
-    /// On which of these lists, of whatever purpose, an account is. Shape: sorted. Errors: [`StoreError::Read`].
+    /// On which of these lists, of whatever purpose, an account is, with the key of its item. Errors: [`StoreError::Read`].
     pub async fn list_memberships(
         &self,
         subject: ActorId,
         lists: &[RecordKey],
-    ) -> Result<Vec<ListMember>, StoreError> {
-        let mut rows = Vec::new();
-        for chunk in lists.chunks(PAIRS_PER_QUERY) {
-            let query = self
-                .client()
+    ) -> Result<Vec<ListKey>, StoreError> {
+        let query = |chunk: &[RecordKey]| {
+            self.client()
                 .query(include_str!("list_memberships.sql"))
                 .param("subject", subject)
-                .param("keys", chunk);
-            rows.append(&mut fetch("list_memberships", query).await?);
-        }
-        Ok(rows)
+                .param("keys", chunk)
+        };
+        fetch_each("list_memberships", lists, PAIRS_PER_QUERY, query).await
     }
 
     /// The accounts on a list. Shape: latest first, each once, at most `limit`. Errors: [`StoreError::Read`].
@@ -147,11 +118,8 @@ impl Store {
             .client()
             .query(include_str!("list_members.sql"))
             .param("actor", list.0)
-            .param("rkey", list.1)
-            .param("before_ms", before.at.ms())
-            .param("before_actor", before.actor)
-            .param("limit", limit);
-        fetch("list_members", query).await
+            .param("rkey", list.1);
+        fetch("list_members", before.page(query, limit)).await
     }
 
     /// An account's lists. Shape: latest first, at most `limit`; `actor` is their creator. Errors: [`StoreError::Read`].
@@ -161,13 +129,7 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self
-            .client()
-            .query(include_str!("actor_lists.sql"))
-            .param("actor", actor)
-            .param("before_ms", before.at.ms())
-            .param("before_rkey", before.rkey)
-            .param("limit", limit);
-        fetch("actor_lists", query).await
+        let query = self.client().query(include_str!("actor_lists.sql")).param("actor", actor);
+        fetch("actor_lists", before.page(query, limit)).await
     }
 }

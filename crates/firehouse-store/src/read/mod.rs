@@ -10,6 +10,7 @@ mod actors;
 mod feeds;
 mod graph;
 mod interactions;
+mod labels;
 mod lists;
 mod records;
 
@@ -23,7 +24,8 @@ pub use actors::{ActorRead, HandleRead, KnownFollowersRead, ProfileCount};
 pub use feeds::{AuthorFeed, FeedItem, FeedPosition, ThreadReply};
 pub use graph::{LinkAt, LinkPosition, LinkSource, LinkTarget, Relation};
 pub use interactions::Interactions;
-pub use lists::{ListKey, ListMember, ListSubscription};
+pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
+pub use lists::{ListBlock, ListKey};
 pub use records::{RecordHead, RecordRead};
 
 /// A record of a collection that goes without saying: whose it is, and its key.
@@ -49,6 +51,23 @@ where
     R: Row + RowOwned + RowRead,
 {
     query.fetch_all::<R>().await.map_err(|source| StoreError::Read { query: name, source })
+}
+
+/// Runs a look-up of many keys, as many of them at once as fit into a URL. Shape: any order.
+async fn fetch_each<K, R>(
+    name: &'static str,
+    keys: &[K],
+    keys_per_query: usize,
+    query: impl Fn(&[K]) -> Query,
+) -> Result<Vec<R>, StoreError>
+where
+    R: Row + RowOwned + RowRead,
+{
+    let mut rows = Vec::new();
+    for chunk in keys.chunks(keys_per_query) {
+        rows.append(&mut fetch(name, query(chunk)).await?);
+    }
+    Ok(rows)
 }
 
 /// A point before which every row lies: the first page starts here.

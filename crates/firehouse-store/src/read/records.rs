@@ -3,7 +3,7 @@
 use clickhouse::Row;
 use firehouse_types::{ActorId, Cid, Datetime, Rkey, RkeyId};
 
-use super::{PAIRS_PER_QUERY, RecordKey, fetch};
+use super::{PAIRS_PER_QUERY, RecordKey, fetch_each};
 use crate::{Store, StoreError};
 
 /// A record as it stands.
@@ -91,16 +91,13 @@ impl Store {
         collections: &[&str],
         keys: &[RecordKey],
     ) -> Result<Vec<RecordRead>, StoreError> {
-        let mut rows = Vec::new();
-        for chunk in keys.chunks(PAIRS_PER_QUERY) {
-            let query = self
-                .client()
+        let query = |chunk: &[RecordKey]| {
+            self.client()
                 .query(include_str!("records.sql"))
                 .param("collections", collections)
-                .param("keys", chunk);
-            rows.append(&mut fetch("records", query).await?);
-        }
-        Ok(rows)
+                .param("keys", chunk)
+        };
+        fetch_each("records", keys, PAIRS_PER_QUERY, query).await
     }
 
     /// As [`Store::records`], without the bodies. Errors: [`StoreError::Read`].
@@ -109,16 +106,13 @@ impl Store {
         collections: &[&str],
         keys: &[RecordKey],
     ) -> Result<Vec<RecordHead>, StoreError> {
-        let mut rows = Vec::new();
-        for chunk in keys.chunks(PAIRS_PER_QUERY) {
-            let query = self
-                .client()
+        let query = |chunk: &[RecordKey]| {
+            self.client()
                 .query(include_str!("record_heads.sql"))
                 .param("collections", collections)
-                .param("keys", chunk);
-            rows.append(&mut fetch("record_heads", query).await?);
-        }
-        Ok(rows)
+                .param("keys", chunk)
+        };
+        fetch_each("record_heads", keys, PAIRS_PER_QUERY, query).await
     }
 
     /// Posts, and with them the roots and parents they answer and the posts they quote. Shape: any order. Errors: [`StoreError::Read`].
@@ -126,11 +120,9 @@ impl Store {
         &self,
         keys: &[RecordKey],
     ) -> Result<Vec<RecordRead>, StoreError> {
-        let mut rows = Vec::with_capacity(keys.len());
-        for chunk in keys.chunks(PAIRS_PER_QUERY) {
-            let query = self.client().query(include_str!("posts.sql")).param("keys", chunk);
-            rows.append(&mut fetch("posts", query).await?);
-        }
-        Ok(rows)
+        let query = |chunk: &[RecordKey]| {
+            self.client().query(include_str!("posts.sql")).param("keys", chunk)
+        };
+        fetch_each("posts", keys, PAIRS_PER_QUERY, query).await
     }
 }

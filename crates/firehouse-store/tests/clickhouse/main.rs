@@ -3,3 +3,5 @@
 mod migrations;
 mod rows;
 mod reads;
+mod labels;
+mod threads;

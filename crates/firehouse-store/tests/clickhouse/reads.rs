@@ -31,6 +31,17 @@ const CASES: &[Case] = &[
     ("interactions", &[("keys", "[(1,2),(3,4)]"), ("viewer", "5"), ("op", "0")]),
     ("known_followers", &[("actors", "[1,2]"), ("viewer", "5")]),
     ("link_target", &[("actor", "1"), ("collection", "app.bsky.feed.like"), ("rkey", "2")]),
+    ("labeler_services", &[("rkey", "1"), ("limit", "3")]),
+    (
+        "labels",
+        &[
+            ("actors", "[1,2]"),
+            ("records", "[(1,'app.bsky.feed.post',2)]"),
+            ("this", "3"),
+            ("sources", "[3]"),
+            ("now_ms", "-62167219200000"),
+        ],
+    ),
     (
         "links_from",
         &[
@@ -55,13 +66,13 @@ const CASES: &[Case] = &[
             ("limit", "3"),
         ],
     ),
-    ("list_blocked", &[("subjects", "[1,2]"), ("keys", "[(3,4)]")]),
-    ("list_blockers", &[("actors", "[1,2]")]),
+    ("list_blocks", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     (
         "list_members",
         &[("actor", "1"), ("rkey", "2"), ("before_ms", "5"), ("before_actor", "9"), ("limit", "3")],
     ),
     ("list_memberships", &[("subject", "1"), ("keys", "[(3,4)]")]),
+    ("list_subjects", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     ("list_sizes", &[("keys", "[(3,4)]")]),
     ("list_subscriptions", &[("actor", "1"), ("keys", "[(3,4)]")]),
     ("posts", &[("keys", "[(1,2),(3,4)]")]),
@@ -77,25 +88,47 @@ const CASES: &[Case] = &[
             ("limit", "3"),
         ],
     ),
+    (
+        "query_labels",
+        &[
+            ("uris", "['did:web:a.test']"),
+            ("prefixes", "['at://did:web:b.test/app.bsky.']"),
+            ("actors", "[1,2]"),
+            ("sources", "[3]"),
+            ("now_ms", "5"),
+            ("after_actor", "1"),
+            ("after_collection", "app.bsky.feed.post"),
+            ("after_rkey", "2"),
+            ("after_src", "3"),
+            ("after_id", "4"),
+            ("limit", "3"),
+        ],
+    ),
     ("record_heads", &[("collections", "['app.bsky.feed.like']"), ("keys", "[(1,2)]")]),
     ("records", &[("collections", "['app.bsky.feed.post']"), ("keys", "[(1,2)]")]),
     ("relations", &[("pairs", "[(1,2),(2,1)]")]),
     ("repo_rev", &[("actor", "1")]),
     ("thread", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
     ("thread_root", &[("actor", "1"), ("rkey", "2")]),
-    (
-        "timeline",
-        &[
-            ("viewer", "1"),
-            ("after_ms", "-62167219200000"),
-            ("before_ms", "5"),
-            ("before_actor", "9"),
-            ("before_kind", "2"),
-            ("before_rkey", "9"),
-            ("limit", "3"),
-        ],
-    ),
+    ("timeline", &TIMELINE_BY_TIME),
+    ("timeline", &TIMELINE_BY_AUTHOR),
 ];
+
+const TIMELINE_BY_TIME: [(&str, &str); 8] = timeline("feed_items");
+const TIMELINE_BY_AUTHOR: [(&str, &str); 8] = timeline("author_items");
+
+const fn timeline(items: &'static str) -> [(&'static str, &'static str); 8] {
+    [
+        ("items", items),
+        ("viewer", "1"),
+        ("after_ms", "-62167219200000"),
+        ("before_ms", "5"),
+        ("before_actor", "9"),
+        ("before_kind", "2"),
+        ("before_rkey", "9"),
+        ("limit", "3"),
+    ]
+}
 
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/read"))
@@ -162,7 +195,7 @@ async fn every_read_goes_by_a_key() {
         );
         query(&store, &random, &[]).execute().await.unwrap();
     }
-    for table in ["actors", "repos"] {
+    for table in ["actors", "repos", "labels"] {
         let random = format!("INSERT INTO {table} SELECT * FROM generateRandom() LIMIT 3");
         query(&store, &random, &[]).execute().await.unwrap();
     }

@@ -9,6 +9,8 @@ use firehouse_sim::engine;
 use firehouse_store::Store;
 use firehouse_types::{ActorId, Datetime, Did, Nsid, Rev, RkeyId, Seq};
 
+use crate::labels::label;
+
 fn nsid(text: &str) -> Nsid {
     Nsid::parse(text).unwrap()
 }
@@ -184,6 +186,7 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
         },
     )
     .await;
+    check(&store, label("did:web:mod.test", "did:web:a.test", "!warn", u128::MAX)).await;
 }
 
 #[tokio::test]

@@ -1,21 +1,15 @@
 //! `#commit`: the envelope's form. What it says about the repo is verified by the next hop.
 
 use bytes::Bytes;
+use firehouse_repo::cbor::{Item, Reader};
+use firehouse_repo::mst::KEY_BYTES_MAX;
+use firehouse_repo::{COMMIT_BLOCKS_BYTES_MAX, OPS_MAX};
 use firehouse_types::{CommitEvent, DropReason, Event, OpAction, RepoOp};
 
 use super::payload::{
-    Payload, blocks, boolean, cid, did, optional_cid, optional_rev, rev, seq, text, time,
+    BrokenFrame, Payload, blocks, boolean, cid, did, optional_cid, optional_rev, pass_inside, rev,
+    seq, text, time,
 };
-use crate::cbor::{Item, Malformed, Reader};
-
-/// The lexicon's limit of ops.
-const OPS_MAX: usize = 200;
-
-/// The lexicon's limit of `blocks`.
-const BLOCKS_BYTES_MAX: usize = 2_000_000;
-
-/// Longest path of a record: an NSID, a slash, a record key.
-const PATH_CHARS_MAX: usize = 317 + 1 + 512;
 
 pub(super) fn read(frame: &Bytes, reader: Reader<'_>) -> Result<Event, DropReason> {
     let mut payload = Payload::new(reader)?;
@@ -47,7 +41,7 @@ pub(super) fn read(frame: &Bytes, reader: Reader<'_>) -> Result<Event, DropReaso
         rev: rev(rev_)?,
         since: optional_rev(since)?,
         commit: cid(commit)?,
-        blocks: blocks(frame, blocks_, BLOCKS_BYTES_MAX)?,
+        blocks: blocks(frame, blocks_, COMMIT_BLOCKS_BYTES_MAX)?,
         ops: ops?,
         prev_data: optional_cid(prev_data)?,
         too_big: boolean(too_big).unwrap_or(false),
@@ -56,10 +50,10 @@ pub(super) fn read(frame: &Bytes, reader: Reader<'_>) -> Result<Event, DropReaso
 }
 
 /// The outer error breaks the frame, the inner one this event: the array is read to its end either way.
-fn read_ops(reader: &mut Reader<'_>) -> Result<Result<Vec<RepoOp>, DropReason>, Malformed> {
+fn read_ops(reader: &mut Reader<'_>) -> Result<Result<Vec<RepoOp>, DropReason>, BrokenFrame> {
     let item = reader.item()?;
     let Item::Array(count) = item else {
-        reader.skip_inside(item)?;
+        pass_inside(reader, item)?;
         return Ok(Err(DropReason::InvalidEnvelope));
     };
     let mut ops = Ok(Vec::new());
@@ -73,15 +67,13 @@ fn read_ops(reader: &mut Reader<'_>) -> Result<Result<Vec<RepoOp>, DropReason>, 
             _ => Err(DropReason::InvalidEnvelope),
         };
     }
-    Ok(ops.and_then(|ops| {
-        if names_a_path_twice(&ops) { Err(DropReason::InvalidEnvelope) } else { Ok(ops) }
-    }))
+    Ok(ops)
 }
 
-fn read_op(reader: &mut Reader<'_>) -> Result<Result<RepoOp, DropReason>, Malformed> {
+fn read_op(reader: &mut Reader<'_>) -> Result<Result<RepoOp, DropReason>, BrokenFrame> {
     let item = reader.item()?;
     let Item::Map(pairs) = item else {
-        reader.skip_inside(item)?;
+        pass_inside(reader, item)?;
         return Ok(Err(DropReason::InvalidEnvelope));
     };
     let mut op = Payload::inside(*reader, pairs);
@@ -113,28 +105,8 @@ fn checked_op(
         Some("delete") => OpAction::Delete,
         _ => return Err(DropReason::InvalidEnvelope),
     };
-    let path = text(path).filter(|path| (1..=PATH_CHARS_MAX).contains(&path.len()));
+    // Whatever can be a key of a tree: which of them are paths of records is for those who look inside.
+    let path = text(path).filter(|path| (1..=KEY_BYTES_MAX).contains(&path.len()));
     let path = path.ok_or(DropReason::InvalidEnvelope)?;
-    let (cid, prev) = (optional_cid(cid)?, optional_cid(prev)?);
-    let agrees = match action {
-        OpAction::Create => cid.is_some() && prev.is_none(),
-        OpAction::Update => cid.is_some(),
-        OpAction::Delete => cid.is_none(),
-    };
-    if agrees {
-        Ok(RepoOp { action, path: path.into(), cid, prev })
-    } else {
-        Err(DropReason::InvalidEnvelope)
-    }
-}
-
-fn names_a_path_twice(ops: &[RepoOp]) -> bool {
-    match ops {
-        [] | [_] => false,
-        _ => {
-            let mut paths: Vec<&str> = ops.iter().map(|op| &*op.path).collect();
-            paths.sort_unstable();
-            paths.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
-        }
-    }
+    Ok(RepoOp { action, path: path.into(), cid: optional_cid(cid)?, prev: optional_cid(prev)? })
 }

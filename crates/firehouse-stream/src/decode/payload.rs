@@ -1,12 +1,28 @@
 //! [`Payload`]: one map of a frame, read key by key, and what its values must be.
 
 use bytes::Bytes;
+use firehouse_repo::cbor::{Item, Malformed, MapKeys, Reader};
+use firehouse_repo::drisl::{Profile, pass_over};
 use firehouse_types::{Cid, Did, DropReason, Rev, Seq};
-
-use crate::cbor::{Item, Malformed, MapKeys, Reader};
 
 /// Longest informal time kept; the lexicon's limit of a datetime.
 const TIME_CHARS_MAX: usize = 64;
+
+/// The bytes are not the strict DAG-CBOR maps of a frame, so that nobody knows where the next item begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BrokenFrame;
+
+impl From<Malformed> for BrokenFrame {
+    fn from(_: Malformed) -> Self {
+        Self
+    }
+}
+
+impl From<BrokenFrame> for DropReason {
+    fn from(_: BrokenFrame) -> Self {
+        Self::FrameMalformed
+    }
+}
 
 /// A map in reading.
 pub(super) struct Payload<'a> {
@@ -15,9 +31,11 @@ pub(super) struct Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    pub(super) fn new(mut reader: Reader<'a>) -> Result<Self, Malformed> {
-        let keys = reader.map()?;
-        Ok(Self { reader, keys })
+    pub(super) fn new(mut reader: Reader<'a>) -> Result<Self, BrokenFrame> {
+        match reader.item()? {
+            Item::Map(pairs) => Ok(Self::inside(reader, pairs)),
+            _ => Err(BrokenFrame),
+        }
     }
 
     /// As [`Payload::new`] where the map's head has been read already.
@@ -26,27 +44,30 @@ impl<'a> Payload<'a> {
     }
 
     #[inline]
-    pub(super) fn next_key(&mut self) -> Result<Option<&'a str>, Malformed> {
-        self.keys.next(&mut self.reader)
+    pub(super) fn next_key(&mut self) -> Result<Option<&'a str>, BrokenFrame> {
+        Ok(self.keys.next(&mut self.reader)?)
     }
 
     /// The value of the key just read. Of a container only that it is one: its inside is passed over.
     #[inline]
-    pub(super) fn value(&mut self) -> Result<Option<Item<'a>>, Malformed> {
+    pub(super) fn value(&mut self) -> Result<Option<Item<'a>>, BrokenFrame> {
         let item = self.reader.item()?;
-        self.reader.skip_inside(item)?;
+        pass_inside(&mut self.reader, item)?;
         Ok(Some(item))
     }
 
     /// Nothing may follow the payload.
-    pub(super) fn end(self) -> Result<(), Malformed> {
-        if self.reader.is_at_end() { Ok(()) } else { Err(Malformed) }
+    pub(super) fn end(self) -> Result<(), BrokenFrame> {
+        Ok(self.reader.end()?)
     }
 }
 
-impl From<Malformed> for DropReason {
-    fn from(_: Malformed) -> Self {
-        Self::FrameMalformed
+/// Passes over what is in `item` when it is a container. It is of no interest, so any DAG-CBOR will do.
+#[inline]
+pub(super) fn pass_inside<'a>(reader: &mut Reader<'a>, item: Item<'a>) -> Result<(), BrokenFrame> {
+    match item {
+        Item::Array(1..) | Item::Map(1..) => Ok(pass_over(reader, item, Profile::DagCbor)?),
+        _ => Ok(()),
     }
 }
 

@@ -7,7 +7,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-const PATH: &str = "/xrpc/com.atproto.sync.subscribeRepos";
+use crate::config::SUBSCRIBE_REPOS_PATH;
+
+/// More than any client has to say.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 
 /// A request to subscribe.
@@ -75,7 +77,7 @@ fn parse(head: &[u8]) -> Result<Request, Refusal> {
         return Err(Refusal::BadRequest);
     };
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    if path != PATH {
+    if path != SUBSCRIBE_REPOS_PATH {
         return Err(Refusal::NotFound);
     }
     if method != "GET" {
@@ -125,6 +127,7 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SUBSCRIBE_REPOS_PATH as PATH;
 
     const UPGRADE: &str = "Host: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: k\r\n\r\n";
 

@@ -296,8 +296,8 @@ async fn a_quiet_upstream_that_answers_pings_is_left_alone() {
     let mut client = Client::start(config, None);
     assert_eq!(client.seqs(1).await, [1]);
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let pings = metric(&client.registry, "firehouse_stream_disconnects_total", &[]);
-    assert_eq!(pings, 0.0, "no frame for longer than the idle time, but pongs");
+    let disconnects = metric(&client.registry, "firehouse_stream_disconnects_total", &[]);
+    assert_eq!(disconnects, 0.0, "no frame for longer than the idle time, but pongs");
     client.stop().await;
 }
 

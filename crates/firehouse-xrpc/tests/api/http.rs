@@ -1,5 +1,7 @@
 //! Everything around a method: verbs, bodies, unknown names, browsers, compression, and the pages beside XRPC.
 
+use std::sync::{Arc, Mutex};
+
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
@@ -53,6 +55,37 @@ async fn a_store_that_does_not_answer_is_busy_and_says_nothing_about_itself() {
     assert!(answer.header("retry-after").is_some());
     let text = String::from_utf8_lossy(&answer.body).to_lowercase();
     assert!(!text.contains("select") && !text.contains("127.0.0.1"), "{text}");
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_is_logged_once_and_counted_for_every_request() {
+    let lines = Lines::default();
+    let written = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || written.clone()).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let world = World::without_store();
+    for _ in 0..20 {
+        let answer = world.get(&format!("/xrpc/app.bsky.actor.getProfile?actor={ALICE}")).await;
+        assert_eq!(answer.status, 503);
+    }
+    let log = String::from_utf8(lines.0.lock().expect("no panic").clone()).expect("UTF-8");
+    assert_eq!(log.matches("the store does not answer").count(), 1, "{log}");
+    let metrics = String::from_utf8(world.get("/metrics").await.body.to_vec()).expect("UTF-8");
+    assert!(metrics.contains("firehouse_xrpc_store_failures_total{fault=\"no_answer\"} 20"));
+}
+
+/// Where log lines of one test go.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no panic").write(line)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

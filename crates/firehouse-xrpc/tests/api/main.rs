@@ -1,4 +1,4 @@
-//! The router as clients see it: real tokens, real query strings, no socket.
+//! The router as clients see it: real tokens, real query strings; a socket only where sockets matter.
 //!
 //! What must be refused needs no store: the store behind [`world::World::without_store`] is a port nobody listens on, so whoever comes
 //! through to it gets 503 instead of a refusal. What must be answered runs against the real engine, where there is one.
@@ -8,3 +8,5 @@ mod auth;
 mod parameters;
 mod http;
 mod store;
+mod labels;
+mod connections;

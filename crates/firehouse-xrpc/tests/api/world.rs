@@ -163,15 +163,7 @@ impl World {
         let lines = documents.map(|line| line.to_string()).join("\n");
         let documents = OfflineDocument::read_lines(lines.as_bytes()).expect("documents");
         let resolver = Resolver::offline(documents);
-        let mut config = config();
-        change(&mut config);
-        let services = Services {
-            appview: appview(&store, &resolver, &config),
-            store,
-            resolver,
-            health: Arc::new(|| Health { version: "1.2.3", upstreams: Vec::new() }),
-            registry: prometheus::Registry::new(),
-        };
+        let (config, services) = parts(store, resolver, change);
         let router = firehouse_xrpc::router(config, services).expect("a new registry");
         Self { router, alice, bob, labeler, labels }
     }
@@ -191,6 +183,24 @@ impl World {
         let request = get(path).header("authorization", authorization);
         self.ask(request.body(Body::empty()).expect("a request")).await
     }
+}
+
+/// What a router or a server is made of.
+pub fn parts(
+    store: Store,
+    resolver: Resolver,
+    change: impl FnOnce(&mut Config),
+) -> (Config, Services) {
+    let mut config = config();
+    change(&mut config);
+    let services = Services {
+        appview: appview(&store, &resolver, &config),
+        store,
+        resolver,
+        health: Arc::new(|| Health { version: "1.2.3", upstreams: Vec::new() }),
+        registry: prometheus::Registry::new(),
+    };
+    (config, services)
 }
 
 pub fn get(path: &str) -> Builder {
@@ -234,6 +244,8 @@ fn config() -> Config {
         admin_password: Some(Secret::new(PASSWORD)),
         moderation_did: Some(Did::parse(LABELER).expect("a DID")),
         default_labelers: vec![Did::parse(LABELER).expect("a DID")],
+        connections_max: 100,
+        client_timeout_s: 60,
         body_bytes_max: 1000,
         request_timeout_s: 120,
         requests_max: 100,

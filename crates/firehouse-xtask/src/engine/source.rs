@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::{archive, locate::ENGINE_VERSION, platform::Platform, progress};
+use super::{locate::ENGINE_VERSION, platform::Platform, progress};
+use crate::archive;
 
 /// The engine project's releases. Cannot be tried where only registries can be reached.
 const RELEASES: &str = "https://github.com/chdb-io/chdb-core/releases/download";

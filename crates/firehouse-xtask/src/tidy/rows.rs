@@ -1,68 +1,43 @@
 //! A crate depends on lower rows only. The rows are those of the crate table in ARCHITECTURE.md.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Metadata;
 
-/// Every crate that ships, with its row. `firehouse-engine` is a leaf: only the cli starts it.
-const ROWS: [(&str, u8); 15] = [
-    ("firehouse-types", 0),
-    ("firehouse-lexicon", 1),
-    ("firehouse-repo", 1),
-    ("firehouse-schema", 1),
-    ("firehouse-identity", 2),
-    ("firehouse-indexer", 2),
-    ("firehouse-store", 2),
-    ("firehouse-stream", 3),
-    ("firehouse-appview", 3),
-    ("firehouse-ingest", 4),
-    ("firehouse-xrpc", 4),
-    ("firehouse-engine", 4),
-    ("firehouse-cli", 5),
-    ("firehouse-backfill", 3),
-    ("firehouse-text", 1),
-];
+/// A crate and what the first column says: a row, or a dash for those that stand beside the rows.
+type Table = BTreeMap<String, Option<u8>>;
 
-/// Stand beside the rows, since nothing ships with them.
-const BESIDE: [&str; 3] = ["firehouse-sim", "firehouse-xtask", "firehouse-benches"];
+/// The one crate that ships without a row: a leaf, which only the cli starts.
+const LEAF: &str = "firehouse-engine";
+const STARTS_IT: &str = "firehouse-cli";
 
 /// Names every arrow that does not point down.
-pub fn check(metadata: &Metadata) -> Vec<String> {
-    let row = |name: &str| ROWS.iter().find(|(crate_, _)| *crate_ == name).map(|(_, row)| *row);
+pub fn check(metadata: &Metadata, architecture: &str) -> Vec<String> {
+    let table = table(architecture);
+    let row = |name: &str| table.get(name).copied().flatten();
     let mut wrong = Vec::new();
-    for package in metadata.members().filter(|package| !BESIDE.contains(&package.name.as_str())) {
-        let Some(own) = row(&package.name) else {
-            wrong.push(format!(
-                "{} has no row: give it one in tidy/rows.rs and in ARCHITECTURE.md",
-                package.name
-            ));
-            continue;
-        };
-        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind.is_none())
+    for package in metadata.members() {
+        let own = row(&package.name);
+        let ships = package.dependencies.iter().filter(|dependency| dependency.kind.is_none());
+        for to in ships.map(|dependency| &dependency.name).filter(|to| to.starts_with("firehouse-"))
         {
-            let name = &dependency.name;
-            let is_ours = name.starts_with("firehouse-");
-            let points_down =
-                row(name).is_some_and(|row| row < own) && (package.name != "firehouse-engine");
-            if is_ours && !points_down {
-                wrong
-                    .push(format!("{} → {name}: a crate depends on lower rows only", package.name));
+            let points_down = match (own, row(to)) {
+                (Some(own), Some(row)) => row < own,
+                (Some(_), None) => package.name == STARTS_IT && to == LEAF,
+                // What ships with nothing may use everything.
+                (None, _) => package.name != LEAF,
+            };
+            if !points_down {
+                wrong.push(format!("{} → {to}: a crate depends on lower rows only", package.name));
             }
         }
     }
     wrong
 }
 
-/// The crate table of ARCHITECTURE.md names exactly the crates there are.
+/// Names every crate that is missing in the crate table, and every one that is only there.
 pub fn check_table(metadata: &Metadata, architecture: &str) -> Vec<String> {
-    let in_table = |line: &str| {
-        Some(line.strip_prefix("| ")?.split('|').nth(1)?.trim().trim_matches('`').to_owned())
-    };
-    let table: BTreeSet<String> = architecture
-        .lines()
-        .filter_map(in_table)
-        .filter(|name| name.starts_with("firehouse-"))
-        .collect();
+    let table: BTreeSet<String> = table(architecture).into_keys().collect();
     let members: BTreeSet<String> =
         metadata.members().map(|package| package.name.clone()).collect();
     let missing = members
@@ -74,10 +49,28 @@ pub fn check_table(metadata: &Metadata, architecture: &str) -> Vec<String> {
     missing.chain(surplus).collect()
 }
 
+fn table(architecture: &str) -> Table {
+    let entry = |line: &str| {
+        let mut cells = line.strip_prefix("| ")?.split('|').map(str::trim);
+        let (row, name) = (cells.next()?, cells.next()?.trim_matches('`'));
+        name.starts_with("firehouse-").then(|| (name.to_owned(), row.parse().ok()))
+    };
+    architecture.lines().filter_map(entry).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tidy::{Dependency, Package};
+
+    const TABLE: &str = "\
+        | 0 | `firehouse-types` | x |\n\
+        | 1 | `firehouse-repo` | x |\n\
+        | 2 | `firehouse-store` | x |\n\
+        | 2 | `firehouse-indexer` | x |\n\
+        | 5 | `firehouse-cli` | x |\n\
+        | – | `firehouse-engine` | x |\n\
+        | – | `firehouse-sim` | x |\n";
 
     fn metadata(arrows: &[(&str, &str)]) -> Metadata {
         let package = |&(from, to): &(&str, &str)| Package {
@@ -93,19 +86,29 @@ mod tests {
         }
     }
 
+    fn check_arrow(from: &str, to: &str, expected: usize) {
+        let wrong = check(&metadata(&[(from, to)]), TABLE);
+        assert_eq!(wrong.len(), expected, "{from} → {to}: {wrong:?}");
+    }
+
     #[test]
     fn an_arrow_that_points_up_or_sideways_is_named() {
-        let check = |from, to, expected| {
-            assert_eq!(check(&metadata(&[(from, to)])).len(), expected, "{from} → {to}")
-        };
-        check("firehouse-store", "firehouse-schema", 0);
-        check("firehouse-store", "serde", 0);
-        check("firehouse-store", "firehouse-indexer", 1);
-        check("firehouse-types", "firehouse-repo", 1);
-        check("firehouse-ingest", "firehouse-xrpc", 1);
-        check("firehouse-engine", "firehouse-types", 1);
-        check("firehouse-sim", "firehouse-engine", 0);
-        check("firehouse-utils", "serde", 1);
+        check_arrow("firehouse-store", "firehouse-repo", 0);
+        check_arrow("firehouse-store", "serde", 0);
+        check_arrow("firehouse-store", "firehouse-indexer", 1);
+        check_arrow("firehouse-types", "firehouse-repo", 1);
+        check_arrow("firehouse-indexer", "firehouse-cli", 1);
+        check_arrow("firehouse-indexer", "firehouse-unknown", 1);
+    }
+
+    #[test]
+    fn only_the_cli_starts_the_engine_and_nothing_that_ships_uses_what_does_not() {
+        check_arrow("firehouse-cli", "firehouse-engine", 0);
+        check_arrow("firehouse-store", "firehouse-engine", 1);
+        check_arrow("firehouse-engine", "firehouse-types", 1);
+        check_arrow("firehouse-sim", "firehouse-engine", 0);
+        check_arrow("firehouse-sim", "firehouse-cli", 0);
+        check_arrow("firehouse-cli", "firehouse-sim", 1);
     }
 
     #[test]

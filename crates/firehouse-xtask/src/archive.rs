@@ -1,4 +1,4 @@
-//! Archives and hashes of the engine library.
+//! Archives from registries: their hashes, and the one file that is wanted of them.
 
 use std::{
     fs::File,
@@ -9,8 +9,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256, Sha512};
 
-/// No archive of the engine holds a library anywhere near this size (it is 0.5 GB).
-const LIBRARY_BYTES_MAX: u64 = 4 << 30;
+/// Nothing that is wanted is anywhere near this size (the engine library has 0.5 GB).
+const ENTRY_BYTES_MAX: u64 = 4 << 30;
 
 /// SHA-512 of a file, as npm writes it.
 pub fn integrity(path: &Path) -> Result<String> {
@@ -49,9 +49,9 @@ pub fn unpack(packed: &Path, entry: &str, to: &Path) -> Result<String> {
         ensure!(candidate.header().entry_type().is_file(), "{entry} is no file");
         let mut out = Hashing { file: File::create(to)?, digest: Sha256::new() };
         let bytes =
-            io::copy(&mut candidate.take(LIBRARY_BYTES_MAX), &mut out).with_context(broken)?;
-        ensure!(bytes < LIBRARY_BYTES_MAX, "{entry} is too long");
-        // Renamed only once it is on the disk: a power cut must not leave an empty library.
+            io::copy(&mut candidate.take(ENTRY_BYTES_MAX), &mut out).with_context(broken)?;
+        ensure!(bytes < ENTRY_BYTES_MAX, "{entry} is too long");
+        // Renamed only once it is on the disk: a power cut must not leave an empty file.
         out.file.sync_all().with_context(broken)?;
         return Ok(data_encoding::HEXLOWER.encode(&out.digest.finalize()));
     }

@@ -1,0 +1,197 @@
+//! Labels of labelers: where they are shown, which are not, what a redacting labeler hides, and queryLabels.
+
+use std::sync::Arc;
+
+use firehouse_appview::{
+    AppliedLabeler, Caller, ViewError, get_author_feed, get_list, get_post_thread, get_posts,
+    get_profile, query_labels,
+};
+use firehouse_indexer::label_row;
+use firehouse_types::{Did, Label, Seq};
+use serde_json::{Value, json};
+
+use crate::network::{Network, Written, json, parameters, pluck, viewer};
+
+const MOD: &str = "did:plc:modmodmodmodmodmodmodmod";
+const OTHER: &str = "did:plc:otherotherotherotherothe";
+
+fn label(src: &str, uri: &str, val: &str) -> Label {
+    Label {
+        ver: Some(1),
+        src: Did::parse(src).unwrap(),
+        uri: uri.into(),
+        cid: None,
+        val: val.into(),
+        neg: None,
+        cts: "2026-01-01T00:00:00.000001Z".into(),
+        exp: None,
+        sig: None,
+    }
+}
+
+async fn say(network: &Network, labels: &[Label]) {
+    let seq = Seq::new(1).unwrap();
+    let rows: Vec<_> = labels.iter().map(|label| label_row(label, "", seq).unwrap()).collect();
+    let _ = network.store.insert(&rows).await.unwrap();
+}
+
+/// A caller who accepts these labelers.
+fn accepting(labelers: &[(&str, bool)]) -> Caller {
+    let labeler =
+        |&(did, redact): &(&str, bool)| AppliedLabeler { did: Did::parse(did).unwrap(), redact };
+    Caller { labelers: labelers.iter().map(labeler).collect::<Arc<[_]>>(), ..Caller::default() }
+}
+
+async fn post(network: &Network, caller: &Caller, post: &Written) -> Value {
+    let answer = get_posts(&network.app, caller, parameters(json!({ "uris": [post.uri] }))).await;
+    json("app.bsky.feed.getPosts", answer)["posts"][0].clone()
+}
+
+#[tokio::test]
+async fn posts_profiles_and_lists_carry_what_applies_and_then_what_their_authors_say() {
+    let Some(mut network) = Network::new().await else { return };
+    let alice = network.account("alice");
+    let own = json!({ "$type": "com.atproto.label.defs#selfLabels", "values": [{ "val": "bot" }] });
+    let profile =
+        network.write_as(&alice, "app.bsky.actor.profile", Some("self"), json!({ "labels": own }));
+    let labelled = network.post(&alice, "labelled");
+    let list = network.list(&alice, "curatelist", &[]);
+    network.settle().await;
+    let (uri, cid) = (&*labelled.uri, &*labelled.cid);
+    let with_cid = |cid: &str, label: Label| Label { cid: Some(cid.into()), ..label };
+    let with_exp = |exp: &str, label: Label| Label { exp: Some(exp.into()), ..label };
+    let negation = |label: Label| Label { neg: Some(true), ..label };
+    let said = [
+        label(MOD, uri, "spam"),
+        label(OTHER, uri, "rude"),
+        with_cid(cid, label(MOD, uri, "this-version")),
+        with_cid(&profile.cid, label(MOD, uri, "another-version")),
+        with_exp("2020-01-01T00:00:00Z", label(MOD, uri, "expired")),
+        with_exp("2999-01-01T00:00:00Z", label(MOD, uri, "expires")),
+        negation(label(MOD, uri, "taken-back")),
+        label(MOD, uri, "needs-review"),
+        label(MOD, alice.as_str(), "of-the-account"),
+        label(MOD, &profile.uri, "of-the-profile"),
+        label(MOD, &list.uri, "of-the-list"),
+    ];
+    say(&network, &said).await;
+
+    let values = |view: &Value| pluck(&view["labels"], "/val");
+    let shown = post(&network, &accepting(&[(MOD, false)]), &labelled).await;
+    assert_eq!(values(&shown), ["expires", "spam", "this-version"]);
+    assert_eq!(
+        shown["labels"][1],
+        json!({ "src": MOD, "uri": uri, "val": "spam", "cts": "2026-01-01T00:00:00.000001Z" })
+    );
+    assert_eq!(shown["labels"][2]["cid"], cid);
+    assert_eq!(shown["labels"][0]["exp"], "2999-01-01T00:00:00Z");
+    assert_eq!(values(&shown["author"]), ["of-the-account", "of-the-profile", "bot"]);
+    let shown = post(&network, &accepting(&[(OTHER, false)]), &labelled).await;
+    assert_eq!(
+        (values(&shown), values(&shown["author"])),
+        (vec!["rude".to_owned()], vec!["bot".to_owned()])
+    );
+    assert_eq!(post(&network, &Caller::default(), &labelled).await["labels"], json!([]));
+
+    let asked = parameters(json!({ "list": list.uri }));
+    let answer = get_list(&network.app, &accepting(&[(MOD, true)]), asked).await;
+    assert_eq!(values(&json("app.bsky.graph.getList", answer)["list"]), ["of-the-list"]);
+}
+
+#[tokio::test]
+async fn a_takedown_hides_when_its_labeler_redacts_and_is_a_label_when_it_does_not() {
+    let Some(mut network) = Network::new().await else { return };
+    let (alice, bob) = (network.account("alice"), network.account("bob"));
+    let root = network.post(&alice, "root");
+    let hidden = network.reply(&alice, "hidden", &root, &root);
+    let of_bob = network.reply(&bob, "of bob", &root, &root);
+    network.settle().await;
+    say(&network, &[label(MOD, &hidden.uri, "!takedown"), label(MOD, bob.as_str(), "!suspend")])
+        .await;
+
+    let thread = async |caller: &Caller| {
+        let asked = parameters(json!({ "uri": root.uri }));
+        let answer = get_post_thread(&network.app, caller, asked).await;
+        let answer = json("app.bsky.feed.getPostThread", answer);
+        let mut texts = pluck(&answer["thread"]["replies"], "/post/record/text");
+        texts.retain(|text| text != "-");
+        texts.sort();
+        texts
+    };
+    let (marking, redacting) = (accepting(&[(MOD, false)]), accepting(&[(MOD, true)]));
+    assert_eq!(thread(&marking).await, ["hidden", "of bob"]);
+    assert_eq!(thread(&redacting).await, Vec::<String>::new());
+    let moderator = Caller { privileged: true, ..redacting.clone() };
+    assert_eq!(thread(&moderator).await, ["hidden", "of bob"]);
+    assert_eq!(
+        thread(&Caller { labelers: redacting.labelers.clone(), ..viewer(&alice) }).await,
+        Vec::<String>::new()
+    );
+
+    assert_eq!(post(&network, &redacting, &hidden).await, Value::Null);
+    assert_eq!(post(&network, &redacting, &of_bob).await, Value::Null);
+    assert_eq!(pluck(&post(&network, &marking, &hidden).await["labels"], "/val"), ["!takedown"]);
+    let profile = async |caller: &Caller| {
+        get_profile(&network.app, caller, parameters(json!({ "actor": bob.as_str() }))).await
+    };
+    assert!(matches!(profile(&redacting).await, Err(ViewError::AccountTakedown)));
+    assert!(profile(&marking).await.is_ok());
+    let asked = json!({ "actor": alice.as_str() });
+    let feed = get_author_feed(&network.app, &redacting, parameters(asked)).await;
+    let feed = json("app.bsky.feed.getAuthorFeed", feed);
+    assert_eq!(pluck(&feed["feed"], "/post/record/text"), ["root"]);
+}
+
+#[tokio::test]
+async fn labels_are_asked_for_by_pattern_and_come_in_pages() {
+    let Some(network) = Network::new().await else { return };
+    let (a, b) = ("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", "did:plc:aaaaaaaaaaaaaaaaaaaaaaab");
+    let post = format!("at://{a}/app.bsky.feed.post/3jwdwj2ctlk26");
+    let mut said: Vec<_> = ["v", "w", "x", "y", "z"].map(|val| label(MOD, &post, val)).into();
+    said.extend([label(OTHER, &post, "v"), label(MOD, a, "v"), label(MOD, b, "v")]);
+    said.push(Label { neg: Some(true), ..label(MOD, b, "w") });
+    say(&network, &said).await;
+    let ask = async |asked: Value| {
+        let answer = query_labels(&network.app, &Caller::default(), parameters(asked)).await;
+        json("com.atproto.label.queryLabels", answer)
+    };
+    let check = async |patterns: &[&str], sources: Option<&[&str]>, expected: usize| {
+        let mut asked = json!({ "uriPatterns": patterns });
+        if let Some(sources) = sources {
+            asked["sources"] = json!(sources);
+        }
+        let whole = ask(asked.clone()).await;
+        assert_eq!(whole["labels"].as_array().unwrap().len(), expected, "{patterns:?}");
+        assert_eq!(whole["cursor"], Value::Null);
+        let (mut joined, mut pages) = (Vec::new(), 0);
+        loop {
+            asked["limit"] = json!(2);
+            let page = ask(asked.clone()).await;
+            joined.extend(page["labels"].as_array().unwrap().clone());
+            pages += 1;
+            if page["cursor"].is_null() {
+                break;
+            }
+            asked["cursor"] = page["cursor"].clone();
+        }
+        assert_eq!((joined.len(), pages), (expected, expected.div_ceil(2).max(1)), "{patterns:?}");
+    };
+    check(&[&post], None, 6).await;
+    check(&[&post], Some(&[MOD]), 5).await;
+    check(&[a], Some(&[MOD]), 1).await;
+    check(&[a, b], Some(&[MOD]), 2).await;
+    check(&[&format!("at://{a}/*")], Some(&[MOD]), 5).await;
+    check(&["did:plc:aaaaaaaaaaaaaaaaaaaaaaa*"], None, 2).await;
+    check(&["*"], None, 8).await;
+    check(&["*"], Some(&[OTHER]), 1).await;
+    check(&["did:plc:nobody"], None, 0).await;
+    check(&[&post], Some(&["did:plc:nobody"]), 0).await;
+    let ordered = ask(json!({ "uriPatterns": [b, a] })).await;
+    assert_eq!(pluck(&ordered["labels"], "/uri"), [b, a]);
+    let refused = async |asked: Value| {
+        query_labels(&network.app, &Caller::default(), parameters(asked)).await.is_err()
+    };
+    assert!(refused(json!({ "uriPatterns": ["did:*:a"] })).await);
+    assert!(refused(json!({ "uriPatterns": ["*"], "cursor": "garbage" })).await);
+    assert!(refused(json!({ "uriPatterns": vec![post.clone(); 1_000] })).await);
+}

@@ -1,0 +1,63 @@
+//! [`Requests`]: how workers ask for whole repos.
+
+use firehouse_schema::RepoState;
+use firehouse_types::{Did, Rev};
+use tokio::sync::mpsc;
+
+use crate::account::{Known, UNKNOWN_START};
+use crate::config::Fetch;
+
+/// A repo that is to be fetched.
+pub struct Wanted {
+    pub did: Did,
+    /// An older one would be of no use.
+    pub not_before: Rev,
+    /// Only if its PDS has a newer one than this.
+    pub held: Option<Rev>,
+}
+
+/// Where workers ask for repos, if these are fetched at all. Asking never waits: what finds no place is found again by the next sweep,
+/// since its repo is marked in the store.
+#[derive(Clone)]
+pub struct Requests {
+    asked: Option<(Fetch, mpsc::Sender<Wanted>)>,
+}
+
+impl Requests {
+    /// For those repos that `fetch` names.
+    pub fn to(fetch: Fetch, wanted: mpsc::Sender<Wanted>) -> Self {
+        Self { asked: Some((fetch, wanted)) }
+    }
+
+    /// Repos are not fetched.
+    pub fn nowhere() -> Self {
+        Self { asked: None }
+    }
+
+    /// Asks for a repo that is not in step.
+    pub fn repo(&self, known: &Known) {
+        let Some((fetch, wanted)) = &self.asked else { return };
+        let is_meant = match fetch {
+            Fetch::Broken => known.reason != UNKNOWN_START,
+            Fetch::Seen => true,
+        };
+        if is_meant && known.state == RepoState::Desynchronized {
+            let _ = wanted.try_send(Wanted {
+                did: known.row.did.clone(),
+                not_before: known.unbroken_since,
+                held: None,
+            });
+        }
+    }
+
+    /// Asks for a repo if it is newer at its PDS than here.
+    pub fn if_newer(&self, known: &Known) {
+        if let (Some((_, wanted)), Some(head)) = (&self.asked, known.head) {
+            let _ = wanted.try_send(Wanted {
+                did: known.row.did.clone(),
+                not_before: known.unbroken_since,
+                held: Some(head.rev),
+            });
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Looks through the store for repos that are not in step, so that none is forgotten: after a restart, after a fetch that was given up.
+
+use std::time::Duration;
+
+use firehouse_backfill::{Job, Priority, Reason, Scheduler, SubmitError};
+use firehouse_store::Store;
+use firehouse_types::ActorId;
+use tokio::time::sleep;
+
+use crate::account::UNKNOWN_START;
+use crate::config::Fetch;
+use crate::error::IngestError;
+use crate::flush::retried;
+use crate::metrics::Metrics;
+
+/// Repos per query.
+const REPOS_PER_PAGE: u32 = 5_000;
+
+/// The task that finds what others forgot.
+pub struct Sweep {
+    pub store: Store,
+    pub scheduler: Scheduler,
+    pub fetch: Fetch,
+    /// Pause between two looks.
+    pub every: Duration,
+    pub metrics: Metrics,
+}
+
+impl Sweep {
+    /// Runs until an error that trying again cannot heal.
+    pub async fn run(self) -> Result<(), IngestError> {
+        let all = match self.fetch {
+            Fetch::Broken => false,
+            Fetch::Seen => true,
+        };
+        loop {
+            let mut after = ActorId::from(0);
+            loop {
+                let page = retried(&self.metrics, || {
+                    self.store.desynchronized(after, all, REPOS_PER_PAGE)
+                })
+                .await?;
+                let is_last = page.len() < REPOS_PER_PAGE as usize;
+                let Some(last) = page.last() else { break };
+                after = last.actor;
+                for repo in page.into_iter().filter(|repo| repo.is_active == 1) {
+                    let reason = match &*repo.reason {
+                        UNKNOWN_START => Reason::New,
+                        _ => Reason::Desynchronized,
+                    };
+                    let job = Job {
+                        did: repo.did,
+                        host: None,
+                        reason,
+                        priority: Priority::Low,
+                        not_before: Some(repo.rev),
+                    };
+                    // Waits while the scheduler has enough to do; a repo that it has already is not there twice.
+                    if self.scheduler.submit(&job).await == Err(SubmitError::Stopped) {
+                        return Ok(());
+                    }
+                }
+                if is_last {
+                    break;
+                }
+            }
+            sleep(self.every).await;
+        }
+    }
+}

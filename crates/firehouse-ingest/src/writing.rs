@@ -1,0 +1,170 @@
+//! Writes fetched repos: asks what the store holds of them, compares, and hands the rows of the difference to the writer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use firehouse_backfill::FetchedRepo;
+use firehouse_indexer::{Indexer, Witness};
+use firehouse_repo::RecordOp;
+use firehouse_schema::Proof;
+use firehouse_store::{HeldRecord, Store};
+use firehouse_types::ActorId;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::apply::apply_op;
+use crate::difference::Difference;
+use crate::error::IngestError;
+use crate::flush::retried;
+use crate::metrics::{Metrics, now_us};
+use crate::work::{Output, Verdict, Work, tell};
+
+/// Repos whose held records are asked for in one query.
+const REPOS_PER_QUERY: usize = 32;
+/// Records of repos asked for in one query, as far as the fetched repos tell; a larger repo is asked for alone.
+const RECORDS_PER_QUERY: u64 = 50_000;
+/// Rows that are handed to the writer at once.
+const ROWS_PER_OUTPUT: usize = 4_000;
+
+/// A fetched repo whose worker is ready for it.
+pub struct Admitted {
+    pub repo: FetchedRepo,
+    /// Where it came from.
+    pub host: Box<str>,
+}
+
+/// Whether the repo could be read to its end.
+type IsWhole = bool;
+
+/// The task that writes the repos which their workers have admitted.
+pub struct Writing {
+    pub store: Store,
+    pub indexer: Arc<Indexer>,
+    pub admitted: mpsc::Receiver<Admitted>,
+    /// Weak: repos under way must not keep the workers from ending.
+    pub workers: Vec<mpsc::WeakSender<Work>>,
+    pub output: mpsc::Sender<Output>,
+    /// Repos that are compared and indexed at once.
+    pub threads: usize,
+    pub metrics: Metrics,
+}
+
+impl Writing {
+    /// Runs until nobody fetches any more and the last repo is handed over.
+    pub async fn run(mut self) -> Result<(), IngestError> {
+        let permits = Arc::new(Semaphore::new(self.threads));
+        let (mut repos, mut under_way) = (Vec::new(), JoinSet::new());
+        while self.admitted.recv_many(&mut repos, REPOS_PER_QUERY).await > 0 {
+            while under_way.try_join_next().is_some() {}
+            for group in groups(std::mem::take(&mut repos)) {
+                let mut held = self.held(&group).await?;
+                for Admitted { repo, host } in group {
+                    // Closed never: the semaphore lives as long as this task.
+                    let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
+                        return Ok(());
+                    };
+                    let held = held.remove(&repo.did().actor()).unwrap_or_default();
+                    let (indexer, output) = (Arc::clone(&self.indexer), self.output.clone());
+                    let (workers, metrics) = (self.workers.clone(), self.metrics.clone());
+                    under_way.spawn(async move {
+                        let (actor, head) = (repo.did().actor(), repo.head());
+                        let handed_over = tokio::task::spawn_blocking(move || {
+                            let _permit = permit;
+                            let durable =
+                                hand_over(&repo, &host, held, &indexer, &output, &metrics);
+                            (repo, durable)
+                        });
+                        let is_whole = match handed_over.await {
+                            // Rows are slices of the repo, so it is held until they are in the store.
+                            Ok((_repo, Some((durable, is_whole)))) => {
+                                durable.await.is_ok() && is_whole
+                            }
+                            Ok((_, None)) | Err(_) => false,
+                        };
+                        tell(&workers, actor, Work::Written { actor, head, is_whole }).await;
+                    });
+                }
+            }
+        }
+        while under_way.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    async fn held(
+        &self,
+        repos: &[Admitted],
+    ) -> Result<HashMap<ActorId, Vec<HeldRecord>>, IngestError> {
+        let actors: Vec<ActorId> =
+            repos.iter().map(|admitted| admitted.repo.did().actor()).collect();
+        let records = retried(&self.metrics, || self.store.repo_records(&actors)).await?;
+        let mut held: HashMap<_, Vec<_>> = HashMap::new();
+        for record in records {
+            held.entry(record.actor).or_default().push(record);
+        }
+        Ok(held)
+    }
+}
+
+/// Repos that are few and small enough to be asked for together.
+fn groups(repos: Vec<Admitted>) -> Vec<Vec<Admitted>> {
+    let mut groups: Vec<Vec<Admitted>> = Vec::new();
+    let mut records = u64::MAX;
+    for admitted in repos {
+        let more = admitted.repo.record_count();
+        records = records.saturating_add(more);
+        match groups.last_mut().filter(|_| records <= RECORDS_PER_QUERY) {
+            Some(group) => group.push(admitted),
+            None => {
+                records = more;
+                groups.push(vec![admitted]);
+            }
+        }
+    }
+    groups
+}
+
+/// Makes the rows of one repo. Returns where to hear that all of them are in the store; `None` when the pipeline is being torn down.
+fn hand_over(
+    repo: &FetchedRepo,
+    host: &str,
+    held: Vec<HeldRecord>,
+    indexer: &Indexer,
+    output: &mpsc::Sender<Output>,
+    metrics: &Metrics,
+) -> Option<(oneshot::Receiver<Verdict>, IsWhole)> {
+    let witness = Witness { witnessed_at_us: now_us(), proof: Proof::Repo, source: host };
+    let mut difference = Difference::new(repo.did().clone(), repo.head().rev, held);
+    let mut rows = Output::default();
+    let mut write = |op: RecordOp| {
+        apply_op(&op, &witness, indexer, metrics, &mut rows);
+        if rows.len() < ROWS_PER_OUTPUT {
+            return Some(());
+        }
+        output.blocking_send(std::mem::take(&mut rows)).ok()
+    };
+    let mut records = repo.records();
+    let is_whole = loop {
+        match records.next() {
+            Ok(Some(record)) => {
+                if let Some(op) = repo.op(&record).and_then(|op| difference.compare(op)) {
+                    write(op)?;
+                }
+            }
+            Ok(None) => break true,
+            Err(error) => {
+                // A part of the repo is no proof that anything is gone. What is handed over already is true all the same.
+                tracing::warn!(did = %repo.did(), error = &error as &dyn std::error::Error, "a fetched repo cannot be read back");
+                break false;
+            }
+        }
+    };
+    if is_whole {
+        for op in difference.surplus() {
+            write(op)?;
+        }
+    }
+    let (durable, written) = oneshot::channel();
+    rows.durable.push(durable);
+    output.blocking_send(rows).ok()?;
+    Some((written, is_whole))
+}

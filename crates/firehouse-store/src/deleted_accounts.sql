@@ -1,0 +1,6 @@
+-- Accounts that were deleted before some time and still have rows here; repos is purged last.
+-- Params: before UInt64, microseconds since 1970; limit UInt32.
+SELECT actor
+FROM actors FINAL
+WHERE status = 'deleted' AND version < {before:UInt64} AND actor IN (SELECT actor FROM repos)
+LIMIT {limit:UInt32}

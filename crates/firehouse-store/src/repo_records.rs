@@ -1,0 +1,47 @@
+//! What the store holds of whole repos, for those who compare.
+
+use clickhouse::Row;
+use firehouse_types::{ActorId, Nsid, Rev, Rkey, RkeyId};
+
+use crate::{Store, StoreError};
+
+const REPO_RECORDS: &str = include_str!("repo_records.sql");
+
+/// The newest version of one record, or its tombstone.
+#[derive(Clone, Debug, Row, serde::Deserialize)]
+pub struct HeldRecord {
+    /// Whose it is.
+    pub actor: ActorId,
+    /// Its collection.
+    pub collection: Nsid,
+    /// Its key.
+    pub rkey: RkeyId,
+    /// Empty when the key is a TID.
+    pub rkey_text: Box<str>,
+    /// Its version.
+    pub rev: Rev,
+    /// 1 = gone at this rev.
+    pub deleted: u8,
+    /// SHA-256 digest of its block; zeros when it is gone.
+    pub cid: [u8; 32],
+}
+
+impl HeldRecord {
+    /// Its key as text. `None` for a hashed key without its text, which no row of ours has.
+    pub fn rkey(&self) -> Option<Rkey> {
+        match self.rkey.tid() {
+            Some(tid) => Rkey::parse(&tid.to_string()).ok(),
+            None => Rkey::parse(&self.rkey_text).ok(),
+        }
+    }
+}
+
+impl Store {
+    /// Every record of these repos. Shape: any order, one row per record that ever was. Units: about 100 bytes of memory a record, so ask for few large
+    /// repos at once. Errors: [`StoreError::Read`].
+    pub async fn repo_records(&self, actors: &[ActorId]) -> Result<Vec<HeldRecord>, StoreError> {
+        let query = self.client().query(REPO_RECORDS).param("actors", actors);
+        let records = query.fetch_all::<HeldRecord>().await;
+        records.map_err(|source| StoreError::Read { query: "repo_records", source })
+    }
+}
