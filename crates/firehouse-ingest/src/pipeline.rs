@@ -28,7 +28,7 @@ use crate::batch::named;
 use crate::config::Config;
 use crate::error::IngestError;
 use crate::fetch::{Backfill, Fetches};
-use crate::flush::{Flusher, Order, Writer};
+use crate::flush::{Flusher, Writer};
 use crate::intake::Intake;
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
@@ -104,11 +104,11 @@ impl Ingest {
             None => Requests::nowhere(),
         };
 
-        let writer = |order, input, flush_wait, batch_rows_max| Writer {
+        let writer = |saves_cursors, input, flush_wait, batch_rows_max| Writer {
             flusher: Flusher {
                 store: store.clone(),
                 status: status.clone(),
-                order,
+                saves_cursors,
                 metrics: metrics.clone(),
             },
             input,
@@ -119,9 +119,9 @@ impl Ingest {
         };
         let flush_wait = Duration::from_millis(config.flush_wait_ms);
         let stream_writer =
-            tokio::spawn(writer(Order::Stream, rows_end, flush_wait, config.batch_rows_max).run());
+            tokio::spawn(writer(true, rows_end, flush_wait, config.batch_rows_max).run());
         let repo_writer = tokio::spawn(
-            writer(Order::Repos, repo_rows_end, REPO_FLUSH_WAIT, config.repo_batch_rows_max).run(),
+            writer(false, repo_rows_end, REPO_FLUSH_WAIT, config.repo_batch_rows_max).run(),
         );
 
         let mut workers = JoinSet::new();

@@ -19,7 +19,8 @@ use crate::metrics::{Metrics, now_ms, now_us};
 use crate::requests::Requests;
 use crate::status::Status;
 use crate::work::{
-    Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Ticketed, Verdict, Work,
+    Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Promise, Ticketed, Verdict,
+    Work,
 };
 
 /// How long a verified handle is trusted, and how long one that failed is left alone. Units: milliseconds.
@@ -146,7 +147,8 @@ impl Worker {
         // Marked before it is written, so that it is fetched again after a crash.
         known.take_over(fetched.head);
         output.repos.push(known.repo_row());
-        output.durable.push(fetched.verdict);
+        let verdict = Verdict::Write { vouched: known.vouched };
+        output.promises.push(Promise { to: fetched.verdict, verdict });
         account.busy = Some(Busy::Writing);
     }
 

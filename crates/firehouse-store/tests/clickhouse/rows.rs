@@ -112,6 +112,7 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
             data,
             state: RepoState::Desynchronized,
             reason: "chain_broken".into(),
+            vouched: firehouse_types::Rev::from(0),
         },
     )
     .await;
@@ -245,6 +246,7 @@ async fn accounts_that_are_only_mentioned_are_not_accounts_yet() {
         data: [u8::try_from(rev).unwrap(); 32],
         state: RepoState::Synchronized,
         reason: "".into(),
+        vouched: firehouse_types::Rev::from(0),
     };
     let _ = store.insert(&[repo(2), repo(1)]).await.unwrap();
     let accounts = store
