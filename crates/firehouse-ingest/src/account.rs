@@ -207,6 +207,11 @@ impl Known {
         (self.repo_row(), lost.filter(|_| was_synchronized))
     }
 
+    /// Whether the commit of this rev is applied, or one above it.
+    pub fn has(&self, rev: Rev) -> bool {
+        self.head.is_some_and(|head| rev <= head.rev)
+    }
+
     /// Marks that something of the repo is missing here. Returns the row to write.
     pub fn desynchronize(&mut self, reason: DropReason) -> RepoRow {
         if self.state == RepoState::Synchronized {

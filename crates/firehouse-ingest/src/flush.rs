@@ -126,7 +126,7 @@ impl Flusher {
             let _ = to.send(verdict);
         }
         timer.observe_duration();
-        self.metrics.flushes.inc();
+        self.metrics.flushed();
         Ok(Flushed { events: batch.done.len(), saved })
     }
 

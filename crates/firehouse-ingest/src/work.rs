@@ -70,6 +70,10 @@ pub struct Ticketed {
     pub event: Event,
     /// The identity was already refreshed because of this event: a signature that still fails is bad.
     pub refreshed: bool,
+    /// It has waited for the commit before it: what is still missing will not come.
+    pub held: bool,
+    /// Host and port of the PDS it came from, which may speak for its own accounts only; `None` for a relay.
+    pub pds: Option<Arc<str>>,
 }
 
 impl Item {
