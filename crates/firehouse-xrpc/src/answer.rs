@@ -49,7 +49,8 @@ async fn run(api: &Api, method: &Method, request: &Parts, body: Body) -> Result<
     };
     let parameters = parameters::checked(&api.catalog, method.nsid, query, reading)?;
     let headers = &request.headers;
-    let mut caller = api.authenticator.caller(method.who, headers, method.nsid, is_procedure).await?;
+    let mut caller =
+        api.authenticator.caller(method.who, headers, method.nsid, is_procedure).await?;
     let bytes_max = api.config.body_bytes_max;
     let asked = match method.kind {
         Kind::Query(_) => input::refuse(headers, bytes_max).map(|()| parameters)?,

@@ -176,7 +176,7 @@ async fn a_body_keeps_to_its_lexicon() {
     let chunked = ("transfer-encoding", "chunked");
     let message = "Missing required key \"url\" at $";
     check(&[json, ("content-length", "2")], "{}", (400, message)).await;
-    let message = "Expected string value type (got integer) at $.url";
+    let message = "Expected string value type (got 1) at $.url";
     check(&[json, chunked], r#"{"url":1}"#, (400, message)).await;
     let answer = post(&following(Some(PASSWORD)), ADD, "{").await;
     assert_eq!(answer.error(), (400, "InvalidRequest".to_owned()));
