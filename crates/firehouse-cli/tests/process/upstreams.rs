@@ -140,7 +140,9 @@ fn deal_out(frames: &Path, files: [&Path; 2]) -> [u64; 2] {
             }
         }
     }
-    writers.map(|writer| writer.finish().unwrap());
+    for writer in writers {
+        writer.finish().unwrap();
+    }
     last
 }
 
