@@ -99,8 +99,7 @@ impl RepoCounts {
             // Without an answer there is none to show.
             let _ = tokio::time::timeout(FIRST_COUNT_WAIT, latest.changed()).await;
         }
-        let counted = latest.borrow().clone();
-        counted
+        latest.borrow().clone()
     }
 
     fn begin(&self) -> bool {

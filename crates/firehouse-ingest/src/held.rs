@@ -34,15 +34,10 @@ impl Held {
     }
 
     /// Lets a commit wait. Gives it back when there is no room.
-    pub fn hold(
-        &mut self,
-        actor: ActorId,
-        mut event: Ticketed,
-        now: Instant,
-    ) -> Result<(), Ticketed> {
+    pub fn hold(&mut self, actor: ActorId, mut event: Ticketed, now: Instant) -> Option<Ticketed> {
         let of_account = self.accounts.get(&actor).map_or(0, Vec::len);
         if self.len >= self.max || of_account >= OF_ACCOUNT_MAX {
-            return Err(event);
+            return Some(event);
         }
         event.held = true;
         let end = now + PATIENCE;
@@ -54,7 +49,7 @@ impl Held {
         if of_account == 0 {
             self.ends.insert((end, actor));
         }
-        Ok(())
+        None
     }
 
     /// Whether any of the account's are.
@@ -168,7 +163,7 @@ mod tests {
     fn what_was_held_follows_in_the_order_of_its_revs_as_soon_as_the_one_before_is_there() {
         let (mut held, now) = (Held::new(100), Instant::now());
         for rev in [5, 3, 4, 7, 3] {
-            assert!(held.hold(A(), commit(rev), now).is_ok());
+            assert!(held.hold(A(), commit(rev), now).is_none());
         }
         assert!(held.take_next(A(), head(1)).is_none(), "2 is still missing");
         assert_eq!(held.take_next(A(), head(2)).map(|event| rev_of(&event)), Some(3));
@@ -187,9 +182,9 @@ mod tests {
         let (mut held, now) = (Held::new(100), Instant::now());
         let b = ActorId::from(2);
         let later = now + Duration::from_secs(1);
-        assert!(held.hold(b, commit(9), later).is_ok());
-        assert!(held.hold(A(), commit(5), now).is_ok());
-        assert!(held.hold(A(), commit(4), later).is_ok());
+        assert!(held.hold(b, commit(9), later).is_none());
+        assert!(held.hold(A(), commit(5), now).is_none());
+        assert!(held.hold(A(), commit(4), later).is_none());
         assert_eq!((held.next_end(), held.ended(now)), (Some(now + PATIENCE), None));
         assert_eq!(held.ended(now + PATIENCE), Some(A()));
         let taken = held.take(A());
@@ -201,9 +196,9 @@ mod tests {
     #[test]
     fn there_is_room_for_some_of_an_account_and_some_of_all() {
         let (mut held, now) = (Held::new(70), Instant::now());
-        let taken = (0..100).filter(|_| held.hold(A(), commit(5), now).is_ok()).count();
+        let taken = (0..100).filter(|_| held.hold(A(), commit(5), now).is_none()).count();
         assert_eq!(taken, OF_ACCOUNT_MAX);
-        let others = (2..100).filter(|&n| held.hold(ActorId::from(n), commit(5), now).is_ok());
+        let others = (2..100).filter(|&n| held.hold(ActorId::from(n), commit(5), now).is_none());
         assert_eq!((others.count(), held.len), (70 - OF_ACCOUNT_MAX, 70));
     }
 }

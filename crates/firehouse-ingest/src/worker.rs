@@ -120,8 +120,8 @@ impl Worker {
     /// Lets a commit wait for the one before it, or where too many wait already takes all of the account as they are.
     fn hold(&mut self, actor: ActorId, event: Ticketed, output: &mut Output) {
         match self.held.hold(actor, event, Instant::now()) {
-            Ok(()) => self.metrics.held_events.inc(),
-            Err(mut event) => {
+            None => self.metrics.held_events.inc(),
+            Some(mut event) => {
                 self.release(actor, output);
                 event.held = true;
                 self.take(Item::Event(event), output);
