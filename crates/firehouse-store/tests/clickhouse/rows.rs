@@ -112,7 +112,7 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
             data,
             state: RepoState::Desynchronized,
             reason: "chain_broken".into(),
-            vouched: firehouse_types::Rev::from(0),
+            vouched: Rev::from(0),
         },
     )
     .await;
@@ -248,7 +248,7 @@ async fn accounts_that_are_only_mentioned_are_not_accounts_yet() {
         data: [u8::try_from(rev).unwrap(); 32],
         state: RepoState::Synchronized,
         reason: "".into(),
-        vouched: firehouse_types::Rev::from(0),
+        vouched: Rev::from(0),
     };
     let _ = store.insert(&[repo(2), repo(1)]).await.unwrap();
     let accounts = store
@@ -296,6 +296,7 @@ async fn repos_out_of_step_are_counted_by_reason_as_they_stand_now() {
         data: [0; 32],
         state: if reason.is_empty() { RepoState::Synchronized } else { RepoState::Desynchronized },
         reason: reason.into(),
+        vouched: Rev::from(0),
     };
     assert_eq!(store.repo_counts().await.unwrap().len(), 0);
     let broken = [repo(1, 1, "chain_broken"), repo(2, 1, "chain_broken"), repo(3, 1, "too_big")];
