@@ -133,7 +133,7 @@ pub struct StoreFlags {
 /// Where events and identities come from.
 #[derive(Debug, Args)]
 pub struct NetworkFlags {
-    /// An upstream, relay or PDS; repeatable [default: the public relay]
+    /// An upstream: a relay, or a single PDS with pds+ in front; repeatable [default: the public relay]
     #[arg(long, value_name = "URL")]
     relay: Vec<String>,
     /// PLC directory [default: the public one]

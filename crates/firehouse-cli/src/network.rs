@@ -43,7 +43,7 @@ pub fn backfill(
     registry: &Registry,
     stop: &CancellationToken,
 ) -> Result<Option<Backfill>> {
-    let follows_public_relay = settings.relay.iter().any(is_public_relay);
+    let follows_public_relay = settings.relay.iter().any(|relay| is_public_relay(&relay.url));
     let fetch = match settings.backfill.repos {
         Repos::Off => return Ok(None),
         Repos::Auto if follows_public_relay => Fetch::Broken,
@@ -52,7 +52,7 @@ pub fn backfill(
     };
     let config = backfill_config(settings)?;
     let mut guarded = identity_config(settings).guarded();
-    guarded.trusted.extend(settings.relay.iter().cloned());
+    guarded.trusted.extend(settings.relay.iter().map(|relay| relay.url.clone()));
     let client = GuardedClient::new(&guarded).context("client of PDSes")?;
     let client = SyncClient::new(&config, client, firehouse_backfill::Metrics::new(registry)?);
     let (scheduler, outcomes) = Scheduler::start(client.clone(), resolver.clone(), stop);

@@ -1,7 +1,8 @@
 //! [`Difference`]: what has to be written so that the store holds a fetched repo, and nothing else of it.
 //!
 //! Both ways: what is missing or other is created or updated, what is surplus is deleted, all at the rev of the fetched repo. What the
-//! store holds at a higher rev came over the stream and is newer.
+//! store holds at a higher rev came over the stream and is newer. Whatever no finished flush vouches for is written again, since a crash
+//! may have left out rows in some tables.
 
 use std::collections::HashMap;
 
@@ -13,12 +14,18 @@ use firehouse_types::{Did, Nsid, OpAction, Rev, RkeyId};
 pub struct Difference {
     did: Did,
     rev: Rev,
+    vouched: Rev,
     held: HashMap<Nsid, HashMap<RkeyId, HeldRecord>>,
 }
 
 impl Difference {
-    /// Between what is held of a repo and the same repo as it was fetched at `rev`.
-    pub fn new(did: Did, rev: Rev, records: impl IntoIterator<Item = HeldRecord>) -> Self {
+    /// Between what is held of a repo, in every table up to `vouched`, and the same repo as it was fetched at `rev`.
+    pub fn new(
+        did: Did,
+        rev: Rev,
+        vouched: Rev,
+        records: impl IntoIterator<Item = HeldRecord>,
+    ) -> Self {
         let mut held: HashMap<Nsid, HashMap<RkeyId, HeldRecord>> = HashMap::new();
         for record in records {
             match held.get_mut(&record.collection) {
@@ -29,7 +36,7 @@ impl Difference {
                 }
             }
         }
-        Self { did, rev, held }
+        Self { did, rev, vouched, held }
     }
 
     /// Compares the next record of the fetched repo. Returns the op that is to be written, if any.
@@ -39,7 +46,8 @@ impl Difference {
         let action = match held {
             Some(held) if held.rev > self.rev => return None,
             Some(held) if held.deleted == 0 => {
-                if fetched.cid.is_some_and(|cid| cid.digest == held.cid) {
+                if fetched.cid.is_some_and(|cid| cid.digest == held.cid) && held.rev <= self.vouched
+                {
                     return None;
                 }
                 OpAction::Update
@@ -51,11 +59,12 @@ impl Difference {
         Some(RecordOp { action, ..fetched })
     }
 
-    /// The deletions of what was not among the fetched.
+    /// The deletions of what was not among the fetched, and those that may have been left half done.
     pub fn surplus(self) -> impl Iterator<Item = RecordOp> {
-        let Self { did, rev, held } = self;
+        let Self { did, rev, vouched, held } = self;
         let surplus = held.into_values().flat_map(HashMap::into_values);
-        surplus.filter(move |held| held.deleted == 0 && held.rev <= rev).filter_map(move |held| {
+        let is_surplus = move |held: &HeldRecord| held.deleted == 0 || held.rev > vouched;
+        surplus.filter(move |held| held.rev <= rev && is_surplus(held)).filter_map(move |held| {
             let rkey = held.rkey()?;
             Some(RecordOp {
                 did: did.clone(),
@@ -79,6 +88,7 @@ mod tests {
 
     const DID: &str = "did:plc:44ybard66vv44zksje25o7dz";
     const REV: u64 = 10;
+    const VOUCHED: u64 = 5;
 
     fn held(rkey: &str, rev: u64, text: Option<&str>) -> HeldRecord {
         let did = Did::parse(DID).unwrap();
@@ -108,7 +118,8 @@ mod tests {
 
     /// Ops as (rkey, action), in order of rkey.
     fn difference(held: Vec<HeldRecord>, fetched: Vec<RecordOp>) -> Vec<(String, OpAction)> {
-        let mut difference = Difference::new(Did::parse(DID).unwrap(), Rev::from(REV), held);
+        let mut difference =
+            Difference::new(Did::parse(DID).unwrap(), Rev::from(REV), Rev::from(VOUCHED), held);
         let mut ops: Vec<_> = fetched.into_iter().filter_map(|op| difference.compare(op)).collect();
         ops.extend(difference.surplus());
         assert!(ops.iter().all(|op| op.rev == Rev::from(REV)));
@@ -133,6 +144,14 @@ mod tests {
             vec![held("a", 11, Some("newer")), held("b", 12, None), held("c", 11, Some("newer"))];
         let repo = vec![fetched("a", "older"), fetched("b", "older")];
         assert_eq!(difference(stored, repo), []);
+    }
+
+    #[test]
+    fn what_no_finished_flush_vouches_for_is_written_again() {
+        let stored = vec![held("a", 6, Some("same")), held("b", 7, None)];
+        let ops = difference(stored, vec![fetched("a", "same")]);
+        let expected = [("a", OpAction::Update), ("b", OpAction::Delete)];
+        assert_eq!(ops, expected.map(|(rkey, op)| (rkey.to_owned(), op)));
     }
 
     #[test]

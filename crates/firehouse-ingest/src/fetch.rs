@@ -132,7 +132,7 @@ impl Asking {
                         self.metrics.fetches.with_label_values(&["fetched"]).inc();
                         let (workers, scheduler) = (self.workers.clone(), self.scheduler.clone());
                         let host = outcome.host.as_ref().map_or("", Host::as_str).into();
-                        let repo = Admitted { repo, host };
+                        let repo = Admitted { repo, host, vouched: Rev::from(0) };
                         under_way.spawn(admission(repo, workers, scheduler, self.admitted.clone()));
                     }
                     Err(error) => {
@@ -182,7 +182,9 @@ async fn admission(
     tell(&workers, did.actor(), Work::Fetched(Fetched { did: did.clone(), head, verdict })).await;
     match answer.await {
         // Nobody takes it only when the pipeline is being torn down.
-        Ok(Verdict::Write) => drop(admitted.send(fetched).await),
+        Ok(Verdict::Write { vouched }) => {
+            let _ = admitted.send(Admitted { vouched, ..fetched }).await;
+        }
         Ok(Verdict::Again(not_before)) => {
             // Its memory is what the next fetch may be waiting for.
             drop(fetched);

@@ -8,6 +8,8 @@ mod ticket;
 mod intake;
 mod work;
 mod account;
+mod authority;
+mod held;
 mod apply;
 mod worker;
 mod lookup;

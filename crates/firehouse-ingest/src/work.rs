@@ -50,8 +50,8 @@ impl Fetched {
 /// Whether a fetched repo is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Yes, and every row of it that was made before is now in the store.
-    Write,
+    /// Yes, and every row of it that was made before is now in the store; those up to this rev in every table.
+    Write { vouched: Rev },
     /// No: it is older than what we hold, or another history. Fetch it again, at this rev or above.
     Again(Rev),
     /// No: nothing is missing here, or the account is gone.
@@ -70,6 +70,10 @@ pub struct Ticketed {
     pub event: Event,
     /// The identity was already refreshed because of this event: a signature that still fails is bad.
     pub refreshed: bool,
+    /// It has waited for the commit before it: what is still missing will not come.
+    pub held: bool,
+    /// Host and port of the PDS it came from, which may speak for its own accounts only; `None` for a relay.
+    pub pds: Option<Arc<str>>,
 }
 
 impl Item {
@@ -135,8 +139,13 @@ pub struct Output {
     /// Records whose older versions must be buried at this rev.
     pub buried: Vec<(SourceKey, Rev)>,
     pub done: Vec<Ticket>,
-    /// To be told when everything up to here is in the store.
-    pub durable: Vec<oneshot::Sender<Verdict>>,
+    pub promises: Vec<Promise>,
+}
+
+/// Somebody to be told when everything up to here is in the store.
+pub struct Promise {
+    pub to: oneshot::Sender<Verdict>,
+    pub verdict: Verdict,
 }
 
 impl Output {
@@ -154,7 +163,7 @@ impl Output {
     /// Whether nothing would be lost if it were not sent.
     pub fn is_empty(&self) -> bool {
         self.done.is_empty()
-            && self.durable.is_empty()
+            && self.promises.is_empty()
             && self.len() == 0
             && self.rows.profiles.is_empty()
             && self.rows.lists.is_empty()

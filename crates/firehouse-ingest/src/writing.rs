@@ -8,7 +8,7 @@ use firehouse_indexer::{Indexer, Witness};
 use firehouse_repo::RecordOp;
 use firehouse_schema::Proof;
 use firehouse_store::{HeldRecord, Store};
-use firehouse_types::ActorId;
+use firehouse_types::{ActorId, Rev};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -17,7 +17,7 @@ use crate::difference::Difference;
 use crate::error::IngestError;
 use crate::flush::retried;
 use crate::metrics::{Metrics, now_us};
-use crate::work::{Output, Verdict, Work, tell};
+use crate::work::{Output, Promise, Verdict, Work, tell};
 
 /// Repos whose held records are asked for in one query.
 const REPOS_PER_QUERY: usize = 32;
@@ -31,6 +31,8 @@ pub struct Admitted {
     pub repo: FetchedRepo,
     /// Where it came from.
     pub host: Box<str>,
+    /// Rows up to this rev are in every table.
+    pub vouched: Rev,
 }
 
 /// Whether the repo could be read to its end.
@@ -58,7 +60,7 @@ impl Writing {
             while under_way.try_join_next().is_some() {}
             for group in groups(std::mem::take(&mut repos)) {
                 let mut held = self.held(&group).await?;
-                for Admitted { repo, host } in group {
+                for Admitted { repo, host, vouched } in group {
                     // Closed never: the semaphore lives as long as this task.
                     let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
                         return Ok(());
@@ -71,7 +73,7 @@ impl Writing {
                         let handed_over = tokio::task::spawn_blocking(move || {
                             let _permit = permit;
                             let durable =
-                                hand_over(&repo, &host, held, &indexer, &output, &metrics);
+                                hand_over(&repo, &host, held, vouched, &indexer, &output, &metrics);
                             (repo, durable)
                         });
                         let is_whole = match handed_over.await {
@@ -128,12 +130,13 @@ fn hand_over(
     repo: &FetchedRepo,
     host: &str,
     held: Vec<HeldRecord>,
+    vouched: Rev,
     indexer: &Indexer,
     output: &mpsc::Sender<Output>,
     metrics: &Metrics,
 ) -> Option<(oneshot::Receiver<Verdict>, IsWhole)> {
     let witness = Witness { witnessed_at_us: now_us(), proof: Proof::Repo, source: host };
-    let mut difference = Difference::new(repo.did().clone(), repo.head().rev, held);
+    let mut difference = Difference::new(repo.did().clone(), repo.head().rev, vouched, held);
     let mut rows = Output::default();
     let mut write = |op: RecordOp| {
         apply_op(&op, &witness, indexer, metrics, &mut rows);
@@ -164,7 +167,7 @@ fn hand_over(
         }
     }
     let (durable, written) = oneshot::channel();
-    rows.durable.push(durable);
+    rows.promises.push(Promise { to: durable, verdict: Verdict::Write { vouched } });
     output.blocking_send(rows).ok()?;
     Some((written, is_whole))
 }

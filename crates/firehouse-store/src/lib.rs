@@ -30,6 +30,7 @@ mod repo_records;
 mod desynchronized;
 mod purge;
 mod cursors;
+mod upstreams;
 pub mod read;
 
 pub use accounts::Account;

@@ -59,6 +59,8 @@ drop_reasons! {
     IdentityGone = "identity_gone",
     /// The DID could not be resolved in time; its repo is marked desynchronized.
     IdentityUnavailable = "identity_unavailable",
+    /// A PDS spoke of an account that, also after its identity was refreshed, lives at another.
+    WrongHost = "wrong_host",
     /// The MST blocks are malformed.
     TreeMalformed = "tree_malformed",
     /// The ops, undone, do not lead back to prevData, or contradict the tree.

@@ -37,7 +37,7 @@ pub use event::{
     SyncEvent,
 };
 pub use handle::Handle;
-pub use health::{Health, UpstreamHealth, UpstreamState};
+pub use health::{Health, HostsHealth, IngestHealth, ReposHealth, UpstreamHealth, UpstreamState};
 pub use label::{InvalidLabel, Label, LabelSubject};
 pub use label_event::{LabelEvent, LabelsEvent};
 pub use nsid::Nsid;

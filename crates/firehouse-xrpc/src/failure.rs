@@ -50,6 +50,10 @@ impl Failure {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge", "request entity too large")
     }
 
+    pub(crate) fn unsupported(message: String) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "InvalidRequest", message)
+    }
+
     pub(crate) fn not_implemented() -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", "Method Not Implemented")
     }
