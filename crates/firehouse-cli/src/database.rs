@@ -43,6 +43,20 @@ impl Database {
         Ok(database)
     }
 
+    /// As [`Database::open`], for a command that writes what a running firehouse would have to know of: refuses a store that one writes to.
+    pub async fn open_alone(settings: &Settings, stop: &CancellationToken) -> Result<Self> {
+        // An embedded engine refuses a second process by itself.
+        if settings.clickhouse_url.is_some()
+            && tokio::net::TcpStream::connect(settings.listen).await.is_ok()
+        {
+            anyhow::bail!(
+                "a firehouse runs at {}: its events and what this command writes would cross; stop it first, or let it do this by itself ([backfill] network = true)",
+                settings.listen
+            );
+        }
+        Self::open(settings, stop).await
+    }
+
     /// Connects to the configured server, as it is.
     pub async fn connect(settings: &Settings) -> Result<Self> {
         let url = settings.clickhouse_url.as_ref().context("no clickhouse_url")?;
