@@ -45,6 +45,7 @@ async fn an_account_is_told_what_is_here_of_it_and_whether_that_is_all() {
             data: [0; 32],
             state: RepoState::Desynchronized,
             reason: reason.into(),
+            vouched: Rev::from(0),
         };
         let _ = network.store.insert(&[row]).await.unwrap();
         let answer = completeness(&network, alice.as_str()).await.unwrap();
