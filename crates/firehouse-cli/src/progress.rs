@@ -31,8 +31,8 @@ pub async fn show(walked: &Walked) {
                 asked = so_far.asked,
                 done = so_far.ended(),
                 records = so_far.records,
-                repos_per_s = rates.repos.round(),
-                records_per_s = rates.records.round(),
+                repos_per_s = rates.repos_per_s(),
+                records_per_s = rates.records_per_s(),
                 left_s = rates.left_s(&so_far),
                 "fetching repos"
             );
@@ -64,18 +64,27 @@ impl Drop for Line {
     }
 }
 
-/// Units: per second.
+/// What came in the last seconds.
 #[derive(Clone, Copy, Default)]
 struct Rates {
-    repos: f64,
-    records: f64,
+    repos: u64,
+    records: u64,
+    millis: u64,
 }
 
 impl Rates {
+    fn repos_per_s(self) -> u64 {
+        (self.repos * 1_000).checked_div(self.millis).unwrap_or(0)
+    }
+
+    fn records_per_s(self) -> u64 {
+        (self.records * 1_000).checked_div(self.millis).unwrap_or(0)
+    }
+
     /// Seconds until what was asked for so far has ended, at this rate.
     fn left_s(self, so_far: &WalkedSoFar) -> Option<u64> {
         let left = so_far.asked.saturating_sub(so_far.ended());
-        Duration::try_from_secs_f64(left as f64 / self.repos).ok().map(|left| left.as_secs() + 1)
+        (self.repos > 0).then(|| (left * self.millis).div_ceil(self.repos * 1_000))
     }
 }
 
@@ -89,12 +98,11 @@ impl Samples {
             self.0.pop_front();
         }
         let Some((at, repos, records)) = self.0.front() else { return Rates::default() };
-        let seconds = (now - *at).as_secs_f64();
-        if seconds == 0.0 {
-            return Rates::default();
+        Rates {
+            repos: so_far.ended() - repos,
+            records: so_far.records - records,
+            millis: u64::try_from((now - *at).as_millis()).unwrap_or(u64::MAX),
         }
-        let rate = |now: u64, then: u64| (now - then) as f64 / seconds;
-        Rates { repos: rate(so_far.ended(), *repos), records: rate(so_far.records, *records) }
     }
 }
 
@@ -105,8 +113,11 @@ fn bar(so_far: &WalkedSoFar, rates: Rates) -> String {
     (0..BAR_CELLS).for_each(|cell| text.push(if cell < full { '#' } else { '.' }));
     let _ = write!(
         text,
-        "] {done} of {asked} repos, {:.0}/s; {} records, {:.0}/s; {} listed",
-        rates.repos, so_far.records, rates.records, so_far.listed
+        "] {done} of {asked} repos, {}/s; {} records, {}/s; {} listed",
+        rates.repos_per_s(),
+        so_far.records,
+        rates.records_per_s(),
+        so_far.listed
     );
     if let Some(left_s) = rates.left_s(so_far) {
         let _ = write!(text, "; {} left", duration(left_s));
@@ -141,7 +152,7 @@ mod tests {
         samples.add(began, &so_far(0, 0));
         samples.add(began + Duration::from_secs(100), &so_far(10, 100));
         let rates = samples.add(began + Duration::from_secs(110), &so_far(100, 9_100));
-        assert_eq!((rates.repos, rates.records), (9.0, 900.0));
+        assert_eq!((rates.repos_per_s(), rates.records_per_s()), (9, 900));
         assert_eq!(
             bar(&so_far(100, 9_100), rates),
             "[######..................] 100 of 400 repos, 9/s; 9100 records, 900/s; 500 listed; 34 s left"
