@@ -128,6 +128,27 @@ fn a_network_is_fetched_once_and_an_interrupted_walk_goes_on() {
     assert!(named.contains("2 asked for"), "{named}");
     assert_eq!(town.verify(&[]).0, Some(0));
 
+    // One repo that missed a commit and a record of it, and one that is known to be out of step.
+    let engine = Engine::start(town.data.path());
+    let now = "SETTINGS mutations_sync = 2";
+    let behind = format!("actor = xxh3('{}')", town.dids[2]);
+    let rev = engine.ask(&format!("SELECT max(rev) FROM repos WHERE {behind}"));
+    engine.ask(&format!(
+        "INSERT INTO repos SELECT * REPLACE (rev - 1024 AS rev) FROM (SELECT * FROM repos FINAL WHERE {behind})"
+    ));
+    engine.ask(&format!("ALTER TABLE repos DELETE WHERE {behind} AND rev = {rev} {now}"));
+    engine.ask(&format!(
+        "ALTER TABLE records DELETE WHERE {behind} AND collection = 'app.bsky.feed.like' {now}"
+    ));
+    engine.ask(&format!(
+        "ALTER TABLE repos UPDATE state = 'desynchronized', reason = 'chain_broken' WHERE actor = xxh3('{}') {now}",
+        town.dids[3]
+    ));
+    engine.stop();
+    let again = town.backfill(&["--network"]);
+    assert!(again.contains("2 asked for") && again.contains("fetched 2 repos"), "{again}");
+    assert_eq!(town.verify(&[]).0, Some(0));
+
     let unknown = town.run(&["backfill", "--did", "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"]);
     assert_eq!(unknown.status.code(), Some(1), "{unknown:?}");
 }
