@@ -26,8 +26,6 @@ impl Store {
             .insert::<T>(T::TABLE)
             .await
             .map_err(failed)?
-            // A batch hardly ever has two versions of one row; merging it before it is written would cost more than the reads save.
-            .with_setting("optimize_on_insert", "0")
             .with_timeouts(timeout, timeout);
         for row in rows {
             insert.write(row).await.map_err(failed)?;
