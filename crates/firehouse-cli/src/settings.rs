@@ -142,6 +142,7 @@ pub struct Identity {
 #[serde(deny_unknown_fields)]
 pub struct Backfill {
     pub repos: Repos,
+    pub network: bool,
     pub sweep_interval_s: u64,
     pub fetches_max: usize,
     pub host_fetches_max: usize,

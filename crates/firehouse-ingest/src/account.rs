@@ -81,7 +81,11 @@ impl Known {
     /// As the store has it.
     pub fn from_stored(stored: Stored) -> Self {
         let key = PublicKey::from_did_key(&stored.actor.key).ok();
-        let handle_checked_ms = i64::try_from(stored.actor.version / 1_000).unwrap_or(i64::MAX);
+        // A row without a handle may be from before it was looked for: a crash in between must not leave it so.
+        let handle_checked_ms = match &*stored.actor.handle {
+            "" => 0,
+            _ => i64::try_from(stored.actor.version / 1_000).unwrap_or(i64::MAX),
+        };
         // A row without a rev only says why there is none.
         let vouched = stored.repo.as_ref().map_or(Rev::from(0), |repo| repo.vouched);
         let (head, state, reason) = match stored.repo {

@@ -18,6 +18,23 @@ pub struct Difference {
     held: HashMap<Nsid, HashMap<RkeyId, HeldRecord>>,
 }
 
+/// How a record of a fetched repo stands here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// As it was fetched.
+    Same,
+    /// As it was fetched, and a crash may have left out its rows in other tables.
+    Unvouched,
+    /// Not at all.
+    Missing,
+    /// Deleted, at a rev that is not above the fetched one.
+    Buried,
+    /// With other contents.
+    Other,
+    /// Changed or deleted since.
+    Newer,
+}
+
 impl Difference {
     /// Between what is held of a repo, in every table up to `vouched`, and the same repo as it was fetched at `rev`.
     pub fn new(
@@ -39,24 +56,34 @@ impl Difference {
         Self { did, rev, vouched, held }
     }
 
+    /// How the next record of the fetched repo stands here; each is asked for once.
+    pub fn find(&mut self, collection: &Nsid, rkey: RkeyId, cid: &[u8; 32]) -> Found {
+        match self.held.get_mut(collection).and_then(|held| held.remove(&rkey)) {
+            Some(held) if held.rev > self.rev => Found::Newer,
+            Some(held) if held.deleted != 0 => Found::Buried,
+            Some(held) if held.cid == *cid && held.rev <= self.vouched => Found::Same,
+            Some(held) if held.cid == *cid => Found::Unvouched,
+            Some(_) => Found::Other,
+            None => Found::Missing,
+        }
+    }
+
     /// Compares the next record of the fetched repo. Returns the op that is to be written, if any.
     pub fn compare(&mut self, fetched: RecordOp) -> Option<RecordOp> {
-        let held =
-            self.held.get_mut(&fetched.collection).and_then(|held| held.remove(&fetched.rkey.id()));
-        let action = match held {
-            Some(held) if held.rev > self.rev => return None,
-            Some(held) if held.deleted == 0 => {
-                if fetched.cid.is_some_and(|cid| cid.digest == held.cid) && held.rev <= self.vouched
-                {
-                    return None;
-                }
-                OpAction::Update
-            }
+        let cid = fetched.cid.map_or([0; 32], |cid| cid.digest);
+        let action = match self.find(&fetched.collection, fetched.rkey.id(), &cid) {
+            Found::Newer | Found::Same => return None,
             // A record that comes back may meet what its deletion left undone.
-            Some(_) => OpAction::Update,
-            None => OpAction::Create,
+            Found::Other | Found::Buried | Found::Unvouched => OpAction::Update,
+            Found::Missing => OpAction::Create,
         };
         Some(RecordOp { action, ..fetched })
+    }
+
+    /// How many of those that were not among the fetched came over the stream since.
+    pub fn newer(&self) -> usize {
+        let held = self.held.values().flat_map(HashMap::values);
+        held.filter(|held| held.rev > self.rev).count()
     }
 
     /// The deletions of what was not among the fetched, and those that may have been left half done.

@@ -7,7 +7,7 @@ use firehouse_indexer::Rows;
 use firehouse_repo::RepoHead;
 use firehouse_schema::{ActorRow, RepoRow};
 use firehouse_store::{Account, SourceKey};
-use firehouse_types::{ActorId, Did, Event, Handle, Rev};
+use firehouse_types::{ActorId, Did, DropReason, Event, Handle, Rev};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ticket::Ticket;
@@ -21,7 +21,13 @@ pub enum Work {
     /// One of its repos was fetched as a whole, and waits to be written.
     Fetched(Fetched),
     /// The repo admitted last is in the store, unless it could not be read to its end.
-    Written { actor: ActorId, head: RepoHead, is_whole: bool },
+    Written {
+        actor: ActorId,
+        head: RepoHead,
+        is_whole: bool,
+        /// To be told when it is durable that the repo is in step; dropped when it is not.
+        in_step: oneshot::Sender<Verdict>,
+    },
 }
 
 /// Sends work to the worker of an account. A worker that is gone needs none.
@@ -36,6 +42,8 @@ pub async fn tell(workers: &[mpsc::WeakSender<Work>], actor: ActorId, work: Work
 pub struct Fetched {
     pub did: Did,
     pub head: RepoHead,
+    /// Its records were found to be others than those held here, whatever the commits said.
+    pub differs: bool,
     pub verdict: oneshot::Sender<Verdict>,
 }
 
@@ -56,6 +64,8 @@ pub enum Verdict {
     Again(Rev),
     /// No: nothing is missing here, or the account is gone.
     Needless,
+    /// No: nobody can say whose it is.
+    Refused(DropReason),
 }
 
 /// What an account's turn consists of.

@@ -13,7 +13,7 @@ use firehouse_types::{
     AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, SyncEvent,
 };
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use crate::account::{Account, Accounts, Busy, Known};
@@ -76,8 +76,8 @@ impl Worker {
                 Turn::Work(Work::Fetched(fetched)) => {
                     self.take(Item::Fetched(fetched), &mut output)
                 }
-                Turn::Work(Work::Written { actor, head, is_whole }) => {
-                    self.written(actor, head, is_whole, &mut output)
+                Turn::Work(Work::Written { actor, head, is_whole, in_step }) => {
+                    self.written(actor, head, is_whole, in_step, &mut output)
                 }
             }
             // The writer is gone only when the pipeline is being torn down.
@@ -202,7 +202,7 @@ impl Worker {
                 self.metrics.events_dropped.with_label_values(&[reason.as_str()]).inc();
                 output.done.push(event.ticket);
             }
-            Item::Fetched(fetched) => fetched.answer(Verdict::Needless),
+            Item::Fetched(fetched) => fetched.answer(Verdict::Refused(reason)),
         }
     }
 
@@ -212,6 +212,9 @@ impl Worker {
         let Some(known) = &mut account.known else { return };
         if known.row.status == ActorStatus::Deleted {
             return fetched.answer(Verdict::Needless);
+        }
+        if fetched.differs {
+            known.desynchronize(DropReason::ReceiptDiffers);
         }
         if known.state == RepoState::Synchronized {
             if known.head.is_some_and(|head| fetched.head.rev <= head.rev) {
@@ -232,11 +235,20 @@ impl Worker {
     }
 
     /// A fetched repo is in the store. If all of it is, so is the account's repo as a whole.
-    fn written(&mut self, actor: ActorId, head: RepoHead, is_whole: bool, output: &mut Output) {
+    fn written(
+        &mut self,
+        actor: ActorId,
+        head: RepoHead,
+        is_whole: bool,
+        in_step: oneshot::Sender<Verdict>,
+        output: &mut Output,
+    ) {
         let Some(account) = self.accounts.get_mut(&actor) else { return };
         let Some(known) = &mut account.known else { return };
         if is_whole && known.continues(head) {
             output.repos.push(known.synchronize());
+            let verdict = Verdict::Write { vouched: known.vouched };
+            output.promises.push(Promise { to: in_step, verdict });
         } else {
             self.requests.repo(known);
         }

@@ -73,6 +73,8 @@ drop_reasons! {
     TooBig = "too_big",
     /// The repo at its PDS is newer than the commits that reached us.
     CommitsMissed = "commits_missed",
+    /// The records held of the repo are others than those at its PDS; it is written again.
+    ReceiptDiffers = "receipt_differs",
     /// Too many events of the account waited while its repo was being written; its repo is fetched again.
     WaitedTooLong = "waited_too_long",
     /// Another DID already has this number.

@@ -21,6 +21,7 @@ mod at_uri;
 mod cid;
 mod datetime;
 mod seq;
+mod receipt;
 mod drop_reason;
 mod event;
 mod label;
@@ -41,6 +42,7 @@ pub use health::{Health, HostsHealth, IngestHealth, ReposHealth, UpstreamHealth,
 pub use label::{InvalidLabel, Label, LabelSubject};
 pub use label_event::{LabelEvent, LabelsEvent};
 pub use nsid::Nsid;
+pub use receipt::CollectionReceipt;
 pub use rev::{InvalidRev, Rev};
 pub use rkey::{Rkey, RkeyId};
 pub use seq::Seq;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Backfill, Ingest, Metrics, Upstream};
+use firehouse_ingest::{Backfill, Ingest, Metrics, Upstream, Walk, Walked};
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -15,6 +15,7 @@ use crate::following::{Followed, Following};
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
+use crate::sweeping::{PATIENCE, sweep};
 use crate::upstreams::Changeable;
 use crate::{demo, labelers, network, serving};
 
@@ -28,6 +29,7 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let (following, Followed { upstreams, mut failed }) =
         Following::new(&settings, &database.store, stream_metrics.clone(), &stop)?;
     let backfill = network::backfill(&settings, &resolver, &registry, &stop)?;
+    let backfill = backfill.map(|(backfill, _repairs)| backfill);
     let relays = settings.relay.clone();
     let mut sources = Sources::new(&database.store, resolver, registry);
     let changeable =
@@ -83,7 +85,26 @@ async fn index_and_serve(
     from: From,
     stop: &CancellationToken,
 ) -> Result<()> {
+    let fetched_from = from.backfill.as_ref().map(|backfill| {
+        (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone())
+    });
     let ingest = ingest(&settings, &mut sources, from.backfill)?;
+    let swept = fetched_from.filter(|_| settings.backfill.network);
+    let swept = swept.map(|(client, scheduler, asked)| {
+        let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
+        let (patience, walked) = (PATIENCE, Walked::default());
+        let walk = Walk { store, client, scheduler, asked, patience, walked, metrics };
+        let relays: Vec<_> = settings.relay.iter().map(|relay| relay.url.clone()).collect();
+        async move { sweep(walk, &relays).await }
+    });
+    let stopped = stop.clone();
+    let sweeping = async move {
+        let Some(swept) = swept else { return Ok(()) };
+        tokio::select! {
+            failed = swept => failed,
+            () = stopped.cancelled() => Ok(()),
+        }
+    };
     let metrics = ingest.metrics.clone();
     let labels =
         from.labelers.map(|counted| labelers::labels(&settings, &sources, metrics, counted));
@@ -100,7 +121,7 @@ async fn index_and_serve(
         anyhow::Ok(())
     };
     let serving = serving::serve(settings, answers, sources, stop.clone());
-    let ended = tokio::try_join!(ingest_ended, labels_ended, serving);
+    let ended = tokio::try_join!(ingest_ended, labels_ended, serving, sweeping);
     stop.cancel();
     ended.map(drop)
 }

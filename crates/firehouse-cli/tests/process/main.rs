@@ -1,6 +1,7 @@
 //! The real binary as a process: with a real PDS, with its demo, killed, and with several upstreams.
 
 mod support;
+mod backfill;
 mod demo;
 mod e2e;
 mod kill;

@@ -3,10 +3,10 @@
 use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActorRow, ActorStatus, CursorRow, FeedItemKind, FeedItemRow, LinkRow, ListItemRow, ListRow,
-    PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState, Table, UpstreamRow,
+    PositionRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState, Table, UpstreamRow,
 };
 use firehouse_sim::engine;
-use firehouse_store::Store;
+use firehouse_store::{Positions, Store};
 use firehouse_types::{ActorId, Datetime, Did, Nsid, Rev, RkeyId, Seq};
 
 use crate::labels::label;
@@ -116,6 +116,15 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
         },
     )
     .await;
+    let position = PositionRow {
+        walk: "network".into(),
+        host: "https://a.test".into(),
+        round: 2,
+        cursor: "next".into(),
+        done: 0,
+        version: 1,
+    };
+    check(&store, position).await;
     check(&store, CursorRow { upstream: "wss://a.test".into(), seq: 9, version: 1 }).await;
     let (upstream, url) = ("a.test".into(), "pds+wss://a.test".into());
     check(&store, UpstreamRow { upstream, url, followed: 1, version: 1 }).await;
@@ -305,4 +314,21 @@ async fn repos_out_of_step_are_counted_by_reason_as_they_stand_now() {
     let counts = store.repo_counts().await.unwrap();
     let counts: Vec<_> = counts.iter().map(|(reason, count)| (&**reason, *count)).collect();
     assert_eq!(counts, [("chain_broken", 1), ("too_big", 1)]);
+}
+
+#[tokio::test]
+async fn a_walk_is_resumed_where_each_list_was_left_and_a_new_round_begins_at_the_beginning() {
+    let Some(store) = engine::store().await else { return };
+    assert_eq!(store.positions("network").await.unwrap(), Positions::default());
+    store.save_position("network", 0, "https://a.test", Some("1")).await.unwrap();
+    store.save_position("network", 0, "https://a.test", Some("2")).await.unwrap();
+    store.save_position("network", 0, "https://b.test", None).await.unwrap();
+    store.save_position("collection", 4, "https://a.test", Some("9")).await.unwrap();
+    let mut found = store.positions("network").await.unwrap();
+    found.lists.sort();
+    let lists = vec![("https://a.test".into(), Some("2".into())), ("https://b.test".into(), None)];
+    assert_eq!(found, Positions { round: 0, lists });
+    store.begin_round("network", 1).await.unwrap();
+    let begun = Positions { round: 1, lists: Vec::new() };
+    assert_eq!(store.positions("network").await.unwrap(), begun);
 }
