@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use firehouse_appview::AppView;
 use firehouse_identity::Resolver;
 use firehouse_store::Store;
-use firehouse_xrpc::{HealthNow, Secret, Services, Upstreams};
+use firehouse_xrpc::{HealthNow, Secret, Selections, Services, Upstreams};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,8 @@ pub struct Sources {
     pub watched: Watched,
     /// `None` where they cannot be changed.
     pub upstreams: Option<Arc<dyn Upstreams>>,
+    /// `None` where nothing is written.
+    pub selections: Option<Arc<dyn Selections>>,
     pub registry: Registry,
 }
 
@@ -38,7 +40,14 @@ impl Sources {
     /// Of a process that only reads, as yet.
     pub fn new(store: &Store, resolver: Resolver, registry: Registry) -> Self {
         let watched = Watched::new(store);
-        Self { store: store.clone(), resolver, watched, upstreams: None, registry }
+        Self {
+            store: store.clone(),
+            resolver,
+            watched,
+            upstreams: None,
+            selections: None,
+            registry,
+        }
     }
 }
 
@@ -49,7 +58,7 @@ pub async fn serve(
     sources: Sources,
     stop: CancellationToken,
 ) -> Result<()> {
-    let Sources { store, resolver, watched, upstreams, registry } = sources;
+    let Sources { store, resolver, watched, upstreams, selections, registry } = sources;
     if !settings.trusted_verifier.is_empty() {
         tracing::warn!(
             key = "trusted_verifier",
@@ -63,7 +72,7 @@ pub async fn serve(
         let watched = watched.clone();
         Box::pin(async move { watched.health().await })
     });
-    let services = Services { appview, store, resolver, health, upstreams, registry };
+    let services = Services { appview, store, resolver, health, upstreams, selections, registry };
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another firehouse running there, or is --listen another machine's address", settings.listen))?;

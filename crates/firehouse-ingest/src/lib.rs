@@ -4,6 +4,7 @@
 
 pub mod pipeline;
 mod config;
+mod keep;
 mod ticket;
 mod intake;
 mod work;
@@ -12,6 +13,7 @@ mod authority;
 mod held;
 mod apply;
 mod worker;
+mod selecting;
 mod lookup;
 mod requests;
 mod asked;
@@ -35,6 +37,10 @@ pub use asked::{Asked, End, RepoEnd};
 pub use config::{Config, Fetch};
 pub use error::IngestError;
 pub use fetch::{Backfill, Repairs};
+pub use keep::{
+    InvalidRules, Keep, KeepError, Keeper, Lists, Rules, Selection, Standing, Words,
+    saved_selection,
+};
 pub use labels::{LabelConfig, Labeler, Labels};
 pub use metrics::Metrics;
 pub use pipeline::{Ingest, Upstream};

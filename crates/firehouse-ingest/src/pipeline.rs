@@ -31,11 +31,15 @@ use crate::fetch::{Backfill, Fetches};
 use crate::flush::{Flusher, Writer};
 use crate::held::Held;
 use crate::intake::Intake;
+use crate::keep::{Keeper, Keeping, Lists, MARKED_AT_ONCE};
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
 use crate::purge::purge_deleted;
 use crate::requests::Requests;
+use crate::selecting::Selecting;
 use crate::status::Status;
+use crate::walk::Walk;
+use crate::walked::Walked;
 use crate::worker::Worker;
 
 /// Messages per queue between two tasks; each message carries up to a few hundred events or their rows.
@@ -46,6 +50,8 @@ const HELD_SHARE: usize = 4;
 
 /// Repos that wait to be scheduled for fetching.
 const WANTED_MAX: usize = 4_096;
+/// How long commits that a list is ahead of may be on their way over the stream.
+const WALK_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a row of a fetched repo waits for others.
 const REPO_FLUSH_WAIT: Duration = Duration::from_millis(500);
 
@@ -59,6 +65,10 @@ pub struct Ingest {
     pub resolver: Resolver,
     /// Where whole repos come from; without it none is fetched.
     pub backfill: Option<Backfill>,
+    /// Which part of the network is kept.
+    pub keeper: Keeper,
+    /// Where accounts are looked for that nobody here has heard of.
+    pub lists: Lists,
     /// Record op to rows.
     pub indexer: Arc<Indexer>,
     /// Told to the world while running.
@@ -94,21 +104,25 @@ impl Ingest {
         mut upstreams: mpsc::Receiver<Upstream>,
         stop: CancellationToken,
     ) -> Result<(), IngestError> {
-        let Self { config, store, resolver, backfill, indexer, status, metrics } = self;
+        let Self { config, store, resolver, backfill, keeper, lists, indexer, status, metrics } =
+            self;
         let count = config.workers.max(1);
         let in_flight = Arc::new(Semaphore::new(config.in_flight_events_max));
 
         let (purged, metrics_of_purge) = (store.clone(), metrics.clone());
         let (inboxes, inbox_ends): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
-        let (lookups, lookups_end) = mpsc::channel(config.in_flight_events_max);
+        // Each event in flight and each account that is marked asks at most once at a time.
+        let (lookups, lookups_end) = mpsc::channel(config.in_flight_events_max + MARKED_AT_ONCE);
         let (rows, rows_end) = mpsc::channel(QUEUE_MESSAGES);
         let (repo_rows, repo_rows_end) = mpsc::channel(QUEUE_MESSAGES);
         let (wanted, wanted_end) = mpsc::channel(WANTED_MAX);
-        let requests = match &backfill {
+        let (selected, selection) = (keeper.selected(), keeper.selection());
+        let mut requests = match &backfill {
             Some(backfill) => Requests::to(backfill.fetch, wanted),
             None => Requests::nowhere(),
         };
+        requests.of_some(!selection.rules.keeps_everybody());
 
         let writer = |saves_cursors, input, flush_wait, batch_rows_max| Writer {
             flusher: Flusher {
@@ -145,6 +159,9 @@ impl Ingest {
                 lookups: lookups.clone(),
                 requests: requests.clone(),
                 output: rows.clone(),
+                selection: Arc::clone(&selection),
+                follows: keeper.follows(),
+                selecting: Selecting::default(),
                 metrics: metrics.clone(),
             };
             workers.spawn_blocking(move || worker.run());
@@ -162,6 +179,23 @@ impl Ingest {
             metrics: metrics.clone(),
         };
         let lookups = tokio::spawn(lookups.run());
+        let walk = backfill.as_ref().map(|backfill| Walk {
+            store: store.clone(),
+            client: backfill.client.clone(),
+            scheduler: backfill.scheduler.clone(),
+            asked: backfill.asked.clone(),
+            patience: WALK_PATIENCE,
+            walked: Walked::default(),
+            keeper: keeper.clone(),
+            metrics: metrics.clone(),
+        });
+        let keeping = Keeping {
+            keeper,
+            store: store.clone(),
+            workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
+            walk: walk.map(|walk| (walk, lists)),
+            metrics: metrics.clone(),
+        };
         let fetches = backfill.map(|backfill| Fetches {
             backfill,
             store,
@@ -171,6 +205,7 @@ impl Ingest {
             workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
             output: repo_rows,
             threads: count,
+            selected,
             metrics: metrics.clone(),
         });
         let fetches = tokio::spawn(async {
@@ -245,6 +280,7 @@ impl Ingest {
         tokio::select! {
             ended = watched => ended.map(drop),
             failed = purge => failed,
+            failed = keeping.run() => failed,
         }
     }
 }

@@ -8,8 +8,9 @@ use firehouse_repo::RepoHead;
 use firehouse_schema::{ActorRow, RepoRow};
 use firehouse_store::{Account, SourceKey};
 use firehouse_types::{ActorId, Did, DropReason, Event, Handle, Rev};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::keep::Selection;
 use crate::ticket::Ticket;
 
 /// To a worker.
@@ -20,6 +21,10 @@ pub enum Work {
     Found(Box<Found>),
     /// One of its repos was fetched as a whole, and waits to be written.
     Fetched(Fetched),
+    /// From now on something else is kept. Told when all that was done before is durable.
+    Select { selection: Arc<Selection>, told: oneshot::Sender<()> },
+    /// An account that is kept is to be fetched, whatever is here of it.
+    Want(WantedItem),
     /// The repo admitted last is in the store, unless it could not be read to its end.
     Written {
         actor: ActorId,
@@ -36,6 +41,13 @@ pub async fn tell(workers: &[mpsc::WeakSender<Work>], actor: ActorId, work: Work
     if let Some(worker) = workers.get(index).and_then(mpsc::WeakSender::upgrade) {
         let _ = worker.send(work).await;
     }
+}
+
+/// An account is newly wanted.
+pub struct WantedItem {
+    pub did: Did,
+    /// Told when it is durable that it is to be fetched; dropped when nobody knows who that is.
+    pub told: oneshot::Sender<()>,
 }
 
 /// A whole repo is here. Its events wait from the moment it is admitted until it is written: rows of both must not cross.
@@ -72,6 +84,7 @@ pub enum Verdict {
 pub enum Item {
     Event(Ticketed),
     Fetched(Fetched),
+    Wanted(WantedItem),
 }
 
 /// One event on its way.
@@ -92,6 +105,7 @@ impl Item {
         match self {
             Self::Event(event) => event.event.did(),
             Self::Fetched(fetched) => Some(&fetched.did),
+            Self::Wanted(wanted) => Some(&wanted.did),
         }
     }
 }
@@ -153,9 +167,25 @@ pub struct Output {
 }
 
 /// Somebody to be told when everything up to here is in the store.
-pub struct Promise {
-    pub to: oneshot::Sender<Verdict>,
-    pub verdict: Verdict,
+pub enum Promise {
+    Verdict {
+        to: oneshot::Sender<Verdict>,
+        verdict: Verdict,
+    },
+    Done(oneshot::Sender<()>),
+    /// Whom somebody follows may decide who is kept.
+    Follows(Arc<Notify>),
+}
+
+impl Promise {
+    pub fn keep(self) {
+        match self {
+            // Whoever no longer waits need not know.
+            Self::Verdict { to, verdict } => drop(to.send(verdict)),
+            Self::Done(told) => drop(told.send(())),
+            Self::Follows(follows) => follows.notify_one(),
+        }
+    }
 }
 
 impl Output {

@@ -13,20 +13,25 @@ use firehouse_types::{
     AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, SyncEvent,
 };
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use crate::account::{Account, Accounts, Busy, Known};
 use crate::apply::apply_op;
 use crate::authority::may_speak;
 use crate::held::Held;
+use crate::keep::Selection;
 use crate::metrics::{Metrics, Outcome, now_ms, now_us};
 use crate::requests::Requests;
+use crate::selecting::Selecting;
 use crate::status::Status;
 use crate::work::{
     Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Promise, Ticketed, Verdict,
     Work,
 };
+
+/// Decides who lives in a neighbourhood.
+const FOLLOW: &str = "app.bsky.graph.follow";
 
 /// How long a verified handle is trusted, and how long one that failed is left alone. Units: milliseconds.
 const HANDLE_RECHECK_MS: i64 = 24 * 3_600_000;
@@ -52,6 +57,11 @@ pub struct Worker {
     /// Where whole repos are asked for.
     pub requests: Requests,
     pub output: mpsc::Sender<Output>,
+    /// What is kept.
+    pub selection: Arc<Selection>,
+    /// Told when whom somebody follows may have changed that.
+    pub follows: Arc<Notify>,
+    pub selecting: Selecting,
     pub metrics: Metrics,
 }
 
@@ -76,8 +86,13 @@ impl Worker {
                 Turn::Work(Work::Fetched(fetched)) => {
                     self.take(Item::Fetched(fetched), &mut output)
                 }
+                Turn::Work(Work::Select { selection, told }) => {
+                    self.select(selection, told, &mut output)
+                }
+                Turn::Work(Work::Want(wanted)) => self.take(Item::Wanted(wanted), &mut output),
                 Turn::Work(Work::Written { actor, head, is_whole, in_step }) => {
-                    self.written(actor, head, is_whole, in_step, &mut output)
+                    self.written(actor, head, is_whole, in_step, &mut output);
+                    output.promises.extend(self.selecting.end(actor));
                 }
             }
             // The writer is gone only when the pipeline is being torn down.
@@ -145,6 +160,9 @@ impl Worker {
     fn take(&mut self, item: Item, output: &mut Output) {
         let Some(did) = item.did() else { return };
         let actor = did.actor();
+        if self.selection.by_number(actor) == Some(false) {
+            return self.leave_out(item, output);
+        }
         let account = self.accounts.get_or_insert_mut(actor, || Account::new(did.clone()));
         if account.did != *did {
             tracing::warn!(%did, taken_by = %account.did, "two DIDs have the same number; the later is not indexed");
@@ -169,6 +187,7 @@ impl Worker {
                     self.retry_held(actor, output);
                 }
                 Item::Fetched(fetched) => self.admit(actor, fetched, output),
+                Item::Wanted(wanted) => self.want(actor, wanted, output),
             }
         }
     }
@@ -203,6 +222,8 @@ impl Worker {
                 output.done.push(event.ticket);
             }
             Item::Fetched(fetched) => fetched.answer(Verdict::Refused(reason)),
+            // That nobody is told says it.
+            Item::Wanted(_) => {}
         }
     }
 
@@ -210,7 +231,9 @@ impl Worker {
     fn admit(&mut self, actor: ActorId, fetched: Fetched, output: &mut Output) {
         let Some(account) = self.accounts.get_mut(&actor) else { return };
         let Some(known) = &mut account.known else { return };
-        if known.row.status == ActorStatus::Deleted {
+        if known.row.status == ActorStatus::Deleted
+            || !self.selection.keeps_account(actor, &known.row.pds)
+        {
             return fetched.answer(Verdict::Needless);
         }
         if fetched.differs {
@@ -230,8 +253,9 @@ impl Worker {
         known.take_over(fetched.head);
         output.repos.push(known.repo_row());
         let verdict = Verdict::Write { vouched: known.vouched };
-        output.promises.push(Promise { to: fetched.verdict, verdict });
+        output.promises.push(Promise::Verdict { to: fetched.verdict, verdict });
         account.busy = Some(Busy::Writing);
+        self.selecting.begin(actor);
     }
 
     /// A fetched repo is in the store. If all of it is, so is the account's repo as a whole.
@@ -245,14 +269,23 @@ impl Worker {
     ) {
         let Some(account) = self.accounts.get_mut(&actor) else { return };
         let Some(known) = &mut account.known else { return };
-        if is_whole && known.continues(head) {
+        if !self.selection.keeps_account(actor, &known.row.pds) {
+            // What was written of it is removed, too.
+            output.repos.push(known.leave());
+        } else if is_whole && known.continues(head) {
             output.repos.push(known.synchronize());
             let verdict = Verdict::Write { vouched: known.vouched };
-            output.promises.push(Promise { to: in_step, verdict });
+            output.promises.push(Promise::Verdict { to: in_step, verdict });
         } else {
             self.requests.repo(known);
         }
+        if self.selection.inner.contains(&actor) {
+            output.promises.push(Promise::Follows(Arc::clone(&self.follows)));
+        }
         self.go_on(actor, output);
+        if self.selection.by_number(actor) == Some(false) {
+            self.forget(actor, output);
+        }
     }
 
     /// The account is free: what waited has its turn, until one of it needs the account for itself again.
@@ -272,6 +305,9 @@ impl Worker {
         if let LookupReason::Identity(ticket) = found.reason {
             output.done.push(ticket);
         }
+        if self.selection.by_number(actor) == Some(false) {
+            return self.forget(actor, output);
+        }
         let Some(account) = self.accounts.get_mut(&actor) else { return };
         let did = account.did.clone();
         let identity = found.identity.as_ref().and_then(|identity| identity.as_deref().ok());
@@ -280,7 +316,10 @@ impl Worker {
                 Some(stored) if stored.actor.did != did => {
                     return self.drop_waiting(actor, DropReason::ActorTaken, output);
                 }
-                Some(stored) => Some(Known::from_stored(stored)),
+                Some(mut stored) => {
+                    stored.repo = stored.repo.filter(|_| !account.doubtful);
+                    Some(Known::from_stored(stored))
+                }
                 None => identity.map(|_| Known::first_seen(did.clone())),
             };
         }
@@ -293,8 +332,18 @@ impl Worker {
         if matches!(found.identity, Some(Err(IdentityError::Tombstoned))) {
             output.actors.extend(known.set_status(ActorStatus::Deleted));
         }
+        let was_known = !known.row.pds.is_empty();
+        let was_kept = self.selection.keeps_account(actor, &known.row.pds);
         if identity.is_some() || found.handle != HandleCheck::Unknown {
             output.actors.extend(known.update(identity, &found.handle));
+        }
+        let is_kept = self.selection.keeps_account(actor, &known.row.pds);
+        if was_kept && !is_kept {
+            output.repos.push(known.leave());
+        } else if is_kept && !was_kept && was_known {
+            // It has moved to where accounts are kept.
+            output.repos.push(known.want());
+            self.requests.repo(known);
         }
         let handle_age_ms = now_ms() - known.handle_checked_ms;
         let handle_is_old = handle_age_ms
@@ -340,6 +389,11 @@ impl Worker {
         else {
             return;
         };
+        let is_of_repo = matches!(event.event, Event::Commit(_) | Event::Sync(_));
+        let is_kept = self.selection.keeps_account(actor, &known.row.pds);
+        if is_of_repo && !is_kept {
+            return self.leave_out(Item::Event(event), output);
+        }
         let speaks = may_speak(&event, known);
         if !speaks && !event.refreshed {
             // It may have moved there.
@@ -370,9 +424,12 @@ impl Worker {
                             Outcome::Broken
                         });
                     }
+                    if self.selection.inner.contains(&actor) && is_about_follows(&verified) {
+                        output.promises.push(Promise::Follows(Arc::clone(&self.follows)));
+                    }
                     let source = &self.status.name(event.ticket.upstream);
-                    let lost =
-                        apply_commit(known, verified, source, &self.indexer, &self.metrics, output);
+                    let by = By { indexer: &self.indexer, selection: &self.selection };
+                    let lost = apply_commit(known, verified, source, by, &self.metrics, output);
                     if lost {
                         self.requests.repo(known);
                     }
@@ -406,7 +463,9 @@ impl Worker {
                 output.actors.extend(known.set_status(status_of(account)));
                 let is_back =
                     before != ActorStatus::Active && known.row.status == ActorStatus::Active;
-                if is_back && before == ActorStatus::Deleted {
+                if !is_kept {
+                    // Only who it is and how it stands is followed.
+                } else if is_back && before == ActorStatus::Deleted {
                     output.repos.push(known.forget_repo());
                     self.requests.repo(known);
                 } else if is_back {
@@ -482,11 +541,21 @@ fn verified(known: &Known, commit: &CommitEvent) -> Result<VerifiedCommit, DropR
     verify_commit(commit, key, known.head, u64::try_from(now_us()).unwrap_or(0))
 }
 
+/// What decides on the rows of a commit.
+struct By<'a> {
+    indexer: &'a Indexer,
+    selection: &'a Selection,
+}
+
+fn is_about_follows(commit: &VerifiedCommit) -> bool {
+    commit.ops.iter().any(|op| op.collection.as_str() == FOLLOW)
+}
+
 fn apply_commit(
     known: &mut Known,
     commit: VerifiedCommit,
     source: &str,
-    indexer: &Indexer,
+    by: By<'_>,
     metrics: &Metrics,
     output: &mut Output,
 ) -> bool {
@@ -494,8 +563,11 @@ fn apply_commit(
     for (_, reason) in &commit.dropped {
         metrics.ops_dropped.with_label_values(&[reason.as_str()]).inc();
     }
-    for op in &commit.ops {
-        apply_op(op, &witness, indexer, metrics, output);
+    for op in commit.ops {
+        match by.selection.op(op) {
+            Some(op) => apply_op(&op, &witness, by.indexer, metrics, output),
+            None => metrics.unkept.with_label_values(&["record"]).inc(),
+        }
     }
     let (row, lost) = known.advance(RepoHead { rev: commit.rev, data: commit.data }, commit.chain);
     if lost.is_some() {

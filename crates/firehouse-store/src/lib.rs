@@ -34,6 +34,7 @@ mod purge;
 mod cursors;
 mod upstreams;
 mod positions;
+mod keep;
 pub mod read;
 
 pub use accounts::Account;
@@ -41,6 +42,7 @@ pub use client::{Config, Store};
 pub use desynchronized::Desynchronized;
 pub use error::{Disposition, StoreError, clickhouse_code};
 pub use insert::Receipt;
+pub use keep::{Accounts, Candidate, Removal};
 pub use migrate::Migrated;
 pub use positions::Positions;
 pub use previous::{Previous, SourceKey};

@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::connections::{Limits, accept};
 use crate::error::XrpcError;
 use crate::failure::Failure;
+use crate::selection::Selections;
 use crate::{labelers, pages};
 
 /// How long a browser may remember what it may send. Units: seconds.
@@ -51,6 +52,8 @@ pub struct Services {
     pub health: HealthNow,
     /// The upstreams of this process; `None` where it follows none.
     pub upstreams: Option<Arc<dyn Upstreams>>,
+    /// Which part of the network is kept; `None` where nothing is written.
+    pub selections: Option<Arc<dyn Selections>>,
     /// Every metric of this process; ours are added to it.
     pub registry: prometheus::Registry,
 }

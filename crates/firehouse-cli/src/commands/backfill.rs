@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use firehouse_backfill::{Host, Plan};
-use firehouse_ingest::{Fetch, Walk, Walked, WalkedSoFar};
+use firehouse_ingest::{Fetch, Keeper, Lists, Walk, Walked, WalkedSoFar};
 use firehouse_types::{Did, Nsid};
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -18,7 +18,7 @@ use crate::database::Database;
 use crate::serving::Sources;
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
-use crate::{network, progress};
+use crate::{keeping, network, progress};
 
 /// Reasons shown by name in the summary.
 const LISTS_SHOWN: usize = 20;
@@ -27,17 +27,18 @@ const LISTS_SHOWN: usize = 20;
 pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
     let limit = wanted.limit;
     let is_named = !wanted.network && wanted.collection.is_empty();
-    let plans = plans(&settings, wanted)?;
     let stop = stop_on_signal()?;
     let registry = Registry::new();
     let database = Database::open_alone(&settings, &stop).await?;
+    let keeper = keeping::keeper(&settings, &database.store).await?;
+    let plans = plans(&settings, wanted, &keeper)?;
     let resolver = network::resolver(&settings, &registry)?;
     let (backfill, _repairs) =
         network::fetching(&settings, Fetch::Asked, &resolver, &registry, &stop)?;
     let (client, scheduler, asked) =
         (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone());
     let mut sources = Sources::new(&database.store, resolver, registry);
-    let ingest = ingest(&settings, &mut sources, Some(backfill))?;
+    let ingest = ingest(&settings, &mut sources, keeper.clone(), Some(backfill))?;
     let walk = Walk {
         store: database.store.clone(),
         client,
@@ -45,6 +46,7 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
         asked,
         patience: Duration::ZERO,
         walked: Walked::default(),
+        keeper,
         metrics: ingest.metrics.clone(),
     };
     let began = Instant::now();
@@ -82,13 +84,13 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
 }
 
 /// Which lists are walked, each with the name its positions are saved under.
-fn plans(settings: &Settings, wanted: Wanted) -> Result<Vec<(String, Plan)>> {
+fn plans(settings: &Settings, wanted: Wanted, keeper: &Keeper) -> Result<Vec<(String, Plan)>> {
     let mut plans = Vec::new();
     let relays: Vec<Host> =
         settings.relay.iter().map(|relay| Host::of_url(&relay.url)).collect::<Result<_, _>>()?;
     for relay in &relays {
         if wanted.network {
-            plans.push(of_network(relay));
+            plans.push(of_network(relay, keeper));
         }
         for collection in &wanted.collection {
             let collection = Nsid::parse(collection)
@@ -110,9 +112,9 @@ fn plans(settings: &Settings, wanted: Wanted) -> Result<Vec<(String, Plan)>> {
     Ok(plans)
 }
 
-/// Every repo that a relay, or a host it follows, lists.
-pub fn of_network(relay: &Host) -> (String, Plan) {
-    (format!("network {relay}"), Plan::Network { relay: relay.clone() })
+/// Every repo that a relay, or a host it follows, lists, and that may be kept.
+pub fn of_network(relay: &Host, keeper: &Keeper) -> (String, Plan) {
+    (format!("network {relay}"), Lists::network(relay, &keeper.selection()))
 }
 
 /// DIDs of a file, one a line; empty lines and those that begin with `#` are left out.
@@ -135,11 +137,12 @@ pub fn dids<'t>(texts: impl Iterator<Item = &'t str>) -> Result<Vec<Did>> {
 fn summary(walked: &WalkedSoFar, took: Duration, is_cut: bool) -> String {
     let seconds = took.as_secs_f64();
     let mut text = format!(
-        "{}listed {} repos: {} in step, {} inactive, {} asked for\n",
+        "{}listed {} repos: {} in step, {} inactive, {}{} asked for\n",
         if is_cut { "stopped early; begun again, it goes on from here\n" } else { "" },
         walked.listed,
         walked.in_step + walked.needless,
         walked.inactive,
+        if walked.not_kept > 0 { format!("{} not kept, ", walked.not_kept) } else { String::new() },
         walked.asked,
     );
     let _ = writeln!(
@@ -179,6 +182,7 @@ mod tests {
             listed: 12,
             in_step: 3,
             inactive: 1,
+            not_kept: 0,
             asked: 8,
             written: 3,
             needless: 1,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Backfill, Ingest, Metrics, Upstream, Walk, Walked};
+use firehouse_ingest::{Backfill, Ingest, Keeper, Metrics, Upstream, Walk, Walked};
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::database::Database;
 use crate::following::{Followed, Following};
+use crate::keeping::Administered;
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
 use crate::sweeping::{PATIENCE, sweep};
 use crate::upstreams::Changeable;
-use crate::{demo, labelers, network, serving};
+use crate::{demo, keeping, labelers, network, serving};
 
 /// Follows the configured upstreams and serves what there is, until a signal.
 pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
@@ -35,12 +36,14 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let changeable =
         Changeable::new(&settings, &database.store, &sources.watched.status, following);
     sources.upstreams = Some(Arc::new(changeable.clone()));
+    let keeper = keeping::keeper(&settings, &database.store).await?;
+    sources.selections = Some(Arc::new(Administered(keeper.clone())));
     let followed = async {
         changeable.start(&relays).await?;
         // Only what can never work comes back.
         failed.recv().await.map_or(Ok(()), Err)
     };
-    let from = From { upstreams, backfill, labelers: Some(stream_metrics) };
+    let from = From { upstreams, backfill, keeper, labelers: Some(stream_metrics) };
     let served = index_and_serve(settings, answers, sources, from, &stop);
     let ended = tokio::select! {
         ended = served => ended,
@@ -64,7 +67,9 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
     );
     let (resolver, registry) = (demo::resolver()?, Registry::new());
     let sources = Sources::new(&database.store, resolver, registry);
-    let from = From { upstreams: only(upstream).await, backfill: None, labelers: None };
+    let keeper = Keeper::everything(&database.store, keeping::limits(&settings));
+    let upstreams = only(upstream).await;
+    let from = From { upstreams, backfill: None, keeper, labelers: None };
     let ended = index_and_serve(settings, Answers::Everything, sources, from, &stop).await;
     database.close().await;
     ended
@@ -74,6 +79,7 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
 struct From {
     upstreams: mpsc::Receiver<Upstream>,
     backfill: Option<Backfill>,
+    keeper: Keeper,
     /// Counts what labelers send; without it none is followed.
     labelers: Option<firehouse_stream::Metrics>,
 }
@@ -88,12 +94,13 @@ async fn index_and_serve(
     let fetched_from = from.backfill.as_ref().map(|backfill| {
         (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone())
     });
-    let ingest = ingest(&settings, &mut sources, from.backfill)?;
+    let keeper = from.keeper.clone();
+    let ingest = ingest(&settings, &mut sources, from.keeper, from.backfill)?;
     let swept = fetched_from.filter(|_| settings.backfill.network);
     let swept = swept.map(|(client, scheduler, asked)| {
         let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
         let (patience, walked) = (PATIENCE, Walked::default());
-        let walk = Walk { store, client, scheduler, asked, patience, walked, metrics };
+        let walk = Walk { store, client, scheduler, asked, patience, walked, keeper, metrics };
         let relays: Vec<_> = settings.relay.iter().map(|relay| relay.url.clone()).collect();
         async move { sweep(walk, &relays).await }
     });
@@ -138,17 +145,21 @@ pub async fn only(upstream: Upstream) -> mpsc::Receiver<Upstream> {
 pub fn ingest(
     settings: &Settings,
     sources: &mut Sources,
+    keeper: Keeper,
     backfill: Option<Backfill>,
 ) -> Result<Ingest> {
     let metrics = Metrics::new(&sources.registry)?;
     let watched = &mut sources.watched;
     watched.ingest = Some(metrics.clone());
+    watched.keeper = Some(keeper.clone());
     watched.fetches = backfill.as_ref().map(|b| (b.scheduler.clone(), b.client.clone()));
     Ok(Ingest {
         config: settings.ingest.clone(),
         store: sources.store.clone(),
         resolver: sources.resolver.clone(),
         backfill,
+        keeper,
+        lists: keeping::lists(settings)?,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: sources.watched.status.clone(),
         metrics,

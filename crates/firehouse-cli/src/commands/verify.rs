@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use firehouse_ingest::{
-    Comparison, Fetch, Findings, Paths, Repairs, RepoEnd, Verifier, VerifyError,
+    Comparison, Fetch, Findings, Keeper, Paths, Repairs, RepoEnd, Verifier, VerifyError,
+    saved_selection,
 };
 use firehouse_store::Store;
 use firehouse_types::{ActorId, Did};
@@ -20,10 +22,10 @@ use crate::args::Verified;
 use crate::commands::backfill::dids;
 use crate::commands::run::ingest;
 use crate::database::Database;
-use crate::network;
 use crate::serving::Sources;
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
+use crate::{keeping, network};
 
 /// Repos compared at once.
 const AT_ONCE: usize = 8;
@@ -64,14 +66,25 @@ pub async fn run(settings: Settings, asked: Verified) -> Result<()> {
     let resolver = network::resolver(&settings, &registry)?;
     let (backfill, repairs) =
         network::fetching(&settings, Fetch::Asked, &resolver, &registry, &stop)?;
+    // Who only looks compares with what the store is made to hold, whatever is configured.
+    let (keeper, selection) = if asked.repair {
+        let keeper = keeping::keeper(&settings, &database.store).await?;
+        let selection = keeper.selection();
+        (keeper, selection)
+    } else {
+        let limits = keeping::limits(&settings);
+        let selection = saved_selection(&database.store, limits.grace_s).await?;
+        (Keeper::everything(&database.store, limits), Arc::new(selection))
+    };
     let verifier = Verifier {
         store: database.store.clone(),
         client: backfill.client.clone(),
         resolver: resolver.clone(),
+        selection,
         paths_max: PATHS_NAMED,
     };
     let mut sources = Sources::new(&database.store, resolver, registry);
-    let ingest = ingest(&settings, &mut sources, asked.repair.then_some(backfill))?;
+    let ingest = ingest(&settings, &mut sources, keeper, asked.repair.then_some(backfill))?;
     // Nothing is followed, but while this is held the pipeline goes on.
     let (open, upstreams) = mpsc::channel(1);
     let comparing = async {

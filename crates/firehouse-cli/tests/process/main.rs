@@ -4,5 +4,6 @@ mod support;
 mod backfill;
 mod demo;
 mod e2e;
+mod keep;
 mod kill;
 mod upstreams;

@@ -39,6 +39,16 @@ pub struct Firehouse {
 impl Firehouse {
     /// Starts `firehouse run` on `data` with more flags; does not wait.
     pub fn run(data: &Path, listen: SocketAddr, flags: &[&str]) -> Self {
+        Self::run_with(data, listen, flags, &[])
+    }
+
+    /// As [`Firehouse::run`], with these variables.
+    pub fn run_with(
+        data: &Path,
+        listen: SocketAddr,
+        flags: &[&str],
+        variables: &[(&str, String)],
+    ) -> Self {
         let engine = free_address();
         let mut command = Command::new(FIREHOUSE);
         command.env("FIREHOUSE_ENGINE__LISTEN", engine.to_string());
@@ -48,6 +58,7 @@ impl Firehouse {
             .arg(data)
             .args(["--listen", &listen.to_string()])
             .args(flags);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         // Quiet unless asked: a test that fails is run again with FIREHOUSE_LOG=info.
         if std::env::var_os("FIREHOUSE_LOG").is_none() {
             command.env("FIREHOUSE_LOG", "error");

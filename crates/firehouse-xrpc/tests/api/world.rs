@@ -216,13 +216,21 @@ pub fn parts(
         resolver,
         health: Arc::new(|| Box::pin(async { health() })),
         upstreams: None,
+        selections: None,
         registry: prometheus::Registry::new(),
     };
     (config, services)
 }
 
 fn health() -> Health {
-    Health { version: "1.2.3", upstreams: Vec::new(), ingest: None, repos: None, hosts: None }
+    Health {
+        version: "1.2.3",
+        upstreams: Vec::new(),
+        ingest: None,
+        keep: None,
+        repos: None,
+        hosts: None,
+    }
 }
 
 pub fn get(path: &str) -> Builder {
