@@ -1,7 +1,7 @@
 //! [`Keeper`]: what is in force, for everybody who looks at it, and for those who change it.
 //!
 //! A change is durable before it is answered, and what was said at run time wins over the configuration after a restart. It begins to
-//! hold when [`Keeping`](crate::Keeping) gets to it.
+//! hold when the task that makes selections true (`keeping.rs`) gets to it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -249,13 +249,13 @@ impl Keeper {
             rows.into_iter().map(|row| (row.actor, row.left_at)).collect();
         let mut changes = Vec::new();
         let mut change = |actor, left_at| changes.push(KeptRow { actor, left_at, version });
-        for &actor in all.iter().filter(|actor| held.get(actor) != Some(&0)) {
+        for &actor in all.iter().filter(|actor| held.get(*actor) != Some(&0)) {
             change(actor, 0);
         }
         let mut have_left = false;
         let mut numbers: HashSet<ActorId> = all;
         for (&actor, &before) in
-            held.iter().filter(|(actor, _)| !numbers.contains(actor)).collect::<Vec<_>>()
+            held.iter().filter(|(actor, _)| !numbers.contains(*actor)).collect::<Vec<_>>()
         {
             let left_at = if before == 0 || left_at == 1 { left_at } else { before };
             if left_at != before {

@@ -31,8 +31,9 @@ use crate::walk::Walk;
 use crate::work::{WantedItem, Work, tell};
 
 /// Accounts that are marked at once.
-pub const MARKED_AT_ONCE: usize = 256;
-const MARKED_PER_PAGE: u32 = MARKED_AT_ONCE as u32;
+const MARKED_PER_PAGE: u32 = 256;
+/// The same, for queues.
+pub const MARKED_AT_ONCE: usize = MARKED_PER_PAGE as usize;
 /// Follows come one by one when somebody looks around.
 const FOLLOWS_WAIT: Duration = Duration::from_millis(300);
 
@@ -190,10 +191,10 @@ impl Keeping {
         let limits = self.keeper.limits();
         let interval = Duration::from_secs(limits.check_interval_s.max(1));
         let walk = self.walk.clone().filter(|_| row.phase == SelectionPhase::Removed);
-        let selection = self.keeper.selection();
+        let (selection, number) = (self.keeper.selection(), row.number);
         let walk = async {
             match walk {
-                Some((walk, lists)) => lists.walk(walk, row.number, &selection).await,
+                Some((walk, lists)) => lists.walk(walk, number, &selection).await,
                 None => std::future::pending().await,
             }
         };

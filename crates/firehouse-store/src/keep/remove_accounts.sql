@@ -9,7 +9,7 @@ DELETE WHERE {actor:Identifier} NOT IN
     SELECT actor
     FROM
     (
-        SELECT actor, pds, extract(lower(pds), '^[a-z][a-z0-9+.-]*://([^/?#]*)') AS authority, splitByChar(':', authority)[1] AS name
+        SELECT actor, pds, extract(lower(pds), '^[a-z][a-z0-9+.-]*://([^/#\x3F]*)') AS authority, splitByChar(':', authority)[1] AS name
         FROM actors FINAL
     )
     WHERE (notEmpty({hosts:Array(String)}) OR notEmpty({suffixes:Array(String)}))
