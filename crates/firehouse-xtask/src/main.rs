@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 mod run;
 mod sim;
+mod fuzz;
 mod test;
 mod tidy;
 mod engine;
@@ -44,6 +45,17 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Throw whatever a network may send at every decoder that reads it
+    Fuzz {
+        /// Targets; all when none is named
+        targets: Vec<String>,
+        /// For each target
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+        /// Targets at the same time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+    },
     /// Check that the map is true: rows of crates, the crate table, the top level, licences
     Tidy,
     /// Fetch the engine library into the user's cache, once, and check its hash
@@ -61,6 +73,9 @@ fn main() -> anyhow::Result<()> {
         Task::Run { arguments } => run::run(&arguments),
         Task::Test { arguments } => test::run(&arguments),
         Task::Sim { seeds, from, jobs, arguments } => sim::run(seeds, from, jobs, &arguments),
+        Task::Fuzz { targets, seconds, jobs } => {
+            fuzz::run(&fuzz::Options { targets, seconds, jobs })
+        }
         Task::Tidy => tidy::run(),
         Task::Engine => engine::run().map(drop),
         Task::Lexicons { check } => lexicons::run(check),
