@@ -36,6 +36,8 @@ pub struct Options {
     pub seconds: u64,
     /// Targets at the same time.
     pub jobs: usize,
+    /// Where the fuzzer's random numbers begin; with the same corpus a run then takes the same way.
+    pub seed: Option<u32>,
 }
 
 /// Runs the targets. Errors: something does not build, or a target found something; what, and how to see it again, has been printed.
@@ -55,7 +57,7 @@ pub fn run(options: &Options) -> Result<()> {
             loop {
                 let next = waiting.lock().ok().and_then(|mut waiting| waiting.next());
                 let Some(name) = next else { return };
-                let report = fuzz(&programs.join(&name), &name, options.seconds);
+                let report = fuzz(&programs.join(&name), &name, options);
                 if let Ok(report) = &report {
                     eprintln!("fuzz: {name}: {}", report.summary());
                 }
@@ -100,7 +102,7 @@ fn build(package: &Path) -> Result<PathBuf> {
     Ok(target().join(host).join("release"))
 }
 
-fn fuzz(program: &Path, name: &str, seconds: u64) -> Result<Report> {
+fn fuzz(program: &Path, name: &str, options: &Options) -> Result<Report> {
     let [corpus, findings] =
         ["corpus", "findings"].map(|kind| target().join("fuzz").join(kind).join(name));
     for folder in [&corpus, &findings] {
@@ -116,8 +118,9 @@ fn fuzz(program: &Path, name: &str, seconds: u64) -> Result<Report> {
     }
     let output = Command::new(program)
         .arg(&corpus)
+        .args(options.seed.map(|seed| format!("-seed={seed}")))
         .arg(format!("-artifact_prefix={}/", findings.display()))
-        .arg(format!("-max_total_time={seconds}"))
+        .arg(format!("-max_total_time={}", options.seconds))
         .arg(format!("-timeout={INPUT_SECONDS_MAX}"))
         .arg(format!("-rss_limit_mb={RSS_MIB_MAX}"))
         .arg(format!("-max_len={INPUT_BYTES_MAX}"))

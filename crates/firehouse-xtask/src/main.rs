@@ -55,6 +55,9 @@ enum Task {
         /// Targets at the same time
         #[arg(long, default_value_t = 2)]
         jobs: usize,
+        /// Where the fuzzer's random numbers begin
+        #[arg(long)]
+        seed: Option<u32>,
     },
     /// Check that the map is true: rows of crates, the crate table, the top level, licences
     Tidy,
@@ -73,8 +76,8 @@ fn main() -> anyhow::Result<()> {
         Task::Run { arguments } => run::run(&arguments),
         Task::Test { arguments } => test::run(&arguments),
         Task::Sim { seeds, from, jobs, arguments } => sim::run(seeds, from, jobs, &arguments),
-        Task::Fuzz { targets, seconds, jobs } => {
-            fuzz::run(&fuzz::Options { targets, seconds, jobs })
+        Task::Fuzz { targets, seconds, jobs, seed } => {
+            fuzz::run(&fuzz::Options { targets, seconds, jobs, seed })
         }
         Task::Tidy => tidy::run(),
         Task::Engine => engine::run().map(drop),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::{cargo, target};
-use crate::{engine, tidy};
+use crate::{engine, fuzz, tidy};
 
 /// Fetches what the tests need and runs them all: tidy, format, lints, tests.
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -33,6 +33,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
         tests.env("FIREHOUSE_ENGINE_PROGRAM", built.join("firehouse-engine"));
         tests.env("FIREHOUSE_PROGRAM", built.join("firehouse"));
         command(&mut tests)
+    })?;
+    // Short, and the same every time: what a longer run finds becomes a seed or a test.
+    step("fuzz", || {
+        fuzz::run(&fuzz::Options { targets: Vec::new(), seconds: 3, jobs: 2, seed: Some(1) })
     })
 }
 

@@ -41,9 +41,15 @@ fn text(value: &Value) -> String {
 fn seeds(seeds: &mut Seeds) {
     for (nsid, query) in [
         ("app.bsky.feed.getTimeline", "limit=50&cursor=x&algorithm="),
-        ("app.bsky.feed.getAuthorFeed", "actor=did:plc:abc&limit=1&filter=posts_no_replies&includePins=true"),
+        (
+            "app.bsky.feed.getAuthorFeed",
+            "actor=did:plc:abc&limit=1&filter=posts_no_replies&includePins=true",
+        ),
         ("app.bsky.feed.getPosts", "uris=at://did:plc:a/b.c.d/e&uris[]=at://did:plc:f/b.c.d/g"),
-        ("app.bsky.feed.getPostThread", "uri=at%3A%2F%2Fdid%3Aplc%3Aa%2Fb.c.d%2Fe&depth=6&parentHeight=80"),
+        (
+            "app.bsky.feed.getPostThread",
+            "uri=at%3A%2F%2Fdid%3Aplc%3Aa%2Fb.c.d%2Fe&depth=6&parentHeight=80",
+        ),
         ("app.bsky.feed.searchPosts", "q=a+b&tag=x&tag=y&since=2024-01-01T00:00:00Z&lang=en"),
         ("app.bsky.actor.getProfiles", "actors=a.test&actors=did:web:b.test"),
         ("app.bsky.graph.getRelationships", "actor=a.test&others=b.test&others[0]=c.test"),

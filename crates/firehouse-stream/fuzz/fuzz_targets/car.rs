@@ -39,10 +39,7 @@ libfuzzer_sys::fuzz_target!(init: seed(seeds), |bytes: &[u8]| {
     }
 });
 
-fn read_in_pieces(
-    car: &[u8],
-    steps: &[u8],
-) -> Result<(Vec<Cid>, BTreeMap<Cid, Bytes>), CarError> {
+fn read_in_pieces(car: &[u8], steps: &[u8]) -> Result<(Vec<Cid>, BTreeMap<Cid, Bytes>), CarError> {
     let (mut reader, mut blocks) = (CarReader::new(), BTreeMap::new());
     let (mut rest, mut steps) = (car, steps.iter().cycle());
     while !rest.is_empty() {

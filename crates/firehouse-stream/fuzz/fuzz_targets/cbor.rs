@@ -48,12 +48,16 @@ fn seeds(seeds: &mut Seeds) {
     for file in seeds.files("cbor/dasl").iter().chain([&seeds.file("cbor/rfc8949-vectors.json")]) {
         let Ok(cases) = serde_json::from_slice(file) else { continue };
         for text in [Seeds::texts_at("data", &cases), Seeds::texts_at("hex", &cases)].concat() {
-            seeds.add(data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).unwrap_or_default());
+            seeds.add(
+                data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).unwrap_or_default(),
+            );
         }
     }
     for case in seeds.json("cbor/ipld-dag-cbor.jsonl") {
         for text in Seeds::texts_at("hex", &case) {
-            seeds.add(data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).unwrap_or_default());
+            seeds.add(
+                data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).unwrap_or_default(),
+            );
         }
     }
     for commit in seeds.commits() {

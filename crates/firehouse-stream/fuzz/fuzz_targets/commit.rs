@@ -113,8 +113,10 @@ fn check(event: &CommitEvent, head: Option<RepoHead>, verified: &VerifiedCommit)
             None => records.remove(op.path.as_bytes()),
         };
     }
-    let records: Option<BTreeMap<Vec<u8>, Cid>> =
-        records.into_iter().map(|(key, value)| Some((key, Cid::from_bytes(&value).ok()?))).collect();
+    let records: Option<BTreeMap<Vec<u8>, Cid>> = records
+        .into_iter()
+        .map(|(key, value)| Some((key, Cid::from_bytes(&value).ok()?)))
+        .collect();
     if let Some(records) = records {
         assert_eq!(root_of(&records), head.map_or(EMPTY, |head| head.data));
     }

@@ -54,9 +54,9 @@ fn seeds(seeds: &mut Seeds) {
     for car in cars {
         let Ok(car) = Car::parse(&car) else { continue };
         for (_, block) in car.blocks() {
-            let named = COLLECTIONS.iter().position(|name| {
-                block.windows(name.len()).any(|part| part == name.as_bytes())
-            });
+            let named = COLLECTIONS
+                .iter()
+                .position(|name| block.windows(name.len()).any(|part| part == name.as_bytes()));
             // A fifth of them is enough of any kind.
             if let Some(at) = named.filter(|_| block.len() % 5 == 0) {
                 seeds.add([&[at.to_le_bytes()[0]][..], &block].concat());

@@ -5,7 +5,9 @@
 #![no_main]
 
 use firehouse_fuzz::{Seeds, seed};
-use firehouse_types::{AtUri, Cid, Datetime, Did, Handle, Nsid, Rev, Rkey, RkeyId, is_language, is_uri};
+use firehouse_types::{
+    AtUri, Cid, Datetime, Did, Handle, Nsid, Rev, Rkey, RkeyId, is_language, is_uri,
+};
 
 libfuzzer_sys::fuzz_target!(init: seed(seeds), |bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -65,6 +67,8 @@ fn times(text: &str) {
 
 fn seeds(seeds: &mut Seeds) {
     for file in seeds.files("interop/syntax") {
-        file.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#")).for_each(|line| seeds.add(line));
+        file.split(|byte| *byte == b'\n')
+            .filter(|line| !line.starts_with(b"#"))
+            .for_each(|line| seeds.add(line));
     }
 }

@@ -46,9 +46,14 @@ fn check(text: &str) {
 
 fn seeds(seeds: &mut Seeds) {
     let claims = r#"{"iss":"did:plc:a","aud":"did:web:b","exp":1.5,"lxm":"a.b.c","jti":"x"}"#;
-    for header in [r#"{"alg":"ES256K","typ":"JWT"}"#, r#"{"alg":"ES256"}"#, r#"{"alg":"none","typ":"at+jwt"}"#] {
+    for header in [
+        r#"{"alg":"ES256K","typ":"JWT"}"#,
+        r#"{"alg":"ES256"}"#,
+        r#"{"alg":"none","typ":"at+jwt"}"#,
+    ] {
         seeds.add(format!("{header}\n{claims}\nsignature"));
-        let packed = [header, claims, "signature"].map(|part| BASE64URL_NOPAD.encode(part.as_bytes()));
+        let packed =
+            [header, claims, "signature"].map(|part| BASE64URL_NOPAD.encode(part.as_bytes()));
         seeds.add(packed.join("."));
     }
 }

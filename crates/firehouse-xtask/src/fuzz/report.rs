@@ -28,7 +28,8 @@ impl Report {
     /// Reads what libFuzzer wrote.
     pub fn read(said: &str, finding: Option<String>) -> Self {
         let statistic = |name: &str| {
-            let line = said.lines().find_map(|line| line.strip_prefix("stat::")?.strip_prefix(name));
+            let line =
+                said.lines().find_map(|line| line.strip_prefix("stat::")?.strip_prefix(name));
             line.and_then(|rest| rest.trim_start_matches(':').trim().parse().ok()).unwrap_or(0)
         };
         let progress: Vec<Progress> = said.lines().filter_map(Progress::read).collect();
