@@ -13,7 +13,7 @@ use crate::Input;
 use crate::input::push_bytes;
 
 /// A digest of this beginning, and the number of a block in its last byte, stands for the digest of that block.
-const PLACEHOLDER: [u8; 31] = *b"\0the digest of the block number\0";
+const PLACEHOLDER: [u8; 31] = *b"\0\0the digest of block number\0\0\0";
 
 /// Blocks of one input.
 const BLOCKS_MAX: usize = 200;
