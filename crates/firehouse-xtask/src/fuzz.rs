@@ -122,6 +122,7 @@ fn fuzz(program: &Path, name: &str, options: &Options) -> Result<Report> {
         .arg(format!("-artifact_prefix={}/", findings.display()))
         .arg(format!("-max_total_time={}", options.seconds))
         .arg(format!("-timeout={INPUT_SECONDS_MAX}"))
+        .arg(format!("-report_slow_units={INPUT_SECONDS_MAX}"))
         .arg(format!("-rss_limit_mb={RSS_MIB_MAX}"))
         .arg(format!("-max_len={INPUT_BYTES_MAX}"))
         .arg("-print_final_stats=1")
