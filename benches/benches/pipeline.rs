@@ -113,7 +113,15 @@ fn upstream(frames: &Path) -> Upstream {
         replay_file(frames, None, output, to_nobody, CancellationToken::new()).await
     });
     let removed = CancellationToken::new();
-    Upstream { name: "bench".into(), url: "bench".into(), cursor: None, events, notices, removed }
+    Upstream {
+        name: "bench".into(),
+        url: "bench".into(),
+        is_pds: false,
+        cursor: None,
+        events,
+        notices,
+        removed,
+    }
 }
 
 /// The sum of a counter over its labels, or over those with one value.

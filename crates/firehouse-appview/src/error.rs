@@ -29,6 +29,12 @@ pub enum ViewError {
         /// As asked, with a DID in front.
         uri: String,
     },
+    /// 400 `AccountNotFound`: nothing is known of the account.
+    #[error("Account not found: {did}")]
+    AccountNotFound {
+        /// The account.
+        did: Did,
+    },
     /// 400 `AccountTakedown`: the account is suspended or taken down.
     #[error("Account has been suspended")]
     AccountTakedown,

@@ -35,6 +35,7 @@ mod list;
 mod resolve_handle;
 mod repo_record;
 mod query_labels;
+mod completeness;
 mod page;
 mod actor;
 mod uri;
@@ -46,6 +47,7 @@ pub mod view;
 
 pub use app::{Answer, AppView, AppliedLabeler, Caller, Config};
 pub use author_feed::{Feed, get_author_feed};
+pub use completeness::{Output as Completeness, get_completeness};
 pub use error::ViewError;
 pub use follows::{Followers, Follows, get_followers, get_follows};
 pub use likes::{Like, Output as Likes, get_likes};

@@ -56,6 +56,11 @@ impl SyncClient {
         &self.inner.hosts
     }
 
+    /// How many repos are being fetched.
+    pub fn fetching(&self) -> usize {
+        usize::try_from(self.inner.metrics.fetches.get()).unwrap_or(0)
+    }
+
     /// The hosts that a relay follows, page by page.
     pub async fn list_hosts(
         &self,

@@ -117,8 +117,8 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// The metric label.
-    pub(crate) fn as_str(&self) -> &'static str {
+    /// Its name in metrics and summaries, from a closed list.
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Gone(gone) => gone.as_str(),
             Self::RateLimited { .. } => "rate_limited",

@@ -83,12 +83,18 @@ impl Hosts {
         report
     }
 
-    /// Counts hosts into the gauges.
-    pub(crate) fn observe(&self) {
+    /// How many are remembered, and how many of them are not asked at the moment.
+    pub fn counts(&self) -> (usize, usize) {
         let now = Instant::now();
         let hosts = self.lock();
         let parked = hosts.values().filter(|health| health.parked_until(now).is_some()).count();
-        self.inner.metrics.hosts(hosts.len(), parked);
+        (hosts.len(), parked)
+    }
+
+    /// Counts hosts into the gauges.
+    pub(crate) fn observe(&self) {
+        let (hosts, parked) = self.counts();
+        self.inner.metrics.hosts(hosts, parked);
     }
 
     /// Waits for the right to one request. Errors: the host is parked for longer than a request may take.
@@ -240,6 +246,7 @@ mod tests {
         assert_eq!((hosts.report()[0].failures, hosts.report()[0].parked_for), (0, None));
         hosts.judge::<()>(&host(1), &Err(FetchError::NotXrpc { status: 200 }));
         assert!(hosts.report()[0].parked_for.is_some());
+        assert_eq!(hosts.counts(), (1, 1));
         assert!(hosts.try_place(&host(1)).is_err());
         assert!(hosts.try_place(&host(2)).is_ok(), "one bad host does not park the others");
     }

@@ -53,6 +53,24 @@ pub enum Command {
         #[command(flatten)]
         service: ServiceFlags,
     },
+    /// Fetch whole repos that are missing here or behind, and end when all are dealt with; begun again, it goes on where it was
+    Backfill {
+        #[command(flatten)]
+        wanted: Wanted,
+        #[command(flatten)]
+        store: StoreFlags,
+        #[command(flatten)]
+        network: NetworkFlags,
+    },
+    /// Fetch repos from their PDSes and compare them with what is held here, record by record; exit status 1 unless all are equal
+    Verify {
+        #[command(flatten)]
+        verified: Verified,
+        #[command(flatten)]
+        store: StoreFlags,
+        #[command(flatten)]
+        network: NetworkFlags,
+    },
     /// The embedded ClickHouse alone, for analysts: its HTTP interface on loopback
     Engine {
         /// Where the store lives [default: .firehouse]
@@ -116,6 +134,44 @@ pub enum Command {
     },
 }
 
+/// Which repos are fetched.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Wanted {
+    /// Every repo that the relays, and the hosts they follow, list
+    #[arg(long)]
+    pub network: bool,
+    /// The repos that have records of this collection, as far as the relays know; repeatable
+    #[arg(long, value_name = "NSID")]
+    pub collection: Vec<String>,
+    /// These accounts
+    #[arg(long, value_name = "DID", num_args = 1..)]
+    pub did: Vec<String>,
+    /// The accounts in this file, one DID a line
+    #[arg(long, value_name = "FILE")]
+    pub dids: Option<PathBuf>,
+    /// Stop after asking for so many repos
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+}
+
+/// Which repos are compared, and what is done then.
+#[derive(Debug, Args)]
+pub struct Verified {
+    /// These accounts [default: every active one]
+    #[arg(value_name = "DID")]
+    pub dids: Vec<String>,
+    /// So many accounts, drawn by chance
+    #[arg(long, value_name = "N", conflicts_with = "dids")]
+    pub sample: Option<u32>,
+    /// Write the difference, deletes included
+    #[arg(long)]
+    pub repair: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Where rows are.
 #[derive(Debug, Args)]
 pub struct StoreFlags {
@@ -133,7 +189,7 @@ pub struct StoreFlags {
 /// Where events and identities come from.
 #[derive(Debug, Args)]
 pub struct NetworkFlags {
-    /// An upstream, relay or PDS; repeatable [default: the public relay]
+    /// An upstream: a relay, or a single PDS with pds+ in front; repeatable [default: the public relay]
     #[arg(long, value_name = "URL")]
     relay: Vec<String>,
     /// PLC directory [default: the public one]

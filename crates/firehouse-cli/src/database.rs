@@ -43,6 +43,23 @@ impl Database {
         Ok(database)
     }
 
+    /// As [`Database::open`], for a command that writes what a running firehouse would have to know of: refuses a store that one writes to.
+    pub async fn open_alone(settings: &Settings, stop: &CancellationToken) -> Result<Self> {
+        let is_running = tokio::net::TcpStream::connect(settings.listen).await.is_ok();
+        let advice = || {
+            format!(
+                "a firehouse runs at {}: its events and what this command writes would cross; stop it first, or let it fetch by itself ([backfill] network = true)",
+                settings.listen
+            )
+        };
+        if is_running && settings.clickhouse_url.is_some() {
+            anyhow::bail!(advice());
+        }
+        // An embedded engine refuses a second process by itself.
+        let opened = Self::open(settings, stop).await;
+        if is_running { opened.with_context(advice) } else { opened }
+    }
+
     /// Connects to the configured server, as it is.
     pub async fn connect(settings: &Settings) -> Result<Self> {
         let url = settings.clickhouse_url.as_ref().context("no clickhouse_url")?;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use firehouse_ingest::Upstream;
 use firehouse_store::Store;
-use firehouse_stream::Metrics;
+use firehouse_stream::{Metrics, Reach};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::network::stream_config;
 use crate::settings::Settings;
+use crate::upstream_url::UpstreamUrl;
 
 /// Notices wait here while they are logged.
 const NOTICES: usize = 64;
@@ -63,8 +63,9 @@ impl Following {
     }
 
     /// Follows an upstream from its saved cursor; one that is followed already stays as it is.
-    pub async fn add(&self, url: &Url) -> Result<()> {
-        let config = stream_config(&self.settings, url);
+    /// `reach`: the only addresses that are dialled, for one the configuration does not name.
+    pub async fn add(&self, url: &UpstreamUrl, reach: Option<Reach>) -> Result<()> {
+        let config = stream_config(&self.settings, &url.url);
         let name = config.authority();
         let mut running = self.running.lock().await;
         if running.contains_key(&name) {
@@ -78,6 +79,7 @@ impl Following {
         let upstream = Upstream {
             name: name.as_str().into(),
             url: url.to_string(),
+            is_pds: url.is_pds,
             cursor,
             events,
             notices,
@@ -89,7 +91,8 @@ impl Following {
             (self.metrics.clone(), self.failed.clone(), self.stop.clone());
         tokio::spawn(async move {
             let stopped = stop.child_token();
-            let following = firehouse_stream::subscribe(
+            let following = firehouse_stream::subscribe_within(
+                reach,
                 config,
                 cursor,
                 metrics,
@@ -113,5 +116,13 @@ impl Following {
             }
         });
         Ok(())
+    }
+
+    /// Follows the upstream with this cursor name no longer. Its cursor is kept, and what it brought so far is still written.
+    pub async fn remove(&self, name: &str) {
+        if let Some(removed) = self.running.lock().await.remove(name) {
+            tracing::info!(upstream = %name, "no longer followed");
+            removed.cancel();
+        }
     }
 }

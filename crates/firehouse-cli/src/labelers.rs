@@ -31,7 +31,7 @@ pub fn labels(
         policy,
         store: sources.store.clone(),
         resolver: sources.resolver.clone(),
-        status: sources.labelers.clone(),
+        status: sources.watched.labelers.clone(),
         metrics,
         stream_metrics,
     }

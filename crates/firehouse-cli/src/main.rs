@@ -6,10 +6,15 @@ mod log;
 mod engine_child;
 mod database;
 mod labelers;
+mod upstream_url;
 mod network;
 mod following;
+mod upstreams;
+mod health;
 mod serving;
 mod signals;
+mod progress;
+mod sweeping;
 mod demo;
 mod commands;
 
@@ -67,6 +72,12 @@ async fn run(cli: Cli) -> Result<()> {
             .await
         }
         Command::Migrate { store } => commands::migrate::run(load(flags.store(store))?).await,
+        Command::Backfill { wanted, store, network } => {
+            commands::backfill::run(load(flags.store(store).network(network))?, wanted).await
+        }
+        Command::Verify { verified, store, network } => {
+            commands::verify::run(load(flags.store(store).network(network))?, verified).await
+        }
         Command::Record { file, frames, seconds, cursor, relay } => {
             let settings = load(flags.list("relay", relay.into_iter().collect()))?;
             commands::record::run(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use firehouse_backfill::{Scheduler, SyncClient};
 use firehouse_identity::{GuardedClient, Resolver};
-use firehouse_ingest::{Backfill, Fetch};
+use firehouse_ingest::{Asked, Backfill, Fetch};
 use prometheus::Registry;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -42,22 +42,38 @@ pub fn backfill(
     resolver: &Resolver,
     registry: &Registry,
     stop: &CancellationToken,
-) -> Result<Option<Backfill>> {
-    let follows_public_relay = settings.relay.iter().any(is_public_relay);
+) -> Result<Option<(Backfill, firehouse_ingest::Repairs)>> {
+    let follows_public_relay = settings.relay.iter().any(|relay| is_public_relay(&relay.url));
     let fetch = match settings.backfill.repos {
+        Repos::Off if settings.backfill.network => Fetch::Asked,
         Repos::Off => return Ok(None),
         Repos::Auto if follows_public_relay => Fetch::Broken,
         Repos::Broken => Fetch::Broken,
         Repos::Auto | Repos::Seen => Fetch::Seen,
     };
+    fetching(settings, fetch, resolver, registry, stop).map(Some)
+}
+
+/// Where these repos come from. Ends with `stop`.
+pub fn fetching(
+    settings: &Settings,
+    fetch: Fetch,
+    resolver: &Resolver,
+    registry: &Registry,
+    stop: &CancellationToken,
+) -> Result<(Backfill, firehouse_ingest::Repairs)> {
     let config = backfill_config(settings)?;
     let mut guarded = identity_config(settings).guarded();
-    guarded.trusted.extend(settings.relay.iter().cloned());
+    guarded.trusted.extend(settings.relay.iter().map(|relay| relay.url.clone()));
     let client = GuardedClient::new(&guarded).context("client of PDSes")?;
     let client = SyncClient::new(&config, client, firehouse_backfill::Metrics::new(registry)?);
     let (scheduler, outcomes) = Scheduler::start(client.clone(), resolver.clone(), stop);
     let sweep_every = Duration::from_secs(settings.backfill.sweep_interval_s);
-    Ok(Some(Backfill { fetch, sweep_every, client, scheduler, outcomes }))
+    let asked = Asked::default();
+    let (repairs, repairs_end) = firehouse_ingest::Repairs::new(asked.clone());
+    let backfill =
+        Backfill { fetch, sweep_every, client, scheduler, outcomes, asked, repairs: repairs_end };
+    Ok((backfill, repairs))
 }
 
 fn backfill_config(settings: &Settings) -> Result<firehouse_backfill::Config> {

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use firehouse_appview::AppView;
 use firehouse_identity::Resolver;
-use firehouse_ingest::Status;
 use firehouse_store::Store;
-use firehouse_types::Health;
-use firehouse_xrpc::{Secret, Services};
+use firehouse_xrpc::{HealthNow, Secret, Services, Upstreams};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::health::Watched;
 use crate::settings::Settings;
 
 /// What a process answers.
@@ -29,9 +28,18 @@ pub enum Answers {
 pub struct Sources {
     pub store: Store,
     pub resolver: Resolver,
-    pub status: Status,
-    pub labelers: Status,
+    pub watched: Watched,
+    /// `None` where they cannot be changed.
+    pub upstreams: Option<Arc<dyn Upstreams>>,
     pub registry: Registry,
+}
+
+impl Sources {
+    /// Of a process that only reads, as yet.
+    pub fn new(store: &Store, resolver: Resolver, registry: Registry) -> Self {
+        let watched = Watched::new(store);
+        Self { store: store.clone(), resolver, watched, upstreams: None, registry }
+    }
 }
 
 /// Serves until `stop`.
@@ -41,7 +49,7 @@ pub async fn serve(
     sources: Sources,
     stop: CancellationToken,
 ) -> Result<()> {
-    let Sources { store, resolver, status, labelers, registry } = sources;
+    let Sources { store, resolver, watched, upstreams, registry } = sources;
     if !settings.trusted_verifier.is_empty() {
         tracing::warn!(
             key = "trusted_verifier",
@@ -51,11 +59,11 @@ pub async fn serve(
     let public_url = settings.public_url()?;
     let config = appview_config(&settings, public_url.clone());
     let appview = AppView::new(store.clone(), resolver.clone(), config);
-    let health = move || {
-        let upstreams = status.health().into_iter().chain(labelers.health()).collect();
-        Health { version: env!("CARGO_PKG_VERSION"), upstreams }
-    };
-    let services = Services { appview, store, resolver, health: Arc::new(health), registry };
+    let health: HealthNow = Arc::new(move || {
+        let watched = watched.clone();
+        Box::pin(async move { watched.health().await })
+    });
+    let services = Services { appview, store, resolver, health, upstreams, registry };
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another firehouse running there, or is --listen another machine's address", settings.listen))?;

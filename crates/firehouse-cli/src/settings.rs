@@ -13,6 +13,7 @@ use toml::{Table, Value};
 use url::Url;
 
 use crate::args::Overlay;
+use crate::upstream_url::UpstreamUrl;
 
 /// Every key, its default and its reason.
 pub const EXAMPLE: &str = include_str!("../../../deploy/firehouse.example.toml");
@@ -50,7 +51,7 @@ pub struct Settings {
     /// As configured; [`Settings::public_url`] says what holds.
     #[serde(deserialize_with = "optional")]
     pub public_url: Option<Url>,
-    pub relay: Vec<Url>,
+    pub relay: Vec<UpstreamUrl>,
     pub plc: Url,
     #[serde(deserialize_with = "optional")]
     pub handle_resolver: Option<Url>,
@@ -141,6 +142,7 @@ pub struct Identity {
 #[serde(deny_unknown_fields)]
 pub struct Backfill {
     pub repos: Repos,
+    pub network: bool,
     pub sweep_interval_s: u64,
     pub fetches_max: usize,
     pub host_fetches_max: usize,
@@ -387,7 +389,7 @@ mod tests {
     fn the_environment_reaches_sections_lists_and_numbers() {
         let environment = [
             ("FIREHOUSE_INGEST__FLUSH_WAIT_MS", "7"),
-            ("FIREHOUSE_RELAY", "wss://a.test, ws://b.test"),
+            ("FIREHOUSE_RELAY", "wss://a.test, pds+ws://b.test"),
             ("FIREHOUSE_ALLOW_PRIVATE_ADDRESSES", "true"),
             ("FIREHOUSE_LABELER", "did:plc:a, did:web:b.test=wss://b.test"),
             ("FIREHOUSE_LABELS__DISCOVER", "true"),
@@ -415,6 +417,7 @@ mod tests {
         );
         check("plc = \"not a url\"", &[], "plc");
         check("labeler = [\"a.test\"]", &[], "a.test");
+        check("relay = [\"wss://me:secret@a.test\"]", &[], "credentials");
     }
 
     #[test]

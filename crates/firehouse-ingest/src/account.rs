@@ -61,6 +61,8 @@ pub struct Known {
     pub reason: std::borrow::Cow<'static, str>,
     /// From this rev on the commits we applied follow each other without a hole.
     pub unbroken_since: Rev,
+    /// Rows up to this rev are known to be in every table. Those above it, while the repo is desynchronized, may be a crash's leftovers.
+    pub vouched: Rev,
     /// When its PDS was asked last because of a signature that does not hold. Units: milliseconds since 1970.
     pub doubted_ms: i64,
     /// Heads of those commits, oldest first, while the repo is desynchronized.
@@ -79,8 +81,13 @@ impl Known {
     /// As the store has it.
     pub fn from_stored(stored: Stored) -> Self {
         let key = PublicKey::from_did_key(&stored.actor.key).ok();
-        let handle_checked_ms = i64::try_from(stored.actor.version / 1_000).unwrap_or(i64::MAX);
+        // A row without a handle may be from before it was looked for: a crash in between must not leave it so.
+        let handle_checked_ms = match &*stored.actor.handle {
+            "" => 0,
+            _ => i64::try_from(stored.actor.version / 1_000).unwrap_or(i64::MAX),
+        };
         // A row without a rev only says why there is none.
+        let vouched = stored.repo.as_ref().map_or(Rev::from(0), |repo| repo.vouched);
         let (head, state, reason) = match stored.repo {
             Some(repo) if repo.rev.get() != 0 => (
                 Some(RepoHead { rev: repo.rev, data: Cid::dag_cbor(repo.data) }),
@@ -99,6 +106,7 @@ impl Known {
             state,
             reason,
             unbroken_since,
+            vouched,
             doubted_ms: 0,
             recent,
             handle_checked_ms,
@@ -119,6 +127,7 @@ impl Known {
             state: RepoState::Synchronized,
             reason: "".into(),
             unbroken_since: Rev::from(0),
+            vouched: Rev::from(0),
             doubted_ms: 0,
             recent: VecDeque::new(),
             handle_checked_ms: 0,
@@ -170,6 +179,7 @@ impl Known {
     /// The account is back after it was deleted: what it had may have been removed here. Returns the row to write.
     pub fn forget_repo(&mut self) -> RepoRow {
         (self.state, self.reason) = (RepoState::Desynchronized, REACTIVATED.into());
+        self.vouched = Rev::from(0);
         let row = self.repo_row();
         (self.head, self.unbroken_since) = (None, Rev::from(0));
         self.recent.clear();
@@ -194,10 +204,16 @@ impl Known {
             // Nothing broke: the repo had commits before we began to listen.
             self.reason = if first { UNKNOWN_START.into() } else { reason.as_str().into() };
         }
-        if self.state == RepoState::Desynchronized {
-            self.remember(head);
+        match self.state {
+            RepoState::Synchronized => self.vouched = head.rev,
+            RepoState::Desynchronized => self.remember(head),
         }
         (self.repo_row(), lost.filter(|_| was_synchronized))
+    }
+
+    /// Whether the commit of this rev is applied, or one above it.
+    pub fn has(&self, rev: Rev) -> bool {
+        self.head.is_some_and(|head| rev <= head.rev)
     }
 
     /// Marks that something of the repo is missing here. Returns the row to write.
@@ -229,6 +245,7 @@ impl Known {
     /// A fetched repo that [`continues`](Self::continues) ours is written. Returns the row to write.
     pub fn synchronize(&mut self) -> RepoRow {
         (self.state, self.reason) = (RepoState::Synchronized, "".into());
+        self.vouched = self.head.map_or(Rev::from(0), |head| head.rev);
         self.recent.clear();
         self.repo_row()
     }
@@ -244,7 +261,14 @@ impl Known {
     pub fn repo_row(&self) -> RepoRow {
         let (rev, data) =
             self.head.as_ref().map_or((Rev::from(0), [0; 32]), |head| (head.rev, head.data.digest));
-        RepoRow { actor: self.row.actor, rev, data, state: self.state, reason: self.reason.clone() }
+        RepoRow {
+            actor: self.row.actor,
+            rev,
+            data,
+            state: self.state,
+            reason: self.reason.clone(),
+            vouched: self.vouched,
+        }
     }
 
     fn next_row(&mut self) -> ActorRow {

@@ -8,10 +8,9 @@ use firehouse_schema::{ActorRow, RepoRow};
 use firehouse_store::SourceKey;
 use firehouse_types::{ActorId, Did, Rev};
 use lru::LruCache;
-use tokio::sync::oneshot;
 
 use crate::ticket::Ticket;
-use crate::work::{Output, Verdict};
+use crate::work::{Output, Promise};
 
 /// What one flush writes.
 #[derive(Default)]
@@ -22,7 +21,7 @@ pub struct Batch {
     pub repos: HashMap<ActorId, RepoRow>,
     pub buried: Vec<(SourceKey, Rev)>,
     pub done: Vec<Ticket>,
-    pub durable: Vec<oneshot::Sender<Verdict>>,
+    pub promises: Vec<Promise>,
     len: usize,
 }
 
@@ -56,7 +55,7 @@ impl Batch {
         self.rows.append(rows);
         self.buried.extend(output.buried);
         self.done.extend(output.done);
-        self.durable.extend(output.durable);
+        self.promises.extend(output.promises);
     }
 
     fn mention(&mut self, did: Did, named: &mut Named) {
@@ -72,6 +71,6 @@ impl Batch {
 
     /// Whether a flush would neither write nor acknowledge anything.
     pub fn is_empty(&self) -> bool {
-        self.len == 0 && self.done.is_empty() && self.durable.is_empty()
+        self.len == 0 && self.done.is_empty() && self.promises.is_empty()
     }
 }

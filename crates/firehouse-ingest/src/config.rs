@@ -28,6 +28,8 @@ pub struct Config {
 /// Which of the repos that are not in step are fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fetch {
+    /// Only those that somebody asks for by name.
+    Asked,
     /// Those whose chain of commits broke while we listened.
     Broken,
     /// Every repo that is seen, also for what it held before we began to listen.

@@ -1,7 +1,8 @@
 //! [`Difference`]: what has to be written so that the store holds a fetched repo, and nothing else of it.
 //!
 //! Both ways: what is missing or other is created or updated, what is surplus is deleted, all at the rev of the fetched repo. What the
-//! store holds at a higher rev came over the stream and is newer.
+//! store holds at a higher rev came over the stream and is newer. Whatever no finished flush vouches for is written again, since a crash
+//! may have left out rows in some tables.
 
 use std::collections::HashMap;
 
@@ -13,12 +14,35 @@ use firehouse_types::{Did, Nsid, OpAction, Rev, RkeyId};
 pub struct Difference {
     did: Did,
     rev: Rev,
+    vouched: Rev,
     held: HashMap<Nsid, HashMap<RkeyId, HeldRecord>>,
 }
 
+/// How a record of a fetched repo stands here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// As it was fetched.
+    Same,
+    /// As it was fetched, and a crash may have left out its rows in other tables.
+    Unvouched,
+    /// Not at all.
+    Missing,
+    /// Deleted, at a rev that is not above the fetched one.
+    Buried,
+    /// With other contents.
+    Other,
+    /// Changed or deleted since.
+    Newer,
+}
+
 impl Difference {
-    /// Between what is held of a repo and the same repo as it was fetched at `rev`.
-    pub fn new(did: Did, rev: Rev, records: impl IntoIterator<Item = HeldRecord>) -> Self {
+    /// Between what is held of a repo, in every table up to `vouched`, and the same repo as it was fetched at `rev`.
+    pub fn new(
+        did: Did,
+        rev: Rev,
+        vouched: Rev,
+        records: impl IntoIterator<Item = HeldRecord>,
+    ) -> Self {
         let mut held: HashMap<Nsid, HashMap<RkeyId, HeldRecord>> = HashMap::new();
         for record in records {
             match held.get_mut(&record.collection) {
@@ -29,33 +53,45 @@ impl Difference {
                 }
             }
         }
-        Self { did, rev, held }
+        Self { did, rev, vouched, held }
+    }
+
+    /// How the next record of the fetched repo stands here; each is asked for once.
+    pub fn find(&mut self, collection: &Nsid, rkey: RkeyId, cid: &[u8; 32]) -> Found {
+        match self.held.get_mut(collection).and_then(|held| held.remove(&rkey)) {
+            Some(held) if held.rev > self.rev => Found::Newer,
+            Some(held) if held.deleted != 0 => Found::Buried,
+            Some(held) if held.cid == *cid && held.rev <= self.vouched => Found::Same,
+            Some(held) if held.cid == *cid => Found::Unvouched,
+            Some(_) => Found::Other,
+            None => Found::Missing,
+        }
     }
 
     /// Compares the next record of the fetched repo. Returns the op that is to be written, if any.
     pub fn compare(&mut self, fetched: RecordOp) -> Option<RecordOp> {
-        let held =
-            self.held.get_mut(&fetched.collection).and_then(|held| held.remove(&fetched.rkey.id()));
-        let action = match held {
-            Some(held) if held.rev > self.rev => return None,
-            Some(held) if held.deleted == 0 => {
-                if fetched.cid.is_some_and(|cid| cid.digest == held.cid) {
-                    return None;
-                }
-                OpAction::Update
-            }
+        let cid = fetched.cid.map_or([0; 32], |cid| cid.digest);
+        let action = match self.find(&fetched.collection, fetched.rkey.id(), &cid) {
+            Found::Newer | Found::Same => return None,
             // A record that comes back may meet what its deletion left undone.
-            Some(_) => OpAction::Update,
-            None => OpAction::Create,
+            Found::Other | Found::Buried | Found::Unvouched => OpAction::Update,
+            Found::Missing => OpAction::Create,
         };
         Some(RecordOp { action, ..fetched })
     }
 
-    /// The deletions of what was not among the fetched.
+    /// How many of those that were not among the fetched came over the stream since.
+    pub fn newer(&self) -> usize {
+        let held = self.held.values().flat_map(HashMap::values);
+        held.filter(|held| held.rev > self.rev).count()
+    }
+
+    /// The deletions of what was not among the fetched, and those that may have been left half done.
     pub fn surplus(self) -> impl Iterator<Item = RecordOp> {
-        let Self { did, rev, held } = self;
+        let Self { did, rev, vouched, held } = self;
         let surplus = held.into_values().flat_map(HashMap::into_values);
-        surplus.filter(move |held| held.deleted == 0 && held.rev <= rev).filter_map(move |held| {
+        let is_surplus = move |held: &HeldRecord| held.deleted == 0 || held.rev > vouched;
+        surplus.filter(move |held| held.rev <= rev && is_surplus(held)).filter_map(move |held| {
             let rkey = held.rkey()?;
             Some(RecordOp {
                 did: did.clone(),
@@ -79,6 +115,7 @@ mod tests {
 
     const DID: &str = "did:plc:44ybard66vv44zksje25o7dz";
     const REV: u64 = 10;
+    const VOUCHED: u64 = 5;
 
     fn held(rkey: &str, rev: u64, text: Option<&str>) -> HeldRecord {
         let did = Did::parse(DID).unwrap();
@@ -108,7 +145,8 @@ mod tests {
 
     /// Ops as (rkey, action), in order of rkey.
     fn difference(held: Vec<HeldRecord>, fetched: Vec<RecordOp>) -> Vec<(String, OpAction)> {
-        let mut difference = Difference::new(Did::parse(DID).unwrap(), Rev::from(REV), held);
+        let mut difference =
+            Difference::new(Did::parse(DID).unwrap(), Rev::from(REV), Rev::from(VOUCHED), held);
         let mut ops: Vec<_> = fetched.into_iter().filter_map(|op| difference.compare(op)).collect();
         ops.extend(difference.surplus());
         assert!(ops.iter().all(|op| op.rev == Rev::from(REV)));
@@ -133,6 +171,14 @@ mod tests {
             vec![held("a", 11, Some("newer")), held("b", 12, None), held("c", 11, Some("newer"))];
         let repo = vec![fetched("a", "older"), fetched("b", "older")];
         assert_eq!(difference(stored, repo), []);
+    }
+
+    #[test]
+    fn what_no_finished_flush_vouches_for_is_written_again() {
+        let stored = vec![held("a", 6, Some("same")), held("b", 7, None)];
+        let ops = difference(stored, vec![fetched("a", "same")]);
+        let expected = [("a", OpAction::Update), ("b", OpAction::Delete)];
+        assert_eq!(ops, expected.map(|(rkey, op)| (rkey.to_owned(), op)));
     }
 
     #[test]

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use firehouse_backfill::{Host, Job, Outcomes, Priority, Reason, Scheduler, SyncClient};
+use firehouse_backfill::{
+    FetchedRepo, Host, Job, Outcomes, Priority, Reason, Scheduler, SyncClient,
+};
 use firehouse_identity::Resolver;
 use firehouse_indexer::Indexer;
 use firehouse_store::Store;
@@ -15,6 +17,7 @@ use firehouse_types::{Did, Rev};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::asked::{Asked, RepoEnd};
 use crate::config::Fetch;
 use crate::error::IngestError;
 use crate::metrics::Metrics;
@@ -38,6 +41,37 @@ pub struct Backfill {
     pub scheduler: Scheduler,
     /// What it has fetched, or not.
     pub outcomes: Outcomes,
+    /// Who waits for which repo.
+    pub asked: Asked,
+    /// Repos that differ from what is held here; see [`Repairs`].
+    pub repairs: mpsc::Receiver<Repair>,
+}
+
+/// A fetched repo whose records are others than those held here.
+pub struct Repair(Admitted);
+
+/// Has repos written that were found to differ from what is held here. Cheap to clone.
+#[derive(Clone)]
+pub struct Repairs {
+    asked: Asked,
+    repairs: mpsc::Sender<Repair>,
+}
+
+impl Repairs {
+    /// For [`Backfill::repairs`], which comes second.
+    pub fn new(asked: Asked) -> (Self, mpsc::Receiver<Repair>) {
+        let (repairs, end) = mpsc::channel(1);
+        (Self { asked, repairs }, end)
+    }
+
+    /// Writes the difference to this repo, deletes included, while the account's events wait; ends when that is durable.
+    /// `None` when the pipeline stops.
+    pub async fn repair(&self, repo: FetchedRepo, host: &Host) -> Option<RepoEnd> {
+        let ended = self.asked.end_of(repo.did());
+        let (host, vouched) = (host.as_str().into(), Rev::from(0));
+        self.repairs.send(Repair(Admitted { repo, host, vouched })).await.ok()?;
+        ended.told.await.ok()
+    }
 }
 
 /// The tasks between the scheduler of fetches and the writer.
@@ -66,9 +100,11 @@ impl Fetches {
             workers: self.workers.clone(),
             output: self.output,
             threads: self.threads,
+            asked: self.backfill.asked.clone(),
             metrics: self.metrics.clone(),
         };
-        let Backfill { fetch, sweep_every, client, scheduler, outcomes } = self.backfill;
+        let Backfill { fetch, sweep_every, client, scheduler, outcomes, asked, repairs } =
+            self.backfill;
         let sweep = Sweep {
             store: self.store,
             scheduler: scheduler.clone(),
@@ -81,6 +117,8 @@ impl Fetches {
             resolver: self.resolver,
             scheduler,
             outcomes,
+            asked: asked.clone(),
+            repairs,
             wanted: self.wanted,
             workers: self.workers,
             admitted,
@@ -92,7 +130,9 @@ impl Fetches {
                 failed = sweep.run() => failed,
             }
         };
-        tokio::try_join!(asking, writing.run()).map(drop)
+        let ended = tokio::try_join!(asking, writing.run()).map(drop);
+        asked.close();
+        ended
     }
 }
 
@@ -102,6 +142,8 @@ struct Asking {
     resolver: Resolver,
     scheduler: Scheduler,
     outcomes: Outcomes,
+    asked: Asked,
+    repairs: mpsc::Receiver<Repair>,
     wanted: mpsc::Receiver<Wanted>,
     workers: Vec<mpsc::WeakSender<Work>>,
     admitted: mpsc::Sender<Admitted>,
@@ -130,20 +172,32 @@ impl Asking {
                 Some(outcome) = self.outcomes.next() => match outcome.result {
                     Ok(repo) => {
                         self.metrics.fetches.with_label_values(&["fetched"]).inc();
-                        let (workers, scheduler) = (self.workers.clone(), self.scheduler.clone());
                         let host = outcome.host.as_ref().map_or("", Host::as_str).into();
-                        let repo = Admitted { repo, host };
-                        under_way.spawn(admission(repo, workers, scheduler, self.admitted.clone()));
+                        let admitted = Admitted { repo, host, vouched: Rev::from(0) };
+                        under_way.spawn(self.admission().run(admitted, false));
                     }
                     Err(error) => {
                         self.metrics.fetches.with_label_values(&["given_up"]).inc();
                         tracing::debug!(did = %outcome.did, error = &error as &dyn std::error::Error, "repo not fetched; its turn comes again");
+                        self.asked.ended(&outcome.did, (&error).into());
                     }
                 },
+                Some(Repair(repo)) = self.repairs.recv() => {
+                    under_way.spawn(self.admission().run(repo, true));
+                }
                 Some(_) = under_way.join_next() => {}
             }
         }
         under_way.shutdown().await;
+    }
+
+    fn admission(&self) -> Admission {
+        Admission {
+            workers: self.workers.clone(),
+            scheduler: self.scheduler.clone(),
+            asked: self.asked.clone(),
+            admitted: self.admitted.clone(),
+        }
     }
 }
 
@@ -170,25 +224,37 @@ async fn compare(
     }
 }
 
-/// Waits until the account of a fetched repo is ready for it.
-async fn admission(
-    fetched: Admitted,
+/// Between the fetch of a repo and its writing.
+struct Admission {
     workers: Vec<mpsc::WeakSender<Work>>,
     scheduler: Scheduler,
+    asked: Asked,
     admitted: mpsc::Sender<Admitted>,
-) {
-    let (verdict, answer) = oneshot::channel();
-    let (did, head) = (fetched.repo.did().clone(), fetched.repo.head());
-    tell(&workers, did.actor(), Work::Fetched(Fetched { did: did.clone(), head, verdict })).await;
-    match answer.await {
-        // Nobody takes it only when the pipeline is being torn down.
-        Ok(Verdict::Write) => drop(admitted.send(fetched).await),
-        Ok(Verdict::Again(not_before)) => {
-            // Its memory is what the next fetch may be waiting for.
-            drop(fetched);
-            let job = job(did, Reason::Desynchronized, Priority::Normal, not_before);
-            let _ = scheduler.submit(&job).await;
+}
+
+impl Admission {
+    /// Waits until the account of a fetched repo is ready for it.
+    async fn run(self, fetched: Admitted, differs: bool) {
+        let (verdict, answer) = oneshot::channel();
+        let (did, head) = (fetched.repo.did().clone(), fetched.repo.head());
+        let work = Work::Fetched(Fetched { did: did.clone(), head, differs, verdict });
+        tell(&self.workers, did.actor(), work).await;
+        match answer.await {
+            // Nobody takes it only when the pipeline is being torn down.
+            Ok(Verdict::Write { vouched }) => {
+                let _ = self.admitted.send(Admitted { vouched, ..fetched }).await;
+            }
+            Ok(Verdict::Again(not_before)) => {
+                // Its memory is what the next fetch may be waiting for.
+                drop(fetched);
+                let job = job(did, Reason::Desynchronized, Priority::Normal, not_before);
+                let _ = self.scheduler.submit(&job).await;
+            }
+            Ok(Verdict::Needless) => self.asked.ended(&did, RepoEnd::InStep),
+            Ok(Verdict::Refused(reason)) => {
+                self.asked.ended(&did, RepoEnd::GaveUp(reason.as_str()));
+            }
+            Err(_) => self.asked.ended(&did, RepoEnd::GaveUp("stopped")),
         }
-        Ok(Verdict::Needless) | Err(_) => {}
     }
 }

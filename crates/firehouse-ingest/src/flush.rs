@@ -17,7 +17,7 @@ use crate::bury::bury;
 use crate::error::IngestError;
 use crate::metrics::Metrics;
 use crate::status::Status;
-use crate::work::{Output, Verdict};
+use crate::work::{Output, Promise};
 
 /// The task that owns the batch.
 pub struct Writer {
@@ -34,17 +34,9 @@ pub struct Writer {
 pub struct Flusher {
     pub store: Store,
     pub status: Status,
-    pub order: Order,
+    /// Whether events come this way. Their cursors are saved behind them; one who only writes repos knows of no cursor.
+    pub saves_cursors: bool,
     pub metrics: Metrics,
-}
-
-/// Which tables wait for which. Whatever is asked what the store holds must be written after all that it vouches for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Events come again after a crash, and all their rows with them.
-    Stream,
-    /// Repos are compared with `records` when they come again, so `records` comes last.
-    Repos,
 }
 
 impl Writer {
@@ -126,15 +118,15 @@ impl Flusher {
         self.status.done(&batch.done);
         let repos: Vec<_> = batch.repos.into_values().collect();
         self.insert(&repos).await?;
-        if self.order == Order::Stream {
+        if self.saves_cursors {
             self.save_cursors(&mut saved).await?;
         }
-        for waiting in batch.durable {
+        for Promise { to, verdict } in batch.promises {
             // Whoever no longer waits need not know.
-            let _ = waiting.send(Verdict::Write);
+            let _ = to.send(verdict);
         }
         timer.observe_duration();
-        self.metrics.flushes.inc();
+        self.metrics.flushed();
         Ok(Flushed { events: batch.done.len(), saved })
     }
 
@@ -151,9 +143,11 @@ impl Flusher {
         Ok(())
     }
 
+    /// `records` comes first: a crash leaves no derived row without its record, so whoever compares records with a fetched repo sees every
+    /// record whose rows may not be whole.
     async fn insert_rows(&self, batch: &Batch) -> Result<(), IngestError> {
         let rows = &batch.rows;
-        let records = self.insert(&rows.records);
+        self.insert(&rows.records).await?;
         let others = async {
             tokio::try_join!(
                 self.insert(&rows.feed_items),
@@ -165,22 +159,12 @@ impl Flusher {
         };
         let looked_up =
             async { tokio::try_join!(self.insert(&rows.links), self.insert(&rows.posts)) };
-        // Tombstones are made from what links and posts say. Should we be killed, they must not yet say that it is done.
-        match (self.order, batch.buried.is_empty()) {
-            (Order::Stream, true) => drop(tokio::try_join!(records, others, looked_up)?),
-            (Order::Stream, false) => {
-                tokio::try_join!(records, others)?;
-                looked_up.await?;
-            }
-            (Order::Repos, true) => {
-                tokio::try_join!(others, looked_up)?;
-                records.await?;
-            }
-            (Order::Repos, false) => {
-                others.await?;
-                looked_up.await?;
-                records.await?;
-            }
+        if batch.buried.is_empty() {
+            tokio::try_join!(others, looked_up)?;
+        } else {
+            // Tombstones are made from what links and posts say. Should we be killed, they must not yet say that it is done.
+            others.await?;
+            looked_up.await?;
         }
         Ok(())
     }

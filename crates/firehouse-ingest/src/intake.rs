@@ -19,6 +19,8 @@ const EVENTS_PER_TURN: usize = 256;
 /// One upstream's way into the pipeline.
 pub struct Intake {
     pub upstream: usize,
+    /// Host and port, if it is a single PDS.
+    pub pds: Option<Arc<str>>,
     pub input: mpsc::Receiver<Received>,
     pub workers: Vec<mpsc::Sender<Work>>,
     pub in_flight: Arc<Semaphore>,
@@ -58,7 +60,8 @@ impl Intake {
             let share = did.actor().get() % shares.len() as u64;
             if let Some(share) = usize::try_from(share).ok().and_then(|index| shares.get_mut(index))
             {
-                share.push(Ticketed { ticket, event, refreshed: false });
+                let pds = self.pds.clone();
+                share.push(Ticketed { ticket, event, refreshed: false, held: false, pds });
             }
         }
         for (worker, share) in

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use firehouse_types::DropReason;
+use firehouse_types::{DropReason, IngestHealth};
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
@@ -18,7 +18,7 @@ pub struct Metrics {
     pub(crate) labels: IntCounter,
     pub(crate) labels_dropped: IntCounterVec,
     pub(crate) rows: IntCounterVec,
-    pub(crate) flushes: IntCounter,
+    flushes: IntCounter,
     pub(crate) flush_retries: IntCounter,
     pub(crate) flush_seconds: Histogram,
     pub(crate) lookups: IntCounterVec,
@@ -26,6 +26,9 @@ pub struct Metrics {
     pub(crate) purged_accounts: IntCounter,
     pub(crate) in_flight_events: IntGauge,
     pub(crate) waiting_events: IntGauge,
+    pub(crate) held_events: IntGauge,
+    held: IntCounterVec,
+    last_flush: IntGauge,
     pub(crate) queue_depth: IntGaugeVec,
 }
 
@@ -102,14 +105,78 @@ impl Metrics {
                 "waiting_events",
                 "Events that wait for the identity of their account.",
             )?,
+            held_events: gauge(
+                "held_events",
+                "Commits that wait for the one before them to come from another upstream.",
+            )?,
+            held: counters(
+                "held_total",
+                "Commits that waited for the one before them, by what became of them.",
+                "outcome",
+            )?,
+            last_flush: gauge(
+                "last_flush_timestamp_seconds",
+                "When the store acknowledged a flush last, in seconds since 1970.",
+            )?,
             queue_depth,
         };
+        for outcome in [Outcome::Followed, Outcome::Broken, Outcome::Dropped] {
+            metrics.held.with_label_values(&[outcome.as_str()]);
+        }
         for reason in DropReason::ALL {
             metrics.events_dropped.with_label_values(&[reason.as_str()]);
             metrics.ops_dropped.with_label_values(&[reason.as_str()]);
             metrics.labels_dropped.with_label_values(&[reason.as_str()]);
         }
         Ok(metrics)
+    }
+
+    /// What `GET /xrpc/_health` says of the pipeline.
+    pub fn health(&self) -> IngestHealth {
+        let level = |gauge: &IntGauge| u64::try_from(gauge.get()).unwrap_or(0);
+        let depth = |queue| (queue, level(&self.queue_depth.with_label_values(&[queue])));
+        let flushed_s = Some(self.last_flush.get()).filter(|&flushed_s| flushed_s > 0);
+        let age_s = flushed_s.map(|flushed_s| (now_ms() / 1_000 - flushed_s).max(0));
+        IngestHealth {
+            events_in_flight: level(&self.in_flight_events),
+            events_waiting: level(&self.waiting_events),
+            events_held: level(&self.held_events),
+            queues: QUEUES.into_iter().map(depth).collect(),
+            flush_age_seconds: age_s.and_then(|age_s| u64::try_from(age_s).ok()),
+        }
+    }
+
+    pub(crate) fn was_held(&self, outcome: Outcome) {
+        self.held.with_label_values(&[outcome.as_str()]).inc();
+    }
+
+    pub(crate) fn flushed(&self) {
+        self.flushes.inc();
+        self.last_flush.set(now_ms() / 1_000);
+    }
+}
+
+/// The queues whose depth is shown.
+const QUEUES: [&str; 3] = ["intake", "lookups", "writer"];
+
+/// What became of a commit that waited for the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// That came, and the chain holds.
+    Followed,
+    /// It did not come, or did not help.
+    Broken,
+    /// It was a repeat, or not valid.
+    Dropped,
+}
+
+impl Outcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Followed => "followed",
+            Self::Broken => "broken",
+            Self::Dropped => "dropped",
+        }
     }
 }
 

@@ -28,7 +28,8 @@ use crate::batch::named;
 use crate::config::Config;
 use crate::error::IngestError;
 use crate::fetch::{Backfill, Fetches};
-use crate::flush::{Flusher, Order, Writer};
+use crate::flush::{Flusher, Writer};
+use crate::held::Held;
 use crate::intake::Intake;
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
@@ -39,6 +40,9 @@ use crate::worker::Worker;
 
 /// Messages per queue between two tasks; each message carries up to a few hundred events or their rows.
 const QUEUE_MESSAGES: usize = 16;
+
+/// One in so many events in flight may wait for the commit before it: they must not keep the others out.
+const HELD_SHARE: usize = 4;
 
 /// Repos that wait to be scheduled for fetching.
 const WANTED_MAX: usize = 4_096;
@@ -69,6 +73,8 @@ pub struct Upstream {
     pub name: Arc<str>,
     /// As configured, for people.
     pub url: String,
+    /// Whether it is a single PDS, which may speak for its own accounts only.
+    pub is_pds: bool,
     /// The saved cursor it is resumed from.
     pub cursor: Option<Seq>,
     /// Its events, in the order of their seqs.
@@ -104,11 +110,11 @@ impl Ingest {
             None => Requests::nowhere(),
         };
 
-        let writer = |order, input, flush_wait, batch_rows_max| Writer {
+        let writer = |saves_cursors, input, flush_wait, batch_rows_max| Writer {
             flusher: Flusher {
                 store: store.clone(),
                 status: status.clone(),
-                order,
+                saves_cursors,
                 metrics: metrics.clone(),
             },
             input,
@@ -119,9 +125,9 @@ impl Ingest {
         };
         let flush_wait = Duration::from_millis(config.flush_wait_ms);
         let stream_writer =
-            tokio::spawn(writer(Order::Stream, rows_end, flush_wait, config.batch_rows_max).run());
+            tokio::spawn(writer(true, rows_end, flush_wait, config.batch_rows_max).run());
         let repo_writer = tokio::spawn(
-            writer(Order::Repos, repo_rows_end, REPO_FLUSH_WAIT, config.repo_batch_rows_max).run(),
+            writer(false, repo_rows_end, REPO_FLUSH_WAIT, config.repo_batch_rows_max).run(),
         );
 
         let mut workers = JoinSet::new();
@@ -131,6 +137,7 @@ impl Ingest {
                 accounts: accounts(
                     (config.accounts_max / count).max(2 * config.in_flight_events_max),
                 ),
+                held: Held::new(config.in_flight_events_max / HELD_SHARE / count),
                 indexer: Arc::clone(&indexer),
                 resolver: resolver.clone(),
                 status: status.clone(),
@@ -183,6 +190,7 @@ impl Ingest {
                     () = stopped.cancelled() => None,
                 } {
                     let index = status.add(upstream.name.clone(), upstream.url, upstream.cursor);
+                    let pds = upstream.is_pds.then(|| Arc::clone(&upstream.name));
                     let watching = watch(index, upstream.name, upstream.notices, status.clone());
                     let (removed, status_of_it) = (upstream.removed, status.clone());
                     tokio::spawn(async move {
@@ -193,6 +201,7 @@ impl Ingest {
                     });
                     let intake = Intake {
                         upstream: index,
+                        pds,
                         input: upstream.events,
                         workers: workers.clone(),
                         in_flight: Arc::clone(&in_flight),

@@ -38,6 +38,7 @@ impl Requests {
     pub fn repo(&self, known: &Known) {
         let Some((fetch, wanted)) = &self.asked else { return };
         let is_meant = match fetch {
+            Fetch::Asked => false,
             Fetch::Broken => known.reason != UNKNOWN_START,
             Fetch::Seen => true,
         };
@@ -52,7 +53,8 @@ impl Requests {
 
     /// Asks for a repo if it is newer at its PDS than here.
     pub fn if_newer(&self, known: &Known) {
-        if let (Some((_, wanted)), Some(head)) = (&self.asked, known.head) {
+        if let (Some((Fetch::Broken | Fetch::Seen, wanted)), Some(head)) = (&self.asked, known.head)
+        {
             let _ = wanted.try_send(Wanted {
                 did: known.row.did.clone(),
                 not_before: known.unbroken_since,

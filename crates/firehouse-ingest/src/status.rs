@@ -56,6 +56,16 @@ impl Status {
         upstreams.len() - 1
     }
 
+    /// How many bring events, or are about to: only one that could not be reached brings none.
+    pub(crate) fn live(&self) -> usize {
+        let is_live = |state: &mut State| match state.connection {
+            UpstreamState::Connected => !state.removed,
+            UpstreamState::Connecting => !state.removed && state.last_error.is_none(),
+            UpstreamState::Finished => false,
+        };
+        (0..self.len()).filter(|&upstream| self.with(upstream, is_live) == Some(true)).count()
+    }
+
     /// No longer shows an upstream. Its events that are under way still move its cursor.
     pub(crate) fn remove(&self, upstream: usize) {
         self.with(upstream, |state| state.removed = true);

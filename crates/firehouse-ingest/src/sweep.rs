@@ -30,6 +30,8 @@ impl Sweep {
     /// Runs until an error that trying again cannot heal.
     pub async fn run(self) -> Result<(), IngestError> {
         let all = match self.fetch {
+            // Whoever asks names what is to be fetched.
+            Fetch::Asked => return std::future::pending().await,
             Fetch::Broken => false,
             Fetch::Seen => true,
         };

@@ -7,7 +7,7 @@ use firehouse_indexer::Rows;
 use firehouse_repo::RepoHead;
 use firehouse_schema::{ActorRow, RepoRow};
 use firehouse_store::{Account, SourceKey};
-use firehouse_types::{ActorId, Did, Event, Handle, Rev};
+use firehouse_types::{ActorId, Did, DropReason, Event, Handle, Rev};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ticket::Ticket;
@@ -21,7 +21,13 @@ pub enum Work {
     /// One of its repos was fetched as a whole, and waits to be written.
     Fetched(Fetched),
     /// The repo admitted last is in the store, unless it could not be read to its end.
-    Written { actor: ActorId, head: RepoHead, is_whole: bool },
+    Written {
+        actor: ActorId,
+        head: RepoHead,
+        is_whole: bool,
+        /// To be told when it is durable that the repo is in step; dropped when it is not.
+        in_step: oneshot::Sender<Verdict>,
+    },
 }
 
 /// Sends work to the worker of an account. A worker that is gone needs none.
@@ -36,6 +42,8 @@ pub async fn tell(workers: &[mpsc::WeakSender<Work>], actor: ActorId, work: Work
 pub struct Fetched {
     pub did: Did,
     pub head: RepoHead,
+    /// Its records were found to be others than those held here, whatever the commits said.
+    pub differs: bool,
     pub verdict: oneshot::Sender<Verdict>,
 }
 
@@ -50,12 +58,14 @@ impl Fetched {
 /// Whether a fetched repo is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Yes, and every row of it that was made before is now in the store.
-    Write,
+    /// Yes, and every row of it that was made before is now in the store; those up to this rev in every table.
+    Write { vouched: Rev },
     /// No: it is older than what we hold, or another history. Fetch it again, at this rev or above.
     Again(Rev),
     /// No: nothing is missing here, or the account is gone.
     Needless,
+    /// No: nobody can say whose it is.
+    Refused(DropReason),
 }
 
 /// What an account's turn consists of.
@@ -70,6 +80,10 @@ pub struct Ticketed {
     pub event: Event,
     /// The identity was already refreshed because of this event: a signature that still fails is bad.
     pub refreshed: bool,
+    /// It has waited for the commit before it: what is still missing will not come.
+    pub held: bool,
+    /// Host and port of the PDS it came from, which may speak for its own accounts only; `None` for a relay.
+    pub pds: Option<Arc<str>>,
 }
 
 impl Item {
@@ -135,8 +149,13 @@ pub struct Output {
     /// Records whose older versions must be buried at this rev.
     pub buried: Vec<(SourceKey, Rev)>,
     pub done: Vec<Ticket>,
-    /// To be told when everything up to here is in the store.
-    pub durable: Vec<oneshot::Sender<Verdict>>,
+    pub promises: Vec<Promise>,
+}
+
+/// Somebody to be told when everything up to here is in the store.
+pub struct Promise {
+    pub to: oneshot::Sender<Verdict>,
+    pub verdict: Verdict,
 }
 
 impl Output {
@@ -154,7 +173,7 @@ impl Output {
     /// Whether nothing would be lost if it were not sent.
     pub fn is_empty(&self) -> bool {
         self.done.is_empty()
-            && self.durable.is_empty()
+            && self.promises.is_empty()
             && self.len() == 0
             && self.rows.profiles.is_empty()
             && self.rows.lists.is_empty()

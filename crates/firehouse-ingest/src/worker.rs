@@ -3,23 +3,29 @@
 //! An account that is not known yet is looked up by others; meanwhile its events wait here and those of other accounts go on.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use firehouse_identity::{IdentityError, Resolver};
 use firehouse_indexer::{Indexer, Witness};
-use firehouse_repo::{RepoHead, VerifiedCommit, verify_commit, verify_sync};
+use firehouse_repo::{Chain, RepoHead, VerifiedCommit, verify_commit, verify_sync};
 use firehouse_schema::{ActorRow, ActorStatus, Proof, RepoState};
 use firehouse_types::{
     AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, SyncEvent,
 };
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout_at;
 
 use crate::account::{Account, Accounts, Busy, Known};
 use crate::apply::apply_op;
-use crate::metrics::{Metrics, now_ms, now_us};
+use crate::authority::may_speak;
+use crate::held::Held;
+use crate::metrics::{Metrics, Outcome, now_ms, now_us};
 use crate::requests::Requests;
 use crate::status::Status;
 use crate::work::{
-    Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Ticketed, Verdict, Work,
+    Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Promise, Ticketed, Verdict,
+    Work,
 };
 
 /// How long a verified handle is trusted, and how long one that failed is left alone. Units: milliseconds.
@@ -35,6 +41,7 @@ const WAITING_MAX: usize = 2_048;
 /// One share of the accounts.
 pub struct Worker {
     pub accounts: Accounts,
+    pub held: Held,
     pub indexer: Arc<Indexer>,
     /// Only told what to forget; look-ups are not made here.
     pub resolver: Resolver,
@@ -48,25 +55,90 @@ pub struct Worker {
     pub metrics: Metrics,
 }
 
+/// What a worker does next.
+enum Turn {
+    Work(Work),
+    /// Some held commits have waited long enough.
+    PatienceEnded,
+}
+
 impl Worker {
-    /// Runs until its inbox is closed. Blocks: give it a thread.
+    /// Runs until its inbox is closed. Blocks: give it a thread of the runtime for such.
     pub fn run(mut self) {
-        while let Some(work) = self.inbox.blocking_recv() {
+        while let Some(turn) = self.next_turn() {
             let mut output = Output::default();
-            match work {
-                Work::Events(events) => {
+            match turn {
+                Turn::PatienceEnded => self.end_patience(&mut output),
+                Turn::Work(Work::Events(events)) => {
                     events.into_iter().for_each(|event| self.take(Item::Event(event), &mut output))
                 }
-                Work::Found(found) => self.found(*found, &mut output),
-                Work::Fetched(fetched) => self.take(Item::Fetched(fetched), &mut output),
-                Work::Written { actor, head, is_whole } => {
-                    self.written(actor, head, is_whole, &mut output)
+                Turn::Work(Work::Found(found)) => self.found(*found, &mut output),
+                Turn::Work(Work::Fetched(fetched)) => {
+                    self.take(Item::Fetched(fetched), &mut output)
+                }
+                Turn::Work(Work::Written { actor, head, is_whole, in_step }) => {
+                    self.written(actor, head, is_whole, in_step, &mut output)
                 }
             }
             // The writer is gone only when the pipeline is being torn down.
             if !output.is_empty() && self.output.blocking_send(output).is_err() {
                 return;
             }
+        }
+    }
+
+    /// Waits for work, or for the end of a patience. `None` when there will be no more work.
+    fn next_turn(&mut self) -> Option<Turn> {
+        let Some(end) = self.held.next_end() else {
+            return self.inbox.blocking_recv().map(Turn::Work);
+        };
+        let inbox = &mut self.inbox;
+        let work = async { timeout_at(end.into(), inbox.recv()).await };
+        match Handle::current().block_on(work) {
+            Ok(work) => work.map(Turn::Work),
+            Err(_) => Some(Turn::PatienceEnded),
+        }
+    }
+
+    /// Takes commits as they are that have waited long enough for the one before them.
+    fn end_patience(&mut self, output: &mut Output) {
+        let now = Instant::now();
+        while let Some(actor) = self.held.ended(now) {
+            self.release(actor, output);
+        }
+    }
+
+    /// The held commits of an account wait no longer.
+    fn release(&mut self, actor: ActorId, output: &mut Output) {
+        let events = self.held.take(actor);
+        self.metrics.held_events.sub(events.len() as i64);
+        for event in events {
+            self.take(Item::Event(event), output);
+        }
+    }
+
+    /// Lets a commit wait for the one before it, or where too many wait already takes all of the account as they are.
+    fn hold(&mut self, actor: ActorId, event: Ticketed, output: &mut Output) {
+        match self.held.hold(actor, event, Instant::now()) {
+            None => self.metrics.held_events.inc(),
+            Some(mut event) => {
+                self.release(actor, output);
+                event.held = true;
+                self.take(Item::Event(event), output);
+            }
+        }
+    }
+
+    /// Takes the held commits of an account whose turn has come.
+    fn retry_held(&mut self, actor: ActorId, output: &mut Output) {
+        while self.held.has(actor)
+            && let Some(account) = self.accounts.get(&actor)
+            && account.busy.is_none()
+            && let Some(head) = account.known.as_ref().and_then(|known| known.head)
+            && let Some(event) = self.held.take_next(actor, head)
+        {
+            self.metrics.held_events.dec();
+            self.apply(actor, event, output);
         }
     }
 
@@ -87,7 +159,15 @@ impl Worker {
             self.look_up_for(actor, item, LookupReason::First);
         } else {
             match item {
-                Item::Event(event) => self.apply(actor, event, output),
+                Item::Event(event) => {
+                    if matches!(event.event, Event::Sync(_)) && self.held.has(actor) {
+                        // What the repo is now must not stand before what led there.
+                        self.release(actor, output);
+                        return self.take(Item::Event(event), output);
+                    }
+                    self.apply(actor, event, output);
+                    self.retry_held(actor, output);
+                }
                 Item::Fetched(fetched) => self.admit(actor, fetched, output),
             }
         }
@@ -122,7 +202,7 @@ impl Worker {
                 self.metrics.events_dropped.with_label_values(&[reason.as_str()]).inc();
                 output.done.push(event.ticket);
             }
-            Item::Fetched(fetched) => fetched.answer(Verdict::Needless),
+            Item::Fetched(fetched) => fetched.answer(Verdict::Refused(reason)),
         }
     }
 
@@ -132,6 +212,9 @@ impl Worker {
         let Some(known) = &mut account.known else { return };
         if known.row.status == ActorStatus::Deleted {
             return fetched.answer(Verdict::Needless);
+        }
+        if fetched.differs {
+            known.desynchronize(DropReason::ReceiptDiffers);
         }
         if known.state == RepoState::Synchronized {
             if known.head.is_some_and(|head| fetched.head.rev <= head.rev) {
@@ -146,16 +229,26 @@ impl Worker {
         // Marked before it is written, so that it is fetched again after a crash.
         known.take_over(fetched.head);
         output.repos.push(known.repo_row());
-        output.durable.push(fetched.verdict);
+        let verdict = Verdict::Write { vouched: known.vouched };
+        output.promises.push(Promise { to: fetched.verdict, verdict });
         account.busy = Some(Busy::Writing);
     }
 
     /// A fetched repo is in the store. If all of it is, so is the account's repo as a whole.
-    fn written(&mut self, actor: ActorId, head: RepoHead, is_whole: bool, output: &mut Output) {
+    fn written(
+        &mut self,
+        actor: ActorId,
+        head: RepoHead,
+        is_whole: bool,
+        in_step: oneshot::Sender<Verdict>,
+        output: &mut Output,
+    ) {
         let Some(account) = self.accounts.get_mut(&actor) else { return };
         let Some(known) = &mut account.known else { return };
         if is_whole && known.continues(head) {
             output.repos.push(known.synchronize());
+            let verdict = Verdict::Write { vouched: known.vouched };
+            output.promises.push(Promise { to: in_step, verdict });
         } else {
             self.requests.repo(known);
         }
@@ -171,6 +264,7 @@ impl Worker {
         for item in waiting {
             self.take(item, output);
         }
+        self.retry_held(actor, output);
     }
 
     fn found(&mut self, mut found: Found, output: &mut Output) {
@@ -246,7 +340,13 @@ impl Worker {
         else {
             return;
         };
+        let speaks = may_speak(&event, known);
+        if !speaks && !event.refreshed {
+            // It may have moved there.
+            return self.look_up_for(actor, Item::Event(event), LookupReason::Refresh);
+        }
         let applied = match &event.event {
+            _ if !speaks => Err(DropReason::WrongHost),
             Event::Commit(commit) => match verified(known, commit) {
                 Err(DropReason::InvalidSignature | DropReason::MissingKey) if !event.refreshed => {
                     return self.look_up_for(actor, Item::Event(event), LookupReason::Refresh);
@@ -258,7 +358,18 @@ impl Worker {
                     Err(DropReason::TooBig)
                 }
                 Err(reason) => Err(reason),
+                Ok(verified) if may_wait(known, commit, &verified, &event, &self.status) => {
+                    return self.hold(actor, event, output);
+                }
                 Ok(verified) => {
+                    if event.held {
+                        let follows = verified.chain == Chain::Linked;
+                        self.metrics.was_held(if follows {
+                            Outcome::Followed
+                        } else {
+                            Outcome::Broken
+                        });
+                    }
                     let source = &self.status.name(event.ticket.upstream);
                     let lost =
                         apply_commit(known, verified, source, &self.indexer, &self.metrics, output);
@@ -310,6 +421,9 @@ impl Worker {
             doubt(known, &self.requests, output);
         }
         if let Err(reason) = applied {
+            if event.held {
+                self.metrics.was_held(Outcome::Dropped);
+            }
             self.metrics.events_dropped.with_label_values(&[reason.as_str()]).inc();
             tracing::debug!(did = %known.row.did, seq = ?event.event.seq(), reason = reason.as_str(), "event dropped");
         }
@@ -344,8 +458,24 @@ fn ask(lookups: &mpsc::Sender<Lookup>, lookup: Lookup) {
     }
 }
 
+/// Whether a commit that does not continue what we hold may only have come too early: over another upstream than the one before it.
+fn may_wait(
+    known: &Known,
+    commit: &CommitEvent,
+    verified: &VerifiedCommit,
+    event: &Ticketed,
+    status: &Status,
+) -> bool {
+    !event.held
+        && verified.chain == Chain::Unlinked(DropReason::ChainBroken)
+        && known.head.is_some()
+        && known.state == RepoState::Synchronized
+        && commit.prev_data.is_some()
+        && status.live() > 1
+}
+
 fn verified(known: &Known, commit: &CommitEvent) -> Result<VerifiedCommit, DropReason> {
-    if known.head.as_ref().is_some_and(|head| commit.rev <= head.rev) {
+    if known.has(commit.rev) {
         return Err(DropReason::StaleRev);
     }
     let key = known.key.as_ref().ok_or(DropReason::MissingKey)?;
@@ -381,14 +511,14 @@ fn apply_sync(
     metrics: &Metrics,
     output: &mut Output,
 ) -> Result<bool, DropReason> {
-    if known.head.as_ref().is_some_and(|head| sync.rev <= head.rev) {
+    if known.has(sync.rev) {
         return Err(DropReason::StaleRev);
     }
     let key = known.key.as_ref().ok_or(DropReason::MissingKey)?;
     let head = verify_sync(sync, key, u64::try_from(now_us()).unwrap_or(0))?;
     let chain = match &known.head {
-        Some(held) if held.data == head.data => firehouse_repo::Chain::Linked,
-        _ => firehouse_repo::Chain::Unlinked(DropReason::ChainBroken),
+        Some(held) if held.data == head.data => Chain::Linked,
+        _ => Chain::Unlinked(DropReason::ChainBroken),
     };
     let (row, lost) = known.advance(head, chain);
     if lost.is_some() {

@@ -8,16 +8,17 @@ use firehouse_indexer::{Indexer, Witness};
 use firehouse_repo::RecordOp;
 use firehouse_schema::Proof;
 use firehouse_store::{HeldRecord, Store};
-use firehouse_types::ActorId;
+use firehouse_types::{ActorId, Rev};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::apply::apply_op;
+use crate::asked::{Asked, RepoEnd};
 use crate::difference::Difference;
 use crate::error::IngestError;
 use crate::flush::retried;
 use crate::metrics::{Metrics, now_us};
-use crate::work::{Output, Verdict, Work, tell};
+use crate::work::{Output, Promise, Verdict, Work, tell};
 
 /// Repos whose held records are asked for in one query.
 const REPOS_PER_QUERY: usize = 32;
@@ -31,10 +32,19 @@ pub struct Admitted {
     pub repo: FetchedRepo,
     /// Where it came from.
     pub host: Box<str>,
+    /// Rows up to this rev are in every table.
+    pub vouched: Rev,
 }
 
-/// Whether the repo could be read to its end.
-type IsWhole = bool;
+/// All rows of a repo are on their way.
+struct HandedOver {
+    /// Told when they are in the store.
+    durable: oneshot::Receiver<Verdict>,
+    /// Whether the repo could be read to its end.
+    is_whole: bool,
+    /// Records that were other here.
+    ops: u64,
+}
 
 /// The task that writes the repos which their workers have admitted.
 pub struct Writing {
@@ -46,6 +56,7 @@ pub struct Writing {
     pub output: mpsc::Sender<Output>,
     /// Repos that are compared and indexed at once.
     pub threads: usize,
+    pub asked: Asked,
     pub metrics: Metrics,
 }
 
@@ -58,7 +69,7 @@ impl Writing {
             while under_way.try_join_next().is_some() {}
             for group in groups(std::mem::take(&mut repos)) {
                 let mut held = self.held(&group).await?;
-                for Admitted { repo, host } in group {
+                for Admitted { repo, host, vouched } in group {
                     // Closed never: the semaphore lives as long as this task.
                     let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
                         return Ok(());
@@ -66,22 +77,32 @@ impl Writing {
                     let held = held.remove(&repo.did().actor()).unwrap_or_default();
                     let (indexer, output) = (Arc::clone(&self.indexer), self.output.clone());
                     let (workers, metrics) = (self.workers.clone(), self.metrics.clone());
+                    let asked = self.asked.clone();
                     under_way.spawn(async move {
-                        let (actor, head) = (repo.did().actor(), repo.head());
+                        let (did, head, records) =
+                            (repo.did().clone(), repo.head(), repo.record_count());
+                        let actor = did.actor();
                         let handed_over = tokio::task::spawn_blocking(move || {
                             let _permit = permit;
                             let durable =
-                                hand_over(&repo, &host, held, &indexer, &output, &metrics);
+                                hand_over(&repo, &host, held, vouched, &indexer, &output, &metrics);
                             (repo, durable)
                         });
-                        let is_whole = match handed_over.await {
+                        let (is_whole, changed) = match handed_over.await {
                             // Rows are slices of the repo, so it is held until they are in the store.
-                            Ok((_repo, Some((durable, is_whole)))) => {
-                                durable.await.is_ok() && is_whole
+                            Ok((_repo, Some(handed))) => {
+                                (handed.durable.await.is_ok() && handed.is_whole, handed.ops)
                             }
-                            Ok((_, None)) | Err(_) => false,
+                            Ok((_, None)) | Err(_) => (false, 0),
                         };
-                        tell(&workers, actor, Work::Written { actor, head, is_whole }).await;
+                        let (in_step, is_in_step) = oneshot::channel();
+                        let written = Work::Written { actor, head, is_whole, in_step };
+                        tell(&workers, actor, written).await;
+                        let end = match is_in_step.await {
+                            Ok(_) => RepoEnd::Written { records, changed },
+                            Err(_) => RepoEnd::GaveUp("not_whole"),
+                        };
+                        asked.ended(&did, end);
                     });
                 }
             }
@@ -123,19 +144,21 @@ fn groups(repos: Vec<Admitted>) -> Vec<Vec<Admitted>> {
     groups
 }
 
-/// Makes the rows of one repo. Returns where to hear that all of them are in the store; `None` when the pipeline is being torn down.
+/// Makes the rows of one repo. `None` when the pipeline is being torn down.
 fn hand_over(
     repo: &FetchedRepo,
     host: &str,
     held: Vec<HeldRecord>,
+    vouched: Rev,
     indexer: &Indexer,
     output: &mpsc::Sender<Output>,
     metrics: &Metrics,
-) -> Option<(oneshot::Receiver<Verdict>, IsWhole)> {
+) -> Option<HandedOver> {
     let witness = Witness { witnessed_at_us: now_us(), proof: Proof::Repo, source: host };
-    let mut difference = Difference::new(repo.did().clone(), repo.head().rev, held);
-    let mut rows = Output::default();
+    let mut difference = Difference::new(repo.did().clone(), repo.head().rev, vouched, held);
+    let (mut rows, mut ops) = (Output::default(), 0);
     let mut write = |op: RecordOp| {
+        ops += 1;
         apply_op(&op, &witness, indexer, metrics, &mut rows);
         if rows.len() < ROWS_PER_OUTPUT {
             return Some(());
@@ -163,8 +186,8 @@ fn hand_over(
             write(op)?;
         }
     }
-    let (durable, written) = oneshot::channel();
-    rows.durable.push(durable);
+    let (written, durable) = oneshot::channel();
+    rows.promises.push(Promise { to: written, verdict: Verdict::Write { vouched } });
     output.blocking_send(rows).ok()?;
-    Some((written, is_whole))
+    Some(HandedOver { durable, is_whole, ops })
 }

@@ -112,6 +112,11 @@ impl Catalog {
         self.compiled.methods.contains_key(nsid)
     }
 
+    /// Whether `nsid` is a method that is asked with a body.
+    pub fn has_input(&self, nsid: &str) -> bool {
+        self.compiled.methods.get(nsid).is_some_and(|method| method.input.is_some())
+    }
+
     /// Checks one record's DAG-CBOR against the lexicon of its collection.
     pub fn validate_record(
         &self,

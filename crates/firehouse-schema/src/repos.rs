@@ -16,6 +16,8 @@ pub struct RepoRow {
     pub state: RepoState,
     /// Why it is desynchronized; else empty.
     pub reason: Cow<'static, str>,
+    /// Rows up to this rev are all there, in every table; above it a crash may have left some out.
+    pub vouched: Rev,
 }
 
 enum8! {

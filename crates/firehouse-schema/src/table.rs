@@ -22,6 +22,8 @@ table!(crate::RecordRow, "records");
 table!(crate::ActorRow, "actors");
 table!(crate::RepoRow, "repos");
 table!(crate::CursorRow, "cursors");
+table!(crate::UpstreamRow, "upstreams");
+table!(crate::PositionRow, "positions");
 table!(crate::LinkRow, "links");
 table!(crate::PostRow, "posts");
 table!(crate::FeedItemRow, "feed_items");

@@ -3,5 +3,5 @@
 SELECT actor, collection, rkey, rkey_text, rev, deleted, cid
 FROM records
 WHERE actor IN {actors:Array(UInt64)}
-ORDER BY rev DESC
+ORDER BY rev DESC, witnessed_at DESC -- of one rev written twice, the later, as a merge keeps it
 LIMIT 1 BY actor, collection, rkey

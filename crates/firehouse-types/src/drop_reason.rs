@@ -59,6 +59,8 @@ drop_reasons! {
     IdentityGone = "identity_gone",
     /// The DID could not be resolved in time; its repo is marked desynchronized.
     IdentityUnavailable = "identity_unavailable",
+    /// A PDS spoke of an account that, also after its identity was refreshed, lives at another.
+    WrongHost = "wrong_host",
     /// The MST blocks are malformed.
     TreeMalformed = "tree_malformed",
     /// The ops, undone, do not lead back to prevData, or contradict the tree.
@@ -71,6 +73,8 @@ drop_reasons! {
     TooBig = "too_big",
     /// The repo at its PDS is newer than the commits that reached us.
     CommitsMissed = "commits_missed",
+    /// The records held of the repo are others than those at its PDS; it is written again.
+    ReceiptDiffers = "receipt_differs",
     /// Too many events of the account waited while its repo was being written; its repo is fetched again.
     WaitedTooLong = "waited_too_long",
     /// Another DID already has this number.

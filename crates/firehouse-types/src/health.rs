@@ -2,15 +2,63 @@
 //!
 //! Stands here because ingest knows it and xrpc tells it, and those two never import each other.
 
+use std::collections::BTreeMap;
+
 use crate::Seq;
 
-/// The state of one process.
+/// The state of one process. What it does not do is left out.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Health {
     /// Version of firehouse.
     pub version: &'static str,
     /// Every upstream this process follows; empty in `firehouse serve`.
     pub upstreams: Vec<UpstreamHealth>,
+    /// The write path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ingest: Option<IngestHealth>,
+    /// Repos that are not in step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repos: Option<ReposHealth>,
+    /// Hosts that repos are fetched from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<HostsHealth>,
+}
+
+/// What is on its way into the store.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct IngestHealth {
+    /// Events read and not yet acknowledged by the store.
+    pub events_in_flight: u64,
+    /// Of these, events that wait for the identity of their account, or for its fetched repo to be written.
+    pub events_waiting: u64,
+    /// Of these, commits that wait for the one before them to come from another upstream.
+    pub events_held: u64,
+    /// Messages that wait in each queue of the pipeline.
+    pub queues: BTreeMap<&'static str, u64>,
+    /// Since the last flush was acknowledged; nothing is flushed while nothing happens. `None` before the first. Units: seconds.
+    pub flush_age_seconds: Option<u64>,
+}
+
+/// Repos that are not in step.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ReposHealth {
+    /// How many, by the reason they fell out of step for. `None` while the store does not say.
+    pub desynchronized: Option<BTreeMap<String, u64>>,
+    /// How long ago they were counted. Units: seconds.
+    pub counted_seconds_ago: Option<u64>,
+    /// Repos that wait to be fetched. `None` where none is fetched, and so for the next.
+    pub queued: Option<u64>,
+    /// Repos being fetched.
+    pub fetching: Option<u64>,
+}
+
+/// Hosts that repos are fetched from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct HostsHealth {
+    /// Hosts that are remembered.
+    pub known: u64,
+    /// Hosts that are not asked at the moment, since they failed or asked for a pause.
+    pub parked: u64,
 }
 
 /// How far behind one upstream is.

@@ -21,6 +21,7 @@ mod at_uri;
 mod cid;
 mod datetime;
 mod seq;
+mod receipt;
 mod drop_reason;
 mod event;
 mod label;
@@ -37,10 +38,11 @@ pub use event::{
     SyncEvent,
 };
 pub use handle::Handle;
-pub use health::{Health, UpstreamHealth, UpstreamState};
+pub use health::{Health, HostsHealth, IngestHealth, ReposHealth, UpstreamHealth, UpstreamState};
 pub use label::{InvalidLabel, Label, LabelSubject};
 pub use label_event::{LabelEvent, LabelsEvent};
 pub use nsid::Nsid;
+pub use receipt::CollectionReceipt;
 pub use rev::{InvalidRev, Rev};
 pub use rkey::{Rkey, RkeyId};
 pub use seq::Seq;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, header};
+use axum::http::{HeaderName, HeaderValue, Method as Verb, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use firehouse_appview::AppliedLabeler;
@@ -11,8 +12,9 @@ use firehouse_appview::AppliedLabeler;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::labelers::{self, Labelers};
-use crate::method::{Headers, Method, Ready};
-use crate::parameters;
+use crate::method::{Headers, Kind, Method, Ready};
+use crate::parameters::Reading;
+use crate::{input, parameters};
 
 /// The type of every answer, errors included.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -24,21 +26,38 @@ pub(crate) async fn answer(
     api: &Api,
     method: &Method,
     request: &Parts,
+    body: Body,
 ) -> Result<Response, Failure> {
-    if !matches!(request.method, Verb::GET | Verb::HEAD) {
-        let message = format!("Incorrect HTTP method ({}) expected GET", request.method);
+    let (is_right, expected) = match method.kind {
+        Kind::Query(_) => (matches!(request.method, Verb::GET | Verb::HEAD), "GET"),
+        Kind::Procedure => (request.method == Verb::POST, "POST"),
+    };
+    if !is_right {
+        let message = format!("Incorrect HTTP method ({}) expected {expected}", request.method);
         return Err(Failure::invalid_request(message));
     }
     let limit = Duration::from_secs(api.config.request_timeout_s);
-    let answered = tokio::time::timeout(limit, run(api, method, request)).await;
+    let answered = tokio::time::timeout(limit, run(api, method, request, body)).await;
     answered.unwrap_or_else(|_| Err(Failure::timed_out()))
 }
 
-async fn run(api: &Api, method: &Method, request: &Parts) -> Result<Response, Failure> {
+async fn run(api: &Api, method: &Method, request: &Parts, body: Body) -> Result<Response, Failure> {
     let query = request.uri.query().unwrap_or_default();
-    let parameters = parameters::checked(&api.catalog, method.nsid, query, method.reading)?;
-    let mut caller = api.authenticator.caller(method.who, &request.headers, method.nsid).await?;
-    refuse_body(&request.headers, api.config.body_bytes_max)?;
+    let (reading, is_procedure) = match method.kind {
+        Kind::Query(reading) => (reading, false),
+        Kind::Procedure => (Reading::Strict, true),
+    };
+    let parameters = parameters::checked(&api.catalog, method.nsid, query, reading)?;
+    let headers = &request.headers;
+    let mut caller =
+        api.authenticator.caller(method.who, headers, method.nsid, is_procedure).await?;
+    let bytes_max = api.config.body_bytes_max;
+    let asked = match method.kind {
+        Kind::Query(_) => input::refuse(headers, bytes_max).map(|()| parameters)?,
+        Kind::Procedure => {
+            input::checked(&api.catalog, method.nsid, headers, body, bytes_max).await?
+        }
+    };
     // Bounds what the store is asked at once. Not taken earlier: a token may make us wait for a host of its sender's choice.
     let _permit = api.permits.try_acquire().map_err(|_| Failure::busy())?;
     let labelers = match method.headers {
@@ -51,26 +70,15 @@ async fn run(api: &Api, method: &Method, request: &Parts) -> Result<Response, Fa
     };
     caller.labelers =
         labelers.iter().flat_map(|labelers| &labelers.0).map(AppliedLabeler::from).collect();
-    let ready = (method.run)(&api.services.appview, &caller, parameters).await?;
+    let ready = (method.run)(&api.services, &caller, asked).await?;
     Ok(response(ready, method.headers, labelers))
 }
 
-/// A query has no body.
-fn refuse_body(headers: &HeaderMap, bytes_max: u64) -> Result<(), Failure> {
-    let length =
-        headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|bytes| bytes > bytes_max) {
-        return Err(Failure::too_large());
-    }
-    if length.unwrap_or(0) > 0 || headers.contains_key(header::TRANSFER_ENCODING) {
-        let message = "A request body was provided when none was expected";
-        return Err(Failure::invalid_request(message));
-    }
-    Ok(())
-}
-
 fn response(ready: Ready, kind: Headers, labelers: Option<Labelers>) -> Response {
-    let mut response = ([(header::CONTENT_TYPE, JSON)], ready.json).into_response();
+    let mut response = match ready.json {
+        Some(json) => ([(header::CONTENT_TYPE, JSON)], json).into_response(),
+        None => StatusCode::OK.into_response(),
+    };
     let headers = response.headers_mut();
     if let Some(value) = labelers.and_then(|labelers| labelers.header()) {
         headers.insert(labelers::CONTENT, value);

@@ -15,7 +15,7 @@ use crate::error::XrpcError;
 use crate::failure::Failure;
 use crate::labeler_accounts::LabelerAccounts;
 use crate::method::Method;
-use crate::methods::METHODS;
+use crate::methods::{METHODS, OPERATIONS};
 use crate::metrics::Metrics;
 use crate::outage::Outage;
 use crate::server::Services;
@@ -47,7 +47,7 @@ impl Api {
             outage: Arc::default(),
             methods: METHODS
                 .iter()
-                .filter(|_| config.methods)
+                .filter(|method| config.methods || method.nsid.starts_with(OPERATIONS))
                 .map(|method| (method.nsid, method))
                 .collect(),
             config,
@@ -59,14 +59,14 @@ impl Api {
 
 /// Answers everything below `/xrpc/`.
 pub(crate) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> Response {
-    let (head, _) = request.into_parts();
+    let (head, body) = request.into_parts();
     let Some(nsid) = method_name(head.uri.path()) else {
         return Failure::invalid_request("invalid xrpc path").into_response();
     };
     let method = api.methods.get(nsid).copied();
     let mut in_flight = api.metrics.begin(method.map_or("other", |method| method.nsid));
     let answered = match method {
-        Some(method) => answer(&api, method, &head).await,
+        Some(method) => answer(&api, method, &head, body).await,
         None => Err(Failure::not_implemented()),
     };
     let response = answered.unwrap_or_else(|failure| {

@@ -33,6 +33,8 @@ pub(crate) enum Who {
     ViewerOnly,
     /// As [`Who::Viewer`], or the administrator.
     ViewerOrAdmin,
+    /// The administrator; nobody where no password is configured.
+    AdminOnly,
 }
 
 /// Reads `Authorization` headers.
@@ -57,6 +59,7 @@ impl Authenticator {
         who: Who,
         headers: &HeaderMap,
         method: &str,
+        is_procedure: bool,
     ) -> Result<Caller, Failure> {
         let anonymous = Caller::default();
         if who == Who::Anyone {
@@ -65,21 +68,20 @@ impl Authenticator {
         // A header that is not ASCII is as good as none.
         let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let authorization = authorization.unwrap_or_default();
-        if let Some(token) = authorization.strip_prefix("Bearer ") {
+        if who != Who::AdminOnly
+            && let Some(token) = authorization.strip_prefix("Bearer ")
+        {
             let chat_may_call = who == Who::ViewerOrChat;
-            // Every method so far is a query.
-            let call = Call { method, chat_may_call, is_procedure: false };
+            let call = Call { method, chat_may_call, is_procedure };
             let issuer = self.service.verify(token.trim(), call).await?;
             let privileged = self.is_moderation_service(&issuer);
             return Ok(Caller { viewer: Some(issuer.did), privileged, ..anonymous });
         }
-        if who == Who::ViewerOrAdmin {
+        if matches!(who, Who::ViewerOrAdmin | Who::AdminOnly) {
             return match basic::admin(authorization, self.admin_password.as_ref()) {
                 Admin::Valid => Ok(Caller { privileged: true, ..anonymous }),
-                Admin::Missing => Ok(anonymous),
-                Admin::Invalid => {
-                    Err(Failure::unauthorized("AuthenticationRequired", "Authentication Required"))
-                }
+                Admin::Missing if who == Who::ViewerOrAdmin => Ok(anonymous),
+                Admin::Missing | Admin::Invalid => Err(not_admin()),
             };
         }
         if authorization.starts_with("Basic ") {
@@ -87,6 +89,7 @@ impl Authenticator {
         }
         match who {
             Who::ViewerOnly => Err(Failure::unauthorized("AuthMissing", "Authentication Required")),
+            Who::AdminOnly => Err(not_admin()),
             Who::Anyone | Who::Viewer | Who::ViewerOrChat | Who::ViewerOrAdmin => Ok(anonymous),
         }
     }
@@ -95,4 +98,8 @@ impl Authenticator {
         let speaks_for_itself = issuer.service.is_none() || issuer.is_labeler();
         speaks_for_itself && self.moderation_did.as_ref() == Some(&issuer.did)
     }
+}
+
+fn not_admin() -> Failure {
+    Failure::unauthorized("AuthenticationRequired", "Authentication Required")
 }

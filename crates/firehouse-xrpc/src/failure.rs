@@ -50,6 +50,10 @@ impl Failure {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge", "request entity too large")
     }
 
+    pub(crate) fn unsupported(message: String) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "InvalidRequest", message)
+    }
+
     pub(crate) fn not_implemented() -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", "Method Not Implemented")
     }
@@ -105,6 +109,7 @@ impl From<ViewError> for Failure {
                 Self { repo_rev, ..Self::bad_request("NotFound", message) }
             }
             ViewError::RecordNotFound { .. } => Self::bad_request("RecordNotFound", message),
+            ViewError::AccountNotFound { .. } => Self::bad_request("AccountNotFound", message),
             ViewError::AccountTakedown => Self::bad_request("AccountTakedown", message),
             ViewError::AccountDeactivated => Self::bad_request("AccountDeactivated", message),
             ViewError::BlockedActor { .. } => Self::bad_request("BlockedActor", message),

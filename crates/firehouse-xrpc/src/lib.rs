@@ -24,6 +24,8 @@ mod methods;
 mod method;
 mod answer;
 mod parameters;
+mod input;
+mod admin;
 mod auth;
 mod labelers;
 mod labeler_accounts;
@@ -32,6 +34,7 @@ mod outage;
 mod pages;
 mod metrics;
 
+pub use admin::{Upstream, UpstreamError, Upstreams};
 pub use config::{Config, Secret, TokenReuse};
 pub use error::XrpcError;
-pub use server::{Services, router, serve};
+pub use server::{HealthNow, Services, router, serve};

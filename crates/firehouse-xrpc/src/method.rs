@@ -1,20 +1,30 @@
 //! [`Method`]: one XRPC method as the dispatcher sees it, whatever its parameters and its answer are.
 
-use firehouse_appview::{Answer, AppView, Caller, ViewError};
+use firehouse_appview::{Answer, Caller, ViewError};
 use firehouse_types::Rev;
 use futures_util::future::BoxFuture;
 
 use crate::auth::Who;
 use crate::failure::Failure;
 use crate::parameters::Reading;
+use crate::server::Services;
 
-/// A query: its name, its rules, its function.
+/// Its name, its rules, its function.
 pub(crate) struct Method {
     pub(crate) nsid: &'static str,
+    pub(crate) kind: Kind,
     pub(crate) who: Who,
-    pub(crate) reading: Reading,
     pub(crate) headers: Headers,
     pub(crate) run: Run,
+}
+
+/// Where a method finds what it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// In the query string; nothing changes.
+    Query(Reading),
+    /// In the body, which is JSON; something may change.
+    Procedure,
 }
 
 /// What an answer says about itself.
@@ -28,23 +38,29 @@ pub(crate) enum Headers {
     LabelsAndRev,
 }
 
-/// Calls one of the functions of `firehouse-appview` and encodes what it gives.
-pub(crate) type Run =
-    for<'a> fn(&'a AppView, &'a Caller, serde_json::Value) -> BoxFuture<'a, Result<Ready, Failure>>;
+/// Calls a function with the parameters of a query, or the input of a procedure, and encodes what it gives. Either was checked against the
+/// method's lexicon.
+pub(crate) type Run = for<'a> fn(
+    &'a Services,
+    &'a Caller,
+    serde_json::Value,
+) -> BoxFuture<'a, Result<Ready, Failure>>;
 
 /// An answer, encoded.
+#[derive(Default)]
 pub(crate) struct Ready {
-    pub(crate) json: Vec<u8>,
+    /// `None` for a method whose lexicon has no output.
+    pub(crate) json: Option<Vec<u8>>,
     pub(crate) repo_rev: Option<Rev>,
 }
 
 /// A function of `firehouse-appview` as a [`Run`].
 macro_rules! run {
     ($function:ident) => {
-        |app, caller, parameters| {
+        |services, caller, asked| {
             Box::pin(async move {
-                let parameters = $crate::parameters::typed(parameters)?;
-                $crate::method::encode(firehouse_appview::$function(app, caller, parameters).await)
+                let (app, asked) = (&services.appview, $crate::parameters::typed(asked)?);
+                $crate::method::encode(firehouse_appview::$function(app, caller, asked).await)
             })
         }
     };
@@ -55,9 +71,12 @@ pub(crate) fn encode<T: serde::Serialize>(
     answer: Result<Answer<T>, ViewError>,
 ) -> Result<Ready, Failure> {
     let Answer { body, repo_rev } = answer?;
-    let json = serde_json::to_vec(&body).map_err(|error| {
+    Ok(Ready { json: Some(json(&body)?), repo_rev })
+}
+
+pub(crate) fn json(body: &impl serde::Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(body).map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "cannot encode an answer");
         Failure::internal()
-    })?;
-    Ok(Ready { json, repo_rev })
+    })
 }

@@ -1,8 +1,9 @@
 //! [`METHODS`]: every method we answer, one line each.
 
-use crate::auth::Who::{self, Anyone, Viewer, ViewerOnly, ViewerOrAdmin, ViewerOrChat};
+use crate::admin;
+use crate::auth::Who::{self, AdminOnly, Anyone, Viewer, ViewerOnly, ViewerOrAdmin, ViewerOrChat};
 use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
-use crate::method::{Method, Run, run};
+use crate::method::{Kind, Method, Run, run};
 use crate::parameters::Reading::{self, Loose, Strict};
 
 /// In the order of their names. Who may call, how parameters are read and what the headers tell is what the reference AppView does.
@@ -25,7 +26,14 @@ pub(crate) const METHODS: &[Method] = &[
     query("com.atproto.identity.resolveHandle", Anyone,        Strict, Plain,        run!(resolve_handle)),
     query("com.atproto.label.queryLabels",      Anyone,        Strict, Plain,        run!(query_labels)),
     query("com.atproto.repo.getRecord",         ViewerOrAdmin, Strict, Plain,        run!(get_record)),
+    procedure("dev.firehouse.admin.addUpstream",    AdminOnly,        Plain,            admin::ADD_UPSTREAM),
+    query("dev.firehouse.admin.listUpstreams",  AdminOnly,     Strict, Plain,        admin::LIST_UPSTREAMS),
+    procedure("dev.firehouse.admin.removeUpstream", AdminOnly,        Plain,            admin::REMOVE_UPSTREAM),
+    query("dev.firehouse.sync.getCompleteness", Anyone,        Strict, Plain,        run!(get_completeness)),
 ];
+
+/// Of a process that only writes, too: it is the one that follows upstreams.
+pub(crate) const OPERATIONS: &str = "dev.firehouse.admin.";
 
 const fn query(
     nsid: &'static str,
@@ -34,7 +42,11 @@ const fn query(
     headers: Headers,
     run: Run,
 ) -> Method {
-    Method { nsid, who, reading, headers, run }
+    Method { nsid, kind: Kind::Query(reading), who, headers, run }
+}
+
+const fn procedure(nsid: &'static str, who: Who, headers: Headers, run: Run) -> Method {
+    Method { nsid, kind: Kind::Procedure, who, headers, run }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub(crate) async fn health(State(api): State<Arc<Api>>) -> Response {
         Ok(Ok(())) => (StatusCode::OK, None),
         Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Some("Service Unavailable")),
     };
-    let body = HealthBody { health: (api.services.health)(), error };
+    let body = HealthBody { health: (api.services.health)().await, error };
     (status, [(header::CONTENT_TYPE, JSON)], Json(body)).into_response()
 }
 

@@ -11,6 +11,7 @@ use firehouse_appview::AppView;
 use firehouse_identity::Resolver;
 use firehouse_store::Store;
 use firehouse_types::Health;
+use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,6 +19,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
+use crate::admin::Upstreams;
 use crate::answer::REPO_REV;
 use crate::api::{Api, dispatch};
 use crate::config::Config;
@@ -33,6 +35,9 @@ const COMPRESSED_BYTES_MIN: u64 = 1024;
 /// What a request that is being answered has on top of its own time limit when we stop.
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
+/// Asks for the state of this process.
+pub type HealthNow = Arc<dyn Fn() -> BoxFuture<'static, Health> + Send + Sync>;
+
 /// What requests are answered with.
 #[derive(Clone)]
 pub struct Services {
@@ -43,7 +48,9 @@ pub struct Services {
     /// Keys of those who send tokens.
     pub resolver: Resolver,
     /// The state of this process, made anew for each `/xrpc/_health`.
-    pub health: Arc<dyn Fn() -> Health + Send + Sync>,
+    pub health: HealthNow,
+    /// The upstreams of this process; `None` where it follows none.
+    pub upstreams: Option<Arc<dyn Upstreams>>,
     /// Every metric of this process; ours are added to it.
     pub registry: prometheus::Registry,
 }

@@ -7,5 +7,6 @@ mod labels;
 mod network;
 mod paging;
 mod records;
+mod completeness;
 mod threads;
 mod views;

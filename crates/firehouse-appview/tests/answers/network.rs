@@ -116,7 +116,14 @@ impl Network {
         assert!(indexed.is_ok(), "{collection} {record}: {indexed:?}");
         self.rows.append(rows.clone());
         let (actor, data, reason) = (did.actor(), [0; 32], "".into());
-        self.repos.push(RepoRow { actor, rev, data, state: RepoState::Synchronized, reason });
+        self.repos.push(RepoRow {
+            actor,
+            rev,
+            data,
+            state: RepoState::Synchronized,
+            reason,
+            vouched: rev,
+        });
         Written { uri: format!("at://{did}/{collection}/{rkey}"), cid: cid.to_string(), rows }
     }
 

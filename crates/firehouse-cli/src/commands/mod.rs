@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+pub mod backfill;
 pub mod engine;
 pub mod ingest;
 pub mod migrate;
@@ -8,3 +9,4 @@ pub mod replay;
 pub mod run;
 pub mod serve;
 pub mod status;
+pub mod verify;

@@ -24,7 +24,7 @@ pub struct Bounds {
 pub async fn run(settings: Settings, file: PathBuf, bounds: Bounds) -> Result<()> {
     let stop = stop_on_signal()?;
     let relay = settings.relay.first().context("no relay is configured")?;
-    let config = stream_config(&settings, relay);
+    let config = stream_config(&settings, &relay.url);
     let cursor = bounds.cursor.and_then(|cursor| Seq::new(i64::try_from(cursor).ok()?));
     let config = match (bounds.cursor, cursor) {
         // Seqs begin at 1; 0 asks for the oldest event there is.

@@ -69,16 +69,10 @@ pub async fn index(
         None => network::resolver(&settings, &registry)?,
     };
     let name = format!("file:{}", file.file_name().unwrap_or_default().display());
-    let status = Status::default();
     let upstream = upstream_of_file(&name, file, rate, &stop);
-    let sources = Sources {
-        store: database.store.clone(),
-        resolver,
-        status: status.clone(),
-        labelers: Status::default(),
-        registry,
-    };
-    let ingest = ingest(&settings, &sources, None)?;
+    let mut sources = Sources::new(&database.store, resolver, registry);
+    let status = sources.watched.status.clone();
+    let ingest = ingest(&settings, &mut sources, None)?;
     let began = Instant::now();
     let running = ingest.run(only(upstream).await, stop.clone());
     let ended = tokio::select! {
@@ -124,7 +118,15 @@ pub fn upstream_of_file(
         }
     });
     let removed = CancellationToken::new();
-    Upstream { name: name.into(), url: name.to_owned(), cursor: None, events, notices, removed }
+    Upstream {
+        name: name.into(),
+        url: name.to_owned(),
+        is_pds: false,
+        cursor: None,
+        events,
+        notices,
+        removed,
+    }
 }
 
 async fn show_progress(status: &Status, began: Instant) {

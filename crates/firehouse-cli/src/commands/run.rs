@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Backfill, Ingest, Metrics, Status, Upstream};
+use firehouse_ingest::{Backfill, Ingest, Metrics, Upstream, Walk, Walked};
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -15,6 +15,8 @@ use crate::following::{Followed, Following};
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
+use crate::sweeping::{PATIENCE, sweep};
+use crate::upstreams::Changeable;
 use crate::{demo, labelers, network, serving};
 
 /// Follows the configured upstreams and serves what there is, until a signal.
@@ -27,18 +29,14 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let (following, Followed { upstreams, mut failed }) =
         Following::new(&settings, &database.store, stream_metrics.clone(), &stop)?;
     let backfill = network::backfill(&settings, &resolver, &registry, &stop)?;
+    let backfill = backfill.map(|(backfill, _repairs)| backfill);
     let relays = settings.relay.clone();
-    let sources = Sources {
-        store: database.store.clone(),
-        resolver,
-        status: Status::default(),
-        labelers: Status::default(),
-        registry,
-    };
+    let mut sources = Sources::new(&database.store, resolver, registry);
+    let changeable =
+        Changeable::new(&settings, &database.store, &sources.watched.status, following);
+    sources.upstreams = Some(Arc::new(changeable.clone()));
     let followed = async {
-        for relay in &relays {
-            following.add(relay).await?;
-        }
+        changeable.start(&relays).await?;
         // Only what can never work comes back.
         failed.recv().await.map_or(Ok(()), Err)
     };
@@ -65,13 +63,7 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
         demo::AN_ACTOR
     );
     let (resolver, registry) = (demo::resolver()?, Registry::new());
-    let sources = Sources {
-        store: database.store.clone(),
-        resolver,
-        status: Status::default(),
-        labelers: Status::default(),
-        registry,
-    };
+    let sources = Sources::new(&database.store, resolver, registry);
     let from = From { upstreams: only(upstream).await, backfill: None, labelers: None };
     let ended = index_and_serve(settings, Answers::Everything, sources, from, &stop).await;
     database.close().await;
@@ -89,11 +81,30 @@ struct From {
 async fn index_and_serve(
     settings: Settings,
     answers: Answers,
-    sources: Sources,
+    mut sources: Sources,
     from: From,
     stop: &CancellationToken,
 ) -> Result<()> {
-    let ingest = ingest(&settings, &sources, from.backfill)?;
+    let fetched_from = from.backfill.as_ref().map(|backfill| {
+        (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone())
+    });
+    let ingest = ingest(&settings, &mut sources, from.backfill)?;
+    let swept = fetched_from.filter(|_| settings.backfill.network);
+    let swept = swept.map(|(client, scheduler, asked)| {
+        let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
+        let (patience, walked) = (PATIENCE, Walked::default());
+        let walk = Walk { store, client, scheduler, asked, patience, walked, metrics };
+        let relays: Vec<_> = settings.relay.iter().map(|relay| relay.url.clone()).collect();
+        async move { sweep(walk, &relays).await }
+    });
+    let stopped = stop.clone();
+    let sweeping = async move {
+        let Some(swept) = swept else { return Ok(()) };
+        tokio::select! {
+            failed = swept => failed,
+            () = stopped.cancelled() => Ok(()),
+        }
+    };
     let metrics = ingest.metrics.clone();
     let labels =
         from.labelers.map(|counted| labelers::labels(&settings, &sources, metrics, counted));
@@ -110,7 +121,7 @@ async fn index_and_serve(
         anyhow::Ok(())
     };
     let serving = serving::serve(settings, answers, sources, stop.clone());
-    let ended = tokio::try_join!(ingest_ended, labels_ended, serving);
+    let ended = tokio::try_join!(ingest_ended, labels_ended, serving, sweeping);
     stop.cancel();
     ended.map(drop)
 }
@@ -123,19 +134,23 @@ pub async fn only(upstream: Upstream) -> mpsc::Receiver<Upstream> {
     upstreams
 }
 
-/// The write path on this store.
+/// The write path on this store; from now on the health tells of it.
 pub fn ingest(
     settings: &Settings,
-    sources: &Sources,
+    sources: &mut Sources,
     backfill: Option<Backfill>,
 ) -> Result<Ingest> {
+    let metrics = Metrics::new(&sources.registry)?;
+    let watched = &mut sources.watched;
+    watched.ingest = Some(metrics.clone());
+    watched.fetches = backfill.as_ref().map(|b| (b.scheduler.clone(), b.client.clone()));
     Ok(Ingest {
         config: settings.ingest.clone(),
         store: sources.store.clone(),
         resolver: sources.resolver.clone(),
         backfill,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
-        status: sources.status.clone(),
-        metrics: Metrics::new(&sources.registry)?,
+        status: sources.watched.status.clone(),
+        metrics,
     })
 }

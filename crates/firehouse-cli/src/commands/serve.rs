@@ -1,7 +1,6 @@
 //! `firehouse serve`: the API alone, reading from a ClickHouse server.
 
 use anyhow::{Result, bail};
-use firehouse_ingest::Status;
 use prometheus::Registry;
 
 use crate::database::Database;
@@ -22,12 +21,6 @@ pub async fn run(settings: Settings) -> Result<()> {
     let database = Database::connect(&settings).await?;
     database.store.check_schema().await?;
     let resolver = network::resolver(&settings, &registry)?;
-    let sources = Sources {
-        store: database.store,
-        resolver,
-        status: Status::default(),
-        labelers: Status::default(),
-        registry,
-    };
+    let sources = Sources::new(&database.store, resolver, registry);
     serving::serve(settings, Answers::Everything, sources, stop).await
 }

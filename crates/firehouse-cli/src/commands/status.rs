@@ -44,8 +44,30 @@ pub async fn run(settings: Settings, json: bool) -> Result<()> {
                 .map(|name| format!("{name} {}", text(name)));
             writeln!(out, "{}: {}", text("url"), shown.collect::<Vec<_>>().join(", "))?;
         }
+        for section in ["ingest", "repos", "hosts"] {
+            let shown = leaves(&health[section]);
+            if !shown.is_empty() {
+                writeln!(out, "{section}: {}", shown.join(", "))?;
+            }
+        }
     }
     if healthy { Ok(()) } else { bail!("the store does not answer") }
+}
+
+/// Every number of a section with its name, those of an inner section behind the name of that.
+fn leaves(section: &Value) -> Vec<String> {
+    let mut leaves = Vec::new();
+    for (name, value) in section.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => {}
+            Value::Object(inner) if inner.is_empty() => leaves.push(format!("{name} 0")),
+            Value::Object(_) => {
+                leaves.extend(self::leaves(value).into_iter().map(|leaf| format!("{name} {leaf}")));
+            }
+            _ => leaves.push(format!("{name} {value}")),
+        }
+    }
+    leaves
 }
 
 async fn ask(settings: &Settings) -> Result<(bool, Value)> {
@@ -63,4 +85,25 @@ async fn ask(settings: &Settings) -> Result<(bool, Value)> {
     socket.take(ANSWER_BYTES_MAX).read_to_string(&mut answer).await?;
     let (head, body) = answer.split_once("\r\n\r\n").context("not an HTTP answer")?;
     Ok((head.contains(" 200 "), serde_json::from_str(body).context("not firehouse's health")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_section_is_told_in_one_line() {
+        let section = json!({
+            "desynchronized": { "chain_broken": 2, "too_big": 1 }, "counted_seconds_ago": 3, "queued": null,
+        });
+        let expected =
+            ["counted_seconds_ago 3", "desynchronized chain_broken 2", "desynchronized too_big 1"];
+        let mut found = leaves(&section);
+        found.sort_unstable();
+        assert_eq!(found, expected);
+        assert_eq!(leaves(&json!({ "desynchronized": {} })), ["desynchronized 0"]);
+        assert!(leaves(&Value::Null).is_empty());
+    }
 }

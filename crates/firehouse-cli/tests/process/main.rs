@@ -1,6 +1,8 @@
-//! The real binary as a process: with a real PDS, with its demo, and killed.
+//! The real binary as a process: with a real PDS, with its demo, killed, and with several upstreams.
 
 mod support;
+mod backfill;
 mod demo;
 mod e2e;
 mod kill;
+mod upstreams;

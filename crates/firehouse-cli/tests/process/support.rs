@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use data_encoding::BASE64;
 use serde_json::Value;
 
 /// The binary under test.
@@ -115,9 +116,43 @@ pub fn signal(pid: u32, name: &str) {
 
 /// A plain HTTP GET; `None` while nobody answers.
 pub fn get(address: SocketAddr, path: &str) -> Option<(u16, Value)> {
+    ask(address, &format!("GET {path}"), "", "")
+}
+
+/// As [`get`], as the administrator.
+pub fn get_as(address: SocketAddr, path: &str, password: &str) -> Option<(u16, Value)> {
+    ask(address, &format!("GET {path}"), &authorization(password), "")
+}
+
+/// Calls a procedure as the administrator.
+pub fn post(
+    address: SocketAddr,
+    path: &str,
+    password: &str,
+    input: &Value,
+) -> Option<(u16, Value)> {
+    let body = input.to_string();
+    let headers = format!(
+        "{}Content-Type: application/json\r\nContent-Length: {}\r\n",
+        authorization(password),
+        body.len()
+    );
+    ask(address, &format!("POST {path}"), &headers, &body)
+}
+
+fn authorization(password: &str) -> String {
+    let pair = BASE64.encode(format!("admin:{password}").as_bytes());
+    format!("Authorization: Basic {pair}\r\n")
+}
+
+fn ask(address: SocketAddr, what: &str, headers: &str, body: &str) -> Option<(u16, Value)> {
     let mut socket = TcpStream::connect(address).ok()?;
     socket.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
+    write!(
+        socket,
+        "{what} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n{body}"
+    )
+    .ok()?;
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).ok()?;
     let answer = String::from_utf8(answer).ok()?;

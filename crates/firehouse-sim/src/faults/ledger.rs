@@ -34,6 +34,11 @@ impl Ledger {
         self.count(fault).planned.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Another fault was faster: this one can no longer happen.
+    pub(crate) fn unplan(&self, fault: Fault) {
+        self.count(fault).planned.fetch_sub(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn fire(&self, fault: Fault) {
         self.count(fault).fired.fetch_add(1, Ordering::Relaxed);
     }

@@ -25,6 +25,9 @@ pub(crate) async fn tables(
     if options.can(Ability::Resync) {
         differences.extend(repos(sql, model).await?);
     }
+    if options.can(Ability::Labels) {
+        differences.extend(labels(sql, model).await?);
+    }
     Ok(differences)
 }
 
@@ -131,6 +134,20 @@ async fn repos(sql: &Sql, model: &Model) -> Result<Differences, String> {
         Some(format!("repo {did}: desynchronized ({})", row[1]))
     });
     Ok(out_of_step.collect())
+}
+
+async fn labels(sql: &Sql, model: &Model) -> Result<Differences, String> {
+    let rows = sql.rows(include_str!("labels.sql")).await?;
+    let found: BTreeMap<String, Vec<String>> =
+        rows.into_iter().map(|row| (row[..4].join(" "), row[4..].to_vec())).collect();
+    let expected = model.labels().iter().map(|(key, truth)| {
+        let cid = key.cid.clone().unwrap_or_default();
+        let neg = if truth.neg { "1" } else { "0" };
+        let exp = truth.exp.clone().unwrap_or_default();
+        let name = format!("{} {} {} {cid}", key.src, key.uri, key.val);
+        (name, vec![neg.to_owned(), truth.cts.clone(), exp])
+    });
+    Ok(differences("label", &expected.collect(), &found, |columns| columns.join(" ")))
 }
 
 /// What is missing, what is too much, and what is other.

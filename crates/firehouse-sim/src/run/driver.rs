@@ -70,6 +70,14 @@ pub enum Failure {
     Broken(String),
 }
 
+impl Outcome {
+    /// Of a run that ended with a fault of ours.
+    pub(crate) fn panicked(seed: u64, error: &tokio::task::JoinError) -> Self {
+        let (failure, faults) = (Some(broken(error)), BTreeMap::new());
+        Self { seed, failure, faults, kills: (0, 0), records: 0, took: Duration::ZERO }
+    }
+}
+
 /// Runs one seed. An engine that is shared is used by plans that want one.
 pub async fn run_seed(seed: u64, options: &RunOptions, engine: &SharedEngine) -> Outcome {
     let began = Instant::now();
@@ -192,6 +200,10 @@ impl Run<'_> {
             self.wait(&client, &origin, followed, firehouse).await?;
             sleep(Duration::from_millis(200)).await;
         }
+        if self.plan.denies_repos() {
+            self.world.settle(true);
+            self.wait(&client, &origin, followed, firehouse).await?;
+        }
         let api = Api { client: &client, origin: &origin };
         self.compare(sql, &api).await?;
         let missing = self.world.ledger().missing();
@@ -205,8 +217,13 @@ impl Run<'_> {
         followed: &[(usize, String)],
         firehouse: &mut Firehouse,
     ) -> Result<(), Failure> {
-        let (heads, _) = self.world.heads();
-        let heads = followed.iter().map(|(host, url)| (url.clone(), heads[*host])).collect();
+        let (heads, labelers) = self.world.heads();
+        let mut heads: BTreeMap<String, i64> =
+            followed.iter().map(|(host, url)| (url.clone(), heads[*host])).collect();
+        if self.options.can(Ability::Labels) {
+            let urls = self.world.urls().labelers;
+            heads.extend(urls.into_iter().map(|(_, url)| url).zip(labelers));
+        }
         let patience = Duration::from_secs(self.options.quiet_s_max);
         wait_readable(client, origin, &heads, firehouse, patience).await.map_err(Failure::NotQuiet)
     }

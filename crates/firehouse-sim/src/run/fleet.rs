@@ -44,16 +44,21 @@ pub async fn run_seeds(
     let (began, count) = (Instant::now(), seeds.end.saturating_sub(seeds.start));
     let next = Arc::new(AtomicU64::new(seeds.start));
     let (sender, mut outcomes) = mpsc::channel::<Outcome>(jobs.max(1));
+    let options_of_all = Arc::new(options.clone());
     for _ in 0..jobs.max(1) {
-        let engine = SharedEngine::start(options).await?;
+        let engine = Arc::new(SharedEngine::start(options).await?);
         let (next, sender, options, end) =
-            (Arc::clone(&next), sender.clone(), options.clone(), seeds.end);
+            (Arc::clone(&next), sender.clone(), Arc::clone(&options_of_all), seeds.end);
         tokio::spawn(async move {
             loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= end
-                    || sender.send(run_seed(seed, &options, &engine).await).await.is_err()
-                {
+                if seed >= end {
+                    return;
+                }
+                let (options, engine) = (Arc::clone(&options), Arc::clone(&engine));
+                let run = tokio::spawn(async move { run_seed(seed, &options, &engine).await });
+                let outcome = run.await.unwrap_or_else(|error| Outcome::panicked(seed, &error));
+                if sender.send(outcome).await.is_err() {
                     return;
                 }
             }

@@ -68,10 +68,14 @@ impl RunPlan {
         Self { world, upstreams, embedded, acts_before, steps }
     }
 
+    /// Whether somebody is told that a repo is gone which is not, so that only a later event shows that it is there.
+    pub fn denies_repos(&self) -> bool {
+        self.world.faults.0.iter().any(|planned| planned.fault.place() == Place::Repo)
+    }
+
     /// Whether something is lost on the way, so that every account has to say a last word.
     pub fn is_lossy(&self) -> bool {
-        let planned = &self.world.faults.0;
-        planned.iter().any(|p| p.fault.is_lossy() || p.fault.place() == Place::Repo)
+        self.world.faults.0.iter().any(|planned| planned.fault.is_lossy()) || self.denies_repos()
     }
 }
 
@@ -91,7 +95,8 @@ fn mix(options: &RunOptions) -> Mix {
 }
 
 /// Leaves out what cannot come true: an order among upstreams that are one, lies of hosts that nobody listens to, forged old keys in a
-/// world where nobody has one. What only happens to a fetched repo is given a reason to fetch one.
+/// world where nobody has one. What only befalls a request is given a
+/// reason for one.
 fn tempered(plan: FaultPlan, several: bool, world: &WorldConfig, upstreams: &[usize]) -> FaultPlan {
     let hears_pdses = upstreams.len() > world.relays && world.pdses > 1;
     let mut planned = plan.0;
@@ -106,9 +111,16 @@ fn tempered(plan: FaultPlan, several: bool, world: &WorldConfig, upstreams: &[us
         Fault::OldKeySignature => world.mix.key_rotations,
         _ => true,
     });
-    let repo_faults = planned.iter().filter(|p| p.fault.place() == Place::Repo);
-    let reasons: Vec<Planned> = repo_faults
-        .map(|p| Planned { fault: Fault::OpsContradictTree, host: p.host, at: p.at + 3 })
+    let reasons: Vec<Planned> = planned
+        .iter()
+        .filter_map(|p| {
+            let reason = match p.fault.place() {
+                Place::Repo => Fault::OpsContradictTree,
+                Place::List => Fault::WindowLost,
+                _ => return None,
+            };
+            Some(Planned { fault: reason, host: p.host, at: p.at + 3 })
+        })
         .collect();
     planned.extend(reasons);
     FaultPlan(planned)

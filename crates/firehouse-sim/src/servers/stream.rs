@@ -133,7 +133,7 @@ impl Stream {
         trap.and_then(Trap::fault).into_iter().for_each(|fault| self.ledger.fire(fault));
         let (seq, frame) = (entry.seq, entry.frame.clone());
         if let Some(Trap::MoveWindow { by, announced }) = trap {
-            log.forget(at + by, announced);
+            log.forget(at + by, announced, &self.ledger);
         }
         Next::Frame { seq, frame, trap }
     }
@@ -142,7 +142,7 @@ impl Stream {
     pub(crate) fn forget_all(&self, announced: bool) {
         let mut log = self.log();
         let all = log.entries.len();
-        log.forget(all, announced);
+        log.forget(all, announced, &self.ledger);
     }
 
     /// Everything it keeps, whatever befalls it. Snaps no trap.
@@ -166,10 +166,13 @@ impl Stream {
 }
 
 impl Log {
-    fn forget(&mut self, count: usize, announced: bool) {
+    fn forget(&mut self, count: usize, announced: bool, ledger: &Ledger) {
         self.says_outdated = announced;
         for entry in self.entries.drain(..count.min(self.entries.len())) {
             self.forgotten = entry.seq;
+            // What waited there is lost with its frame.
+            let waited = entry.fault.into_iter().chain(entry.trap.and_then(Trap::fault));
+            waited.for_each(|fault| ledger.unplan(fault));
         }
     }
 }

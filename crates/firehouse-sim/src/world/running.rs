@@ -56,6 +56,11 @@ impl World {
         Ok(urls)
     }
 
+    /// Where everything is; empty before [`World::start`].
+    pub fn urls(&self) -> Urls {
+        self.core().urls.clone()
+    }
+
     /// So many things happen, at once.
     pub fn act(&self, times: usize) {
         let mut core = self.core();

@@ -5,3 +5,4 @@ mod rows;
 mod reads;
 mod labels;
 mod threads;
+mod receipts;

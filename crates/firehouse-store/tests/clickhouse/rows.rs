@@ -3,10 +3,10 @@
 use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActorRow, ActorStatus, CursorRow, FeedItemKind, FeedItemRow, LinkRow, ListItemRow, ListRow,
-    PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState, Table,
+    PositionRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState, Table, UpstreamRow,
 };
 use firehouse_sim::engine;
-use firehouse_store::Store;
+use firehouse_store::{Positions, Store};
 use firehouse_types::{ActorId, Datetime, Did, Nsid, Rev, RkeyId, Seq};
 
 use crate::labels::label;
@@ -112,10 +112,22 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
             data,
             state: RepoState::Desynchronized,
             reason: "chain_broken".into(),
+            vouched: Rev::from(0),
         },
     )
     .await;
+    let position = PositionRow {
+        walk: "network".into(),
+        host: "https://a.test".into(),
+        round: 2,
+        cursor: "next".into(),
+        done: 0,
+        version: 1,
+    };
+    check(&store, position).await;
     check(&store, CursorRow { upstream: "wss://a.test".into(), seq: 9, version: 1 }).await;
+    let (upstream, url) = ("a.test".into(), "pds+wss://a.test".into());
+    check(&store, UpstreamRow { upstream, url, followed: 1, version: 1 }).await;
     let (sort_at, created_at, rkey, cid, deleted) =
         (Datetime::from_ms(5), Datetime::from_ms(-1), RkeyId::from(6), [2; 32], 0);
     check(
@@ -245,6 +257,7 @@ async fn accounts_that_are_only_mentioned_are_not_accounts_yet() {
         data: [u8::try_from(rev).unwrap(); 32],
         state: RepoState::Synchronized,
         reason: "".into(),
+        vouched: Rev::from(0),
     };
     let _ = store.insert(&[repo(2), repo(1)]).await.unwrap();
     let accounts = store
@@ -265,4 +278,57 @@ async fn a_cursor_is_the_one_saved_last_and_each_upstream_has_its_own() {
     store.save_cursor("wss://a.test", seq(7)).await.unwrap();
     assert_eq!(store.saved_cursor("wss://a.test").await.unwrap(), Some(seq(7)));
     assert_eq!(store.saved_cursor("wss://b.test").await.unwrap(), Some(seq(50)));
+}
+
+#[tokio::test]
+async fn what_was_said_last_of_an_upstream_counts() {
+    let Some(store) = engine::store().await else { return };
+    for (version, upstream, url, followed) in [
+        (1, "b.test", "wss://b.test/", 1),
+        (2, "a.test", "wss://a.test/", 1),
+        (3, "b.test", "https://b.test/", 0),
+    ] {
+        let row = UpstreamRow { upstream: upstream.into(), url: url.into(), followed, version };
+        store.save_upstream(row).await.unwrap();
+    }
+    let found = store.upstreams().await.unwrap();
+    let found: Vec<_> = found.iter().map(|row| (&*row.upstream, &*row.url, row.followed)).collect();
+    assert_eq!(found, [("a.test", "wss://a.test/", 1), ("b.test", "https://b.test/", 0)]);
+}
+
+#[tokio::test]
+async fn repos_out_of_step_are_counted_by_reason_as_they_stand_now() {
+    let Some(store) = engine::store().await else { return };
+    let repo = |actor: u64, rev: u64, reason: &'static str| RepoRow {
+        actor: ActorId::from(actor),
+        rev: Rev::from(rev),
+        data: [0; 32],
+        state: if reason.is_empty() { RepoState::Synchronized } else { RepoState::Desynchronized },
+        reason: reason.into(),
+        vouched: Rev::from(0),
+    };
+    assert_eq!(store.repo_counts().await.unwrap().len(), 0);
+    let broken = [repo(1, 1, "chain_broken"), repo(2, 1, "chain_broken"), repo(3, 1, "too_big")];
+    let _ = store.insert(&broken).await.unwrap();
+    let _ = store.insert(&[repo(2, 2, ""), repo(4, 1, "")]).await.unwrap();
+    let counts = store.repo_counts().await.unwrap();
+    let counts: Vec<_> = counts.iter().map(|(reason, count)| (&**reason, *count)).collect();
+    assert_eq!(counts, [("chain_broken", 1), ("too_big", 1)]);
+}
+
+#[tokio::test]
+async fn a_walk_is_resumed_where_each_list_was_left_and_a_new_round_begins_at_the_beginning() {
+    let Some(store) = engine::store().await else { return };
+    assert_eq!(store.positions("network").await.unwrap(), Positions::default());
+    store.save_position("network", 0, "https://a.test", Some("1")).await.unwrap();
+    store.save_position("network", 0, "https://a.test", Some("2")).await.unwrap();
+    store.save_position("network", 0, "https://b.test", None).await.unwrap();
+    store.save_position("collection", 4, "https://a.test", Some("9")).await.unwrap();
+    let mut found = store.positions("network").await.unwrap();
+    found.lists.sort();
+    let lists = vec![("https://a.test".into(), Some("2".into())), ("https://b.test".into(), None)];
+    assert_eq!(found, Positions { round: 0, lists });
+    store.begin_round("network", 1).await.unwrap();
+    let begun = Positions { round: 1, lists: Vec::new() };
+    assert_eq!(store.positions("network").await.unwrap(), begun);
 }

@@ -4,6 +4,7 @@
 //! through to it gets 503 instead of a refusal. What must be answered runs against the real engine, where there is one.
 
 mod world;
+mod admin;
 mod auth;
 mod parameters;
 mod http;

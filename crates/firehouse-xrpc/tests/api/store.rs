@@ -37,6 +37,7 @@ async fn world() -> Option<World> {
         data: [0; 32],
         state: RepoState::Synchronized,
         reason: "".into(),
+        vouched: Rev::from(0),
     };
     let _ = store.insert(&[repo]).await.expect("the engine takes rows");
     Some(World::new(store, |config| config.default_labelers.clear()))

@@ -154,6 +154,14 @@ impl World {
     }
 
     pub fn new(store: Store, change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(store, change, |_| ())
+    }
+
+    pub fn with(
+        store: Store,
+        change: impl FnOnce(&mut Config),
+        change_services: impl FnOnce(&mut Services),
+    ) -> Self {
         let (alice, bob, labeler, labels) = (Key::k256(1), Key::p256(), Key::k256(2), Key::k256(3));
         let documents = [
             document(ALICE, &[("atproto", &alice)]),
@@ -163,7 +171,8 @@ impl World {
         let lines = documents.map(|line| line.to_string()).join("\n");
         let documents = OfflineDocument::read_lines(lines.as_bytes()).expect("documents");
         let resolver = Resolver::offline(documents);
-        let (config, services) = parts(store, resolver, change);
+        let (config, mut services) = parts(store, resolver, change);
+        change_services(&mut services);
         let router = firehouse_xrpc::router(config, services).expect("a new registry");
         Self { router, alice, bob, labeler, labels }
     }
@@ -177,6 +186,14 @@ impl World {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.ask(get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder().method("POST").uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.ask(request.body(Body::from(body.to_owned())).expect("a request")).await
     }
 
     pub async fn get_as(&self, path: &str, authorization: &str) -> Answer {
@@ -197,10 +214,15 @@ pub fn parts(
         appview: appview(&store, &resolver, &config),
         store,
         resolver,
-        health: Arc::new(|| Health { version: "1.2.3", upstreams: Vec::new() }),
+        health: Arc::new(|| Box::pin(async { health() })),
+        upstreams: None,
         registry: prometheus::Registry::new(),
     };
     (config, services)
+}
+
+fn health() -> Health {
+    Health { version: "1.2.3", upstreams: Vec::new(), ingest: None, repos: None, hosts: None }
 }
 
 pub fn get(path: &str) -> Builder {

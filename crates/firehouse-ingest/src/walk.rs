@@ -1,0 +1,269 @@
+//! [`Walk`]: goes through lists of repos and has those fetched that are missing here or behind.
+//!
+//! Where each list stands is saved once every repo of a page, and of the pages before it, is dealt with, so that a walk that was
+//! interrupted is resumed there. A list knows revs that nobody has proven: they only say what is worth a fetch.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use firehouse_backfill::{
+    Enumeration, Host, Job, ListedRepo, Listing, Plan, Position, Priority, Progress, Reason,
+    Scheduler, Source, SubmitError, SyncClient,
+};
+use firehouse_schema::RepoState;
+use firehouse_store::{Account, Store};
+use firehouse_types::{ActorId, Rev};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::JoinSet;
+
+use crate::account::UNKNOWN_START;
+use crate::asked::{Asked, End, RepoEnd};
+use crate::error::IngestError;
+use crate::flush::retried;
+use crate::metrics::{Metrics, now_us};
+use crate::walked::Walked;
+
+/// Repos that wait for their end at once, over all lists; pages beyond wait. Units: repos, about 500 bytes each.
+const PENDING_MAX: usize = 20_000;
+/// A listed rev further ahead of our clock says nothing. Units: microseconds.
+const AHEAD_US_MAX: i64 = 300_000_000;
+
+/// Looks for repos that are missing here.
+#[derive(Clone)]
+pub struct Walk {
+    /// Where positions are, and what is held.
+    pub store: Store,
+    /// Asks hosts for their lists.
+    pub client: SyncClient,
+    /// Fetches.
+    pub scheduler: Scheduler,
+    /// Says what became of each; that of the pipeline.
+    pub asked: Asked,
+    /// How long a repo that is only behind may be on its way over the stream before it is fetched; none when nothing is followed.
+    pub patience: Duration,
+    /// Counts.
+    pub walked: Walked,
+    /// Of the pipeline.
+    pub metrics: Metrics,
+}
+
+/// One walk under way.
+#[derive(Clone)]
+struct Round {
+    walk: Walk,
+    name: Arc<str>,
+    number: u64,
+    /// Whether each repo was asked for by name.
+    is_named: bool,
+    /// How many more may be asked for.
+    left: Arc<AtomicU64>,
+}
+
+/// One page of a list.
+struct Page {
+    repos: Vec<ListedRepo>,
+    pds: Option<Host>,
+    position: Option<Position>,
+    /// The page before, of the same list.
+    before: Option<oneshot::Receiver<()>>,
+    /// Told when this page and those before are dealt with.
+    dealt_with: oneshot::Sender<()>,
+    _places: OwnedSemaphorePermit,
+}
+
+impl Walk {
+    /// Walks to the end of the plan, or until `limit` repos were asked for, and returns when each of them has ended. `name` tells walks
+    /// apart whose positions are saved: one that was completed begins anew. Errors: [`IngestError`]; walking again resumes.
+    pub async fn run(&self, name: &str, plan: Plan, limit: Option<u64>) -> Result<(), IngestError> {
+        let positions = retried(&self.metrics, || self.store.positions(name)).await?;
+        let saved: Vec<_> = positions.lists.into_iter().filter_map(position).collect();
+        if !saved.is_empty() {
+            tracing::info!(walk = name, lists = saved.len(), "resumed where it was interrupted");
+        }
+        let is_named = matches!(plan, Plan::Dids(_));
+        let round = Round {
+            walk: self.clone(),
+            name: name.into(),
+            number: positions.round,
+            is_named,
+            left: Arc::new(AtomicU64::new(limit.unwrap_or(u64::MAX))),
+        };
+        let places = Arc::new(Semaphore::new(PENDING_MAX));
+        let mut enumeration = Enumeration::start(self.client.clone(), plan, saved);
+        let mut pages = JoinSet::new();
+        let mut lists: HashMap<Host, oneshot::Receiver<()>> = HashMap::new();
+        // A list that fails does not keep the round from ending: it is read from its beginning in the next.
+        let mut is_whole = true;
+        while round.left.load(Ordering::Relaxed) > 0
+            && let Some(mut listing) = enumeration.next().await
+        {
+            while let Some(ended) = pages.try_join_next() {
+                is_whole &= page_ended(ended)?;
+            }
+            self.count(&listing);
+            let repos = std::mem::take(&mut listing.repos);
+            let count = u32::try_from(repos.len().min(PENDING_MAX)).unwrap_or(u32::MAX);
+            // Never closed, so there is always a place to wait for.
+            let Ok(place) = Arc::clone(&places).acquire_many_owned(count).await else { break };
+            let (dealt_with, next) = oneshot::channel();
+            let before = host(&listing.source).and_then(|host| lists.insert(host.clone(), next));
+            let (pds, position) = (listing.pds().cloned(), listing.position());
+            let page = Page { repos, pds, position, before, dealt_with, _places: place };
+            pages.spawn(round.clone().page(page));
+        }
+        is_whole &= enumeration.next().await.is_none();
+        drop(enumeration);
+        while let Some(ended) = pages.join_next().await {
+            is_whole &= page_ended(ended)?;
+        }
+        if is_whole && !is_named {
+            retried(&self.metrics, || self.store.begin_round(name, positions.round + 1)).await?;
+        }
+        Ok(())
+    }
+
+    fn count(&self, listing: &Listing) {
+        let mut walked = self.walked.figures();
+        walked.listed += listing.repos.len() as u64;
+        match &listing.progress {
+            Progress::Cursor(_) => {}
+            Progress::Done => walked.lists += 1,
+            Progress::Failed(error) => {
+                let host = host(&listing.source).map_or("", Host::as_str);
+                tracing::warn!(
+                    host,
+                    error = error as &dyn std::error::Error,
+                    "a list of repos could not be read to its end"
+                );
+                walked.lists_failed.insert(host.into(), error.as_str());
+            }
+        }
+    }
+}
+
+impl Round {
+    /// Deals with one page. Shape: whether all of it was, as far as its hosts allow.
+    async fn page(self, page: Page) -> Result<bool, IngestError> {
+        let Page { repos, pds, position, before, dealt_with, _places } = page;
+        let wanted = self.wanted(&repos, pds.as_ref()).await?;
+        drop(repos);
+        let (mut ends, mut is_whole) = (Vec::with_capacity(wanted.len()), true);
+        for job in wanted {
+            let end = self.walk.asked.end_of(&job.did);
+            if end.is_first {
+                let take = |left: u64| left.checked_sub(1);
+                if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
+                    self.walk.asked.ended(&job.did, RepoEnd::InStep);
+                    is_whole = false;
+                    break;
+                }
+                self.walk.walked.figures().asked += 1;
+                if self.walk.scheduler.submit(&job).await == Err(SubmitError::Stopped) {
+                    return Ok(false);
+                }
+            }
+            ends.push(end);
+        }
+        for End { told, is_first } in ends {
+            // Without an end the pipeline stops; then nothing may be saved.
+            let Ok(end) = told.await else { return Ok(false) };
+            if is_first {
+                self.walk.walked.ended(end);
+            }
+        }
+        if let Some(before) = before
+            && before.await.is_err()
+        {
+            return Ok(false);
+        }
+        if let Some(Position { host, cursor }) = position.filter(|_| is_whole) {
+            let Walk { store, metrics, .. } = &self.walk;
+            let (host, cursor) = (host.as_str(), cursor.as_deref());
+            retried(metrics, || store.save_position(&self.name, self.number, host, cursor)).await?;
+        }
+        if is_whole {
+            // Nobody waits behind the last page.
+            let _ = dealt_with.send(());
+        }
+        Ok(is_whole)
+    }
+
+    /// What is to be fetched of a page.
+    async fn wanted(
+        &self,
+        repos: &[ListedRepo],
+        pds: Option<&Host>,
+    ) -> Result<Vec<Job>, IngestError> {
+        let mut wanted = self.missing(repos, pds).await?;
+        let are_behind = wanted.iter().any(|job| job.reason == Reason::Behind);
+        if are_behind && !self.walk.patience.is_zero() {
+            // Those that are written to at this moment are on their way over the stream.
+            tokio::time::sleep(self.walk.patience).await;
+            wanted = self.missing(repos, pds).await?;
+        }
+        let inactive = repos.iter().filter(|repo| !repo.active).count();
+        let mut walked = self.walk.walked.figures();
+        walked.inactive += inactive as u64;
+        walked.in_step += (repos.len() - inactive - wanted.len()) as u64;
+        Ok(wanted)
+    }
+
+    async fn missing(
+        &self,
+        repos: &[ListedRepo],
+        pds: Option<&Host>,
+    ) -> Result<Vec<Job>, IngestError> {
+        let listed: Vec<_> = repos.iter().filter(|repo| repo.active).collect();
+        let actors: Vec<ActorId> = listed.iter().map(|repo| repo.did.actor()).collect();
+        let held = retried(&self.walk.metrics, || self.walk.store.accounts(&actors)).await?;
+        let held: HashMap<ActorId, Account> =
+            held.into_iter().map(|account| (account.actor.actor, account)).collect();
+        let job = |repo: &ListedRepo| {
+            let held = held.get(&repo.did.actor()).and_then(|account| account.repo.as_ref());
+            let reason = match held {
+                _ if self.is_named => Reason::Requested,
+                None => Reason::New,
+                Some(held) if held.rev.get() == 0 || held.reason == UNKNOWN_START => Reason::New,
+                Some(held) if held.state == RepoState::Desynchronized => Reason::Desynchronized,
+                Some(held) if credible(repo.rev).is_some_and(|rev| rev > held.rev) => {
+                    Reason::Behind
+                }
+                Some(_) => return None,
+            };
+            Some(Job {
+                did: repo.did.clone(),
+                host: pds.cloned(),
+                reason,
+                priority: if self.is_named { Priority::High } else { Priority::Low },
+                not_before: held.map(|held| held.rev).filter(|rev| rev.get() != 0),
+            })
+        };
+        Ok(listed.into_iter().filter_map(job).collect())
+    }
+}
+
+/// A rev that can be: one from the future would be newer than all that ever comes.
+fn credible(rev: Option<Rev>) -> Option<Rev> {
+    let latest_us = u64::try_from(now_us() + AHEAD_US_MAX).unwrap_or(0);
+    rev.filter(|rev| rev.get() >> 10 <= latest_us)
+}
+
+fn host(source: &Source) -> Option<&Host> {
+    match source {
+        Source::Pds(host) | Source::Relay(host) => Some(host),
+        Source::Dids => None,
+    }
+}
+
+fn position((host, cursor): (Box<str>, Option<Box<str>>)) -> Option<Position> {
+    let host = Host::of_url(&host.parse().ok()?).ok()?;
+    Some(Position { host, cursor })
+}
+
+fn page_ended(
+    ended: Result<Result<bool, IngestError>, tokio::task::JoinError>,
+) -> Result<bool, IngestError> {
+    ended.map_err(|_| IngestError::TaskEnded { task: "page of a walk" })?
+}
