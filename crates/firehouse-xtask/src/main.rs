@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 mod run;
 mod sim;
+mod mutants;
 mod test;
 mod tidy;
 mod engine;
@@ -44,6 +45,20 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Build firehouse broken in known ways, and see whether simulated runs catch each
+    Mutants {
+        /// Names of mutations; all when there are none
+        names: Vec<String>,
+        /// Runs in which a mutant may hide
+        #[arg(long, default_value_t = 40)]
+        seeds: u64,
+        /// The first of them
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        /// Runs at the same time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+    },
     /// Check that the map is true: rows of crates, the crate table, the top level, licences
     Tidy,
     /// Fetch the engine library into the user's cache, once, and check its hash
@@ -61,6 +76,9 @@ fn main() -> anyhow::Result<()> {
         Task::Run { arguments } => run::run(&arguments),
         Task::Test { arguments } => test::run(&arguments),
         Task::Sim { seeds, from, jobs, arguments } => sim::run(seeds, from, jobs, &arguments),
+        Task::Mutants { names, seeds, from, jobs } => {
+            mutants::run(&mutants::Options { names, seeds, from, jobs })
+        }
         Task::Tidy => tidy::run(),
         Task::Engine => engine::run().map(drop),
         Task::Lexicons { check } => lexicons::run(check),
