@@ -215,6 +215,7 @@ fn config() -> firehouse_ingest::Config {
     firehouse_ingest::Config {
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         in_flight_events_max: 20_000,
+        in_flight_bytes_max: 256 << 20,
         accounts_max: 500_000,
         flush_wait_ms: 100,
         batch_rows_max: 100_000,

@@ -128,6 +128,7 @@ pub fn stream_config(settings: &Settings, relay: &Url) -> firehouse_stream::Conf
         start,
         frame_bytes_max: stream.frame_bytes_max,
         queue_frames: stream.queue_frames,
+        queue_bytes_max: stream.queue_bytes_max,
         ping_interval_s: stream.ping_interval_s,
         idle_timeout_s: stream.idle_timeout_s,
         silence_timeout_s: Some(stream.silence_timeout_s).filter(|&seconds| seconds > 0),

@@ -102,6 +102,7 @@ pub struct Stream {
     pub start: Start,
     pub frame_bytes_max: usize,
     pub queue_frames: usize,
+    pub queue_bytes_max: usize,
     pub ping_interval_s: u64,
     pub idle_timeout_s: u64,
     pub silence_timeout_s: u64,

@@ -139,7 +139,7 @@ mod tests {
             too_big: false,
             time: "".into(),
         };
-        let ticket = Ticket { upstream: 0, number: u64::from(rev) };
+        let ticket = Ticket { upstream: 0, number: u64::from(rev), kib: 1 };
         Ticketed {
             ticket,
             event: Event::Commit(Box::new(event)),

@@ -10,6 +10,7 @@ mod work;
 mod account;
 mod authority;
 mod held;
+mod in_flight;
 mod apply;
 mod worker;
 mod lookup;

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! An event holds a ticket from the moment it is read until its rows are acknowledged; the cursor is the newest seq with no open ticket
-//! before it. Every queue is bounded, and behind them all stands the number of events in flight: when the store waits, the socket is not read.
+//! before it. Every queue is bounded, and behind them all stands how many events, and bytes of them, may be in flight: when the store waits, the socket is not read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,7 @@ use crate::error::IngestError;
 use crate::fetch::{Backfill, Fetches};
 use crate::flush::{Flusher, Writer};
 use crate::held::Held;
+use crate::in_flight::InFlight;
 use crate::intake::Intake;
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
@@ -96,7 +97,8 @@ impl Ingest {
     ) -> Result<(), IngestError> {
         let Self { config, store, resolver, backfill, indexer, status, metrics } = self;
         let count = config.workers.max(1);
-        let in_flight = Arc::new(Semaphore::new(config.in_flight_events_max));
+        let in_flight =
+            Arc::new(InFlight::new(config.in_flight_events_max, config.in_flight_bytes_max));
 
         let (purged, metrics_of_purge) = (store.clone(), metrics.clone());
         let (inboxes, inbox_ends): (Vec<_>, Vec<_>) =
@@ -215,11 +217,10 @@ impl Ingest {
             }
         };
         // From left to right each part ends when what feeds it has ended: intakes, workers, writer.
-        let all_in_flight = u32::try_from(config.in_flight_events_max).unwrap_or(u32::MAX);
         let read_to_the_end = async move {
             follow.await;
             tokio::select! {
-                _ = in_flight.acquire_many(all_in_flight) => {}
+                () = in_flight.emptied() => {}
                 () = stop.cancelled() => {}
             }
             drop(inboxes);

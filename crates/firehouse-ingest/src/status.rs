@@ -116,7 +116,7 @@ impl Status {
         let issue = |state: &mut State| {
             let tickets = marks.into_iter().map(|mark| {
                 state.received = Some(mark.seq);
-                Ticket { upstream, number: state.tickets.issue(mark) }
+                Ticket { upstream, number: state.tickets.issue(mark), kib: 0 }
             });
             tickets.collect()
         };

@@ -172,6 +172,7 @@ async fn a_consumer_of_one_stream_meets_every_fault_of_it_and_loses_nothing() {
         start: Start::Oldest,
         frame_bytes_max: 5_000_000,
         queue_frames: 64,
+        queue_bytes_max: 64 << 20,
         ping_interval_s: 30,
         idle_timeout_s: 60,
         silence_timeout_s: None,

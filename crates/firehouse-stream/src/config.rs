@@ -22,6 +22,8 @@ pub struct Config {
     pub frame_bytes_max: usize,
     /// Frames that may wait for the consumer; when they do, the socket is not read.
     pub queue_frames: usize,
+    /// Bytes of frames that may wait for the consumer; at least one frame always may. Units: bytes.
+    pub queue_bytes_max: usize,
     /// How often a ping is sent. Units: seconds.
     pub ping_interval_s: u64,
     /// How long the upstream may give no sign of life, frames and pongs alike, before we dial again. Units: seconds.

@@ -190,8 +190,7 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
         if !self.is_new(seq, &frame).await? {
             return Ok(());
         }
-        let received = Received { event, frame, received_at: SystemTime::now() };
-        self.pass_on(received).await?;
+        self.pass_on(event, frame).await?;
         self.subscription.progress.pass(seq);
         self.subscription.metrics.last_seq(seq);
         Ok(())
@@ -245,16 +244,30 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
     }
 
     /// Waits for room when the queue is full; meanwhile the socket is not read and its clocks stand still.
-    async fn pass_on(&mut self, received: Received<E>) -> Result<(), End> {
-        let received = match self.subscription.output.try_send(received) {
-            Ok(()) => return Ok(()),
-            Err(TrySendError::Closed(_)) => return Err(End::Unheard),
-            Err(TrySendError::Full(received)) => received,
-        };
+    async fn pass_on(&mut self, event: E, frame: Bytes) -> Result<(), End> {
+        let (received_at, bytes) = (SystemTime::now(), frame.len());
+        let Subscription { output, rooms, stop, .. } = &*self.subscription;
         let waited_from = Instant::now();
-        select! {
-            () = self.subscription.stop.cancelled() => return Err(End::Stopped),
-            sent = self.subscription.output.send(received) => sent.map_err(|_| End::Unheard)?,
+        match (rooms.try_take(bytes), output.try_reserve()) {
+            (Some(room), Ok(place)) => {
+                place.send(Received { event, frame, received_at, room });
+                return Ok(());
+            }
+            (_, Err(TrySendError::Closed(()))) => return Err(End::Unheard),
+            (room, Ok(_) | Err(TrySendError::Full(()))) => {
+                let send = async {
+                    let room = match room {
+                        Some(room) => room,
+                        None => rooms.take(bytes).await,
+                    };
+                    output.send(Received { event, frame, received_at, room }).await
+                };
+                select! {
+                    () = stop.cancelled() => return Err(End::Stopped),
+                    () = output.closed() => return Err(End::Unheard),
+                    sent = send => sent.map_err(|_| End::Unheard)?,
+                }
+            }
         }
         let waited = waited_from.elapsed();
         self.alive_at += waited;

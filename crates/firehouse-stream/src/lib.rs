@@ -22,6 +22,7 @@
 
 mod decode;
 mod config;
+mod room;
 mod notice;
 mod error;
 mod backoff;
@@ -42,5 +43,6 @@ pub use metrics::{Metrics, UpstreamMetrics};
 pub use notice::{Notice, QuarantinedFrame, Received};
 pub use record::{RecordLimits, Recorded, Recording, record};
 pub use replay::{ReplayServer, Replayed, replay_file};
+pub use room::Room;
 pub use stream_event::StreamEvent;
 pub use subscribe::{Reach, subscribe, subscribe_within};

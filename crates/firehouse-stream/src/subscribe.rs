@@ -18,6 +18,7 @@ use crate::dial::{Wait, dial, tls};
 use crate::error::StreamError;
 use crate::metrics::{Cause, Metrics, UpstreamMetrics};
 use crate::notice::{Notice, Received};
+use crate::room::Rooms;
 use crate::stream_event::StreamEvent;
 
 /// Failures at one place before something is stepped over.
@@ -39,6 +40,7 @@ pub(crate) struct Subscription<E> {
     pub(crate) config: Config,
     pub(crate) metrics: UpstreamMetrics,
     pub(crate) output: mpsc::Sender<Received<E>>,
+    pub(crate) rooms: Rooms,
     pub(crate) notices: mpsc::Sender<Notice>,
     pub(crate) stop: CancellationToken,
     pub(crate) progress: Progress,
@@ -76,7 +78,8 @@ pub async fn subscribe_within<E: StreamEvent>(
     let progress = Progress { passed: cursor, ..Progress::default() };
     let ms = Duration::from_millis;
     let mut backoff = Backoff::new(ms(config.backoff_min_ms), ms(config.backoff_max_ms));
-    let mut subscription = Subscription { config, metrics, output, notices, stop, progress };
+    let rooms = Rooms::new(config.queue_bytes_max);
+    let mut subscription = Subscription { config, metrics, output, rooms, notices, stop, progress };
     loop {
         let url = subscription.config.endpoint(E::PATH, subscription.progress.cursor())?;
         let dialled = select! {

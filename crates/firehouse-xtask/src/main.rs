@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 mod run;
 mod sim;
 mod fuzz;
+mod mutants;
 mod test;
 mod tidy;
 mod engine;
@@ -59,6 +60,20 @@ enum Task {
         #[arg(long)]
         seed: Option<u32>,
     },
+    /// Build firehouse broken in known ways, and see whether simulated runs catch each
+    Mutants {
+        /// Names of mutations; all when there are none
+        names: Vec<String>,
+        /// Runs in which a mutant may hide
+        #[arg(long, default_value_t = 40)]
+        seeds: u64,
+        /// The first of them
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        /// Runs at the same time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+    },
     /// Check that the map is true: rows of crates, the crate table, the top level, licences
     Tidy,
     /// Fetch the engine library into the user's cache, once, and check its hash
@@ -78,6 +93,9 @@ fn main() -> anyhow::Result<()> {
         Task::Sim { seeds, from, jobs, arguments } => sim::run(seeds, from, jobs, &arguments),
         Task::Fuzz { targets, seconds, jobs, seed } => {
             fuzz::run(&fuzz::Options { targets, seconds, jobs, seed })
+        }
+        Task::Mutants { names, seeds, from, jobs } => {
+            mutants::run(&mutants::Options { names, seeds, from, jobs })
         }
         Task::Tidy => tidy::run(),
         Task::Engine => engine::run().map(drop),

@@ -24,6 +24,8 @@ use crate::pipeline::watch;
 
 /// Frames of one labeler that may wait: each may have five megabytes, and the labeler was perhaps named by nobody but itself.
 const QUEUE_FRAMES_MAX: usize = 64;
+/// Their bytes: there may be a thousand labelers. Units: bytes.
+const QUEUE_BYTES_MAX: usize = 1 << 20;
 /// Notices wait here while they are logged.
 const NOTICES: usize = 64;
 /// How soon a configured labeler is looked for again whose document could not be had.
@@ -221,6 +223,7 @@ impl Roster {
             // Labelers keep all that they ever said.
             start: Start::Oldest,
             queue_frames: labels.stream.queue_frames.clamp(1, QUEUE_FRAMES_MAX),
+            queue_bytes_max: labels.stream.queue_bytes_max.min(QUEUE_BYTES_MAX),
             // Most labelers are quiet for hours.
             silence_timeout_s: None,
             ..labels.stream.clone()
