@@ -106,6 +106,7 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
     let (_repairs, repairs) = Repairs::new(asked.clone());
     let metrics = Metrics::new(&registry)?;
     let walk = Walk {
+        held_only: false,
         store: store.clone(),
         client: client.clone(),
         scheduler: scheduler.clone(),
@@ -223,6 +224,7 @@ fn config() -> firehouse_ingest::Config {
         lookups_max: 64,
         identity_patience_s: 60,
         handle_patience_ms: 150,
+        deleted_kept_s: 21_600,
     }
 }
 

@@ -103,6 +103,7 @@ fn config() -> Config {
         lookups_max: 64,
         identity_patience_s: 60,
         handle_patience_ms: 150,
+        deleted_kept_s: 21_600,
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Plan {
         /// The relay.
         relay: Host,
     },
+    /// What a relay lists itself.
+    Relay(Host),
     /// What these PDSes list.
     Hosts(Vec<Host>),
     /// The repos with records of a collection, as far as this host knows.

@@ -9,6 +9,7 @@ mod labelers;
 mod upstream_url;
 mod network;
 mod following;
+mod gaps;
 mod upstreams;
 mod health;
 mod serving;

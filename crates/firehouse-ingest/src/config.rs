@@ -23,6 +23,9 @@ pub struct Config {
     pub identity_patience_s: u64,
     /// How long the first event of an account waits for its handle to be verified. Units: milliseconds.
     pub handle_patience_ms: u64,
+    /// How long what deleted accounts wrote is kept, and how often it is looked for: an account that is back sooner has lost nothing.
+    /// Units: seconds.
+    pub deleted_kept_s: u64,
     /// Rows of fetched repos that make a batch full. Their writer is another than the stream's: a row of theirs may wait longer.
     pub repo_batch_rows_max: usize,
 }

@@ -100,6 +100,7 @@ impl Ingest {
         let in_flight =
             Arc::new(InFlight::new(config.in_flight_events_max, config.in_flight_bytes_max));
 
+        let deleted_kept = Duration::from_secs(config.deleted_kept_s.max(1));
         let (purged, metrics_of_purge) = (store.clone(), metrics.clone());
         let (inboxes, inbox_ends): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
@@ -225,7 +226,7 @@ impl Ingest {
             }
             drop(inboxes);
         };
-        let purge = purge_deleted(purged, metrics_of_purge);
+        let purge = purge_deleted(purged, deleted_kept, metrics_of_purge);
         let watched = async {
             let workers_end = async {
                 while let Some(ended) = workers.join_next().await {

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use firehouse_types::{Seq, UpstreamHealth, UpstreamState};
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 use crate::metrics::now_ms;
 use crate::ticket::{Mark, Ticket, Tickets};
@@ -12,6 +14,7 @@ use crate::ticket::{Mark, Ticket, Tickets};
 pub struct Status {
     /// By index; one that is no longer followed keeps its place, since tickets name it.
     upstreams: Arc<RwLock<Vec<Arc<Mutex<State>>>>>,
+    gap_told: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -36,6 +39,11 @@ impl Status {
         let states =
             upstreams.iter().map(|state| state.lock().unwrap_or_else(PoisonError::into_inner));
         states.filter(|state| !state.removed).map(|state| state.health()).collect()
+    }
+
+    /// Ends when an upstream turns out to have left something out, from the moment of the call on.
+    pub fn gap_told(&self) -> OwnedNotified {
+        Arc::clone(&self.gap_told).notified_owned()
     }
 
     /// Begins to follow one more upstream from its saved cursor. Returns its index.
@@ -105,6 +113,7 @@ impl Status {
 
     pub(crate) fn gap(&self, upstream: usize) {
         self.with(upstream, |state| state.gaps += 1);
+        self.gap_told.notify_waiters();
     }
 
     /// Tickets for events that were just read, in their order.

@@ -43,6 +43,7 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
         client,
         scheduler,
         asked,
+        held_only: false,
         patience: Duration::ZERO,
         walked: Walked::default(),
         metrics: ingest.metrics.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Backfill, Ingest, Metrics, Upstream, Walk, Walked};
+use firehouse_ingest::{Backfill, Fetch, Ingest, Metrics, Upstream, Walk, Walked};
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::database::Database;
 use crate::following::{Followed, Following};
+use crate::gaps::close_gaps;
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
@@ -86,22 +87,30 @@ async fn index_and_serve(
     stop: &CancellationToken,
 ) -> Result<()> {
     let fetched_from = from.backfill.as_ref().map(|backfill| {
-        (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone())
+        let (scheduler, asked) = (backfill.scheduler.clone(), backfill.asked.clone());
+        (backfill.fetch, backfill.client.clone(), scheduler, asked)
     });
     let ingest = ingest(&settings, &mut sources, from.backfill)?;
-    let swept = fetched_from.filter(|_| settings.backfill.network);
-    let swept = swept.map(|(client, scheduler, asked)| {
+    let looks = fetched_from.map(|(fetch, client, scheduler, asked)| {
         let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
         let (patience, walked) = (PATIENCE, Walked::default());
-        let walk = Walk { store, client, scheduler, asked, patience, walked, metrics };
+        let held_only = false;
+        let walk = Walk { store, client, scheduler, asked, held_only, patience, walked, metrics };
         let relays: Vec<_> = settings.relay.iter().map(|relay| relay.url.clone()).collect();
-        async move { sweep(walk, &relays).await }
+        let (status, daily) = (sources.watched.status.clone(), settings.backfill.network);
+        async move {
+            // Whoever takes only what comes by did not ask for repos that never did.
+            let held_only = fetch == Fetch::Broken;
+            let gaps = close_gaps(Walk { held_only, ..walk.clone() }, status);
+            let sweep = async { if daily { sweep(walk, &relays).await } else { Ok(()) } };
+            tokio::try_join!(gaps, sweep).map(drop)
+        }
     });
     let stopped = stop.clone();
     let sweeping = async move {
-        let Some(swept) = swept else { return Ok(()) };
+        let Some(looks) = looks else { return Ok(()) };
         tokio::select! {
-            failed = swept => failed,
+            failed = looks => failed,
             () = stopped.cancelled() => Ok(()),
         }
     };

@@ -1,0 +1,68 @@
+//! Closes gaps: when an upstream no longer had what we asked for, its list of repos tells which of them have changed meanwhile.
+//!
+//! Accounts that write again would be found by their broken chain; those that are silent from then on only here.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use anyhow::Result;
+use firehouse_backfill::{Host, Plan};
+use firehouse_ingest::{Status, Walk, Walked};
+
+use crate::upstream_url::UpstreamUrl;
+
+/// Gaps that are not closed yet are lists of this walk, so that a restart knows of them.
+const GAPS: &str = "gaps";
+/// From a list that could not be read to the end to the next try.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Waits for gaps and closes them. Errors: those that trying again cannot heal.
+pub async fn close_gaps(walk: Walk, status: Status) -> Result<()> {
+    let lists = walk.store.positions(GAPS).await?.lists;
+    let mut open: BTreeSet<String> =
+        lists.into_iter().filter(|(_, at)| at.is_some()).map(|(url, _)| url.into()).collect();
+    let mut seen: HashMap<String, u64> = HashMap::new();
+    loop {
+        // Before the look, so that nothing is told in between.
+        let told = status.gap_told();
+        for upstream in status.health() {
+            let before = seen.insert(upstream.url.clone(), upstream.gaps).unwrap_or(0);
+            if upstream.gaps > before {
+                walk.store.save_position(GAPS, 0, &upstream.url, Some("")).await?;
+                open.insert(upstream.url);
+            }
+        }
+        let Some(url) = open.pop_first() else {
+            told.await;
+            continue;
+        };
+        if close(&walk, &url).await? {
+            walk.store.save_position(GAPS, 0, &url, None).await?;
+        } else {
+            open.insert(url);
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+}
+
+/// Walks through what an upstream lists. Shape: whether that was all of it.
+async fn close(walk: &Walk, upstream: &str) -> Result<bool> {
+    let walk = Walk { walked: Walked::default(), ..walk.clone() };
+    let url: UpstreamUrl = upstream.parse()?;
+    let host = Host::of_url(&url.url)?;
+    let plan = if url.is_pds { Plan::Hosts(vec![host]) } else { Plan::Relay(host) };
+    tracing::info!(upstream, "looking for what was missed in a gap");
+    let ended = walk.run(&format!("gap of {upstream}"), plan, None).await?;
+    let so_far = walk.walked.so_far();
+    let is_whole = ended && so_far.lists_failed.is_empty();
+    tracing::info!(
+        upstream,
+        is_whole,
+        listed = so_far.listed,
+        fetched = so_far.written,
+        failed = so_far.failed(),
+        changed = so_far.changed,
+        "looked for what was missed in a gap"
+    );
+    Ok(is_whole)
+}
