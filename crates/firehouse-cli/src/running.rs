@@ -16,7 +16,7 @@ use crate::database::engine_folder;
 use crate::settings::Settings;
 
 /// Longest answer that is read.
-const ANSWER_BYTES_MAX: u64 = 1 << 20;
+const ANSWER_BYTES_MAX: u64 = 8 << 20;
 
 /// A firehouse at its address.
 #[derive(Clone, Debug)]

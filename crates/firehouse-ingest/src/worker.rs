@@ -414,16 +414,13 @@ impl Worker {
             }
             Event::Account(account) => {
                 let (before, status) = (known.row.status, status_of(account));
-                if status != before && !event.refreshed {
+                if status != before {
                     // A handle that led here may lead nowhere now.
                     self.resolver.forget(&account.did);
-                    if event.pds.is_some() {
+                    if event.pds.is_some() && !event.refreshed {
                         // A PDS deactivates an account that leaves it, which may be heard before the new PDS is, or alone.
-                        return self.look_up_for(
-                            actor,
-                            Item::Event(event),
-                            LookupReason::Authority,
-                        );
+                        let reason = LookupReason::Authority;
+                        return self.look_up_for(actor, Item::Event(event), reason);
                     }
                 }
                 output.actors.extend(known.set_status(status));
