@@ -170,6 +170,9 @@ pub struct Verified {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+    /// Password of the user admin, for a firehouse that runs on the same store
+    #[arg(long, value_name = "PASSWORD")]
+    pub admin_password: Option<String>,
 }
 
 /// Where rows are.

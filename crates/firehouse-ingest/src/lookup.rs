@@ -104,6 +104,7 @@ impl Lookups {
             };
             metrics.lookups.with_label_values(&[outcome]).inc();
             let handle = match &identity {
+                Ok(_) if lookup.reason == LookupReason::Authority => HandleCheck::Unknown,
                 Ok(identity) => handle_check(&resolver, identity, handle_patience).await,
                 Err(_) => HandleCheck::Unknown,
             };

@@ -110,6 +110,8 @@ pub enum LookupReason {
     First,
     /// A signature failed, or the key is missing. Its events wait.
     Refresh,
+    /// A PDS says that an account of it is otherwise now: it must still be its account. Its events wait, its handle does not matter.
+    Authority,
     /// An `#identity` event. Nothing waits but the event's own ticket.
     Identity(Ticket),
     /// The handle could not be verified at first, or long ago. Nothing waits.

@@ -303,18 +303,29 @@ impl Worker {
             } else {
                 HANDLE_RECHECK_MS
             };
-        if handle_is_old && found.reason == LookupReason::First {
+        let may_be_old = match found.reason {
+            LookupReason::First => handle_is_old,
+            LookupReason::Authority => identity.is_some_and(|identity| {
+                identity.handle.as_ref().map_or("", |handle| handle.as_str()) != &*known.row.handle
+            }),
+            LookupReason::Refresh | LookupReason::Identity(_) | LookupReason::Handle => false,
+        };
+        if may_be_old {
             ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Handle });
         }
         if found.reason == LookupReason::First {
             self.requests.repo(known);
         }
-        if matches!(found.reason, LookupReason::First | LookupReason::Refresh) {
+        let waited_for = match found.reason {
+            LookupReason::First | LookupReason::Refresh | LookupReason::Authority => true,
+            LookupReason::Identity(_) | LookupReason::Handle => false,
+        };
+        if waited_for {
             if let Some(Item::Event(first)) = account.waiting.front_mut() {
                 // An `#identity` event that brought the first look-up has what it asked for.
                 let answered =
                     found.identity.is_some() && matches!(first.event, Event::Identity(_));
-                first.refreshed |= answered || found.reason == LookupReason::Refresh;
+                first.refreshed |= answered || found.reason != LookupReason::First;
             }
             self.go_on(actor, output);
         }
@@ -402,8 +413,17 @@ impl Worker {
                 );
             }
             Event::Account(account) => {
-                let before = known.row.status;
-                output.actors.extend(known.set_status(status_of(account)));
+                let (before, status) = (known.row.status, status_of(account));
+                if status != before {
+                    // A handle that led here may lead nowhere now.
+                    self.resolver.forget(&account.did);
+                    if event.pds.is_some() && !event.refreshed {
+                        // A PDS deactivates an account that leaves it, which may be heard before the new PDS is, or alone.
+                        let reason = LookupReason::Authority;
+                        return self.look_up_for(actor, Item::Event(event), reason);
+                    }
+                }
+                output.actors.extend(known.set_status(status));
                 let is_back =
                     before != ActorStatus::Active && known.row.status == ActorStatus::Active;
                 if is_back && before == ActorStatus::Deleted {

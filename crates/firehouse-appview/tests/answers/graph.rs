@@ -208,4 +208,7 @@ async fn a_handle_resolves_in_any_case_and_only_while_it_is_held() {
     };
     assert_eq!(resolve("ReNamed.test").await.unwrap(), alice);
     assert_eq!(resolve("alice.test").await.unwrap_err().to_string(), "Unable to resolve handle");
+    network.set_status(&alice, "renamed", firehouse_schema::ActorStatus::Deleted);
+    network.settle().await;
+    assert_eq!(resolve("renamed.test").await.unwrap_err().to_string(), "Unable to resolve handle");
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Backfill, Fetch, Ingest, Metrics, Upstream, Walk, Walked};
+use firehouse_ingest::{
+    Backfill, Fetch, Ingest, Metrics, Repairs, Upstream, Verifier, Walk, Walked,
+};
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -13,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::database::Database;
 use crate::following::{Followed, Following};
 use crate::gaps::close_gaps;
+use crate::proving::{PATHS_NAMED, Proving};
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
@@ -30,9 +33,12 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let (following, Followed { upstreams, mut failed }) =
         Following::new(&settings, &database.store, stream_metrics.clone(), &stop)?;
     let backfill = network::backfill(&settings, &resolver, &registry, &stop)?;
-    let backfill = backfill.map(|(backfill, _repairs)| backfill);
     let relays = settings.relay.clone();
     let mut sources = Sources::new(&database.store, resolver, registry);
+    let backfill = backfill.map(|(backfill, repairs)| {
+        sources.repairs = Some(Arc::new(proving(&sources, &backfill, repairs)));
+        backfill
+    });
     let changeable =
         Changeable::new(&settings, &database.store, &sources.watched.status, following);
     sources.upstreams = Some(Arc::new(changeable.clone()));
@@ -133,6 +139,17 @@ async fn index_and_serve(
     let ended = tokio::try_join!(ingest_ended, labels_ended, serving, sweeping);
     stop.cancel();
     ended.map(drop)
+}
+
+/// Whole repos, fetched as `backfill` does, held against this store.
+fn proving(sources: &Sources, backfill: &Backfill, repairs: Repairs) -> Proving {
+    let verifier = Verifier {
+        store: sources.store.clone(),
+        client: backfill.client.clone(),
+        resolver: sources.resolver.clone(),
+        paths_max: PATHS_NAMED,
+    };
+    Proving::new(verifier, repairs)
 }
 
 /// One upstream and no more.

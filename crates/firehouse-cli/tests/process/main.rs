@@ -1,8 +1,10 @@
 //! The real binary as a process: with a real PDS, with its demo, killed, and with several upstreams.
 
 mod support;
+mod town;
 mod backfill;
 mod demo;
 mod e2e;
 mod kill;
 mod upstreams;
+mod beside;

@@ -216,6 +216,8 @@ pub fn parts(
         resolver,
         health: Arc::new(|| Box::pin(async { health() })),
         upstreams: None,
+        repairs: None,
+        pages: None,
         registry: prometheus::Registry::new(),
     };
     (config, services)
