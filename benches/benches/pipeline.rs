@@ -60,6 +60,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         store: store.clone(),
         resolver,
         backfill: None,
+        directory: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: status.clone(),
         metrics: Metrics::new(&registry)?,

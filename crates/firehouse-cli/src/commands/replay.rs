@@ -121,7 +121,7 @@ pub fn upstream_of_file(
     Upstream {
         name: name.into(),
         url: name.to_owned(),
-        is_pds: false,
+        kind: UpstreamKind::Relay,
         cursor: None,
         events,
         notices,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Backfill, Ingest, Metrics, Upstream, Walk, Walked};
+use firehouse_ingest::{Backfill, Directory, Ingest, Metrics, Upstream, Walk, Walked};
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -25,6 +25,7 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let registry = Registry::new();
     let database = Database::open(&settings, &stop).await?;
     let resolver = network::resolver(&settings, &registry)?;
+    network::use_records(&settings, &resolver, &database.store);
     let stream_metrics = firehouse_stream::Metrics::new(&registry)?;
     let (following, Followed { upstreams, mut failed }) =
         Following::new(&settings, &database.store, stream_metrics.clone(), &stop)?;
@@ -40,7 +41,13 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
         // Only what can never work comes back.
         failed.recv().await.map_or(Ok(()), Err)
     };
-    let from = From { upstreams, backfill, labelers: Some(stream_metrics) };
+    let directory = settings
+        .identity
+        .plc_export
+        .then(|| network::directory(&settings, Some(stream_metrics.clone())))
+        .transpose()?
+        .map(|(directory, _exported)| directory);
+    let from = From { upstreams, backfill, directory, labelers: Some(stream_metrics) };
     let served = index_and_serve(settings, answers, sources, from, &stop);
     let ended = tokio::select! {
         ended = served => ended,
@@ -64,7 +71,8 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
     );
     let (resolver, registry) = (demo::resolver()?, Registry::new());
     let sources = Sources::new(&database.store, resolver, registry);
-    let from = From { upstreams: only(upstream).await, backfill: None, labelers: None };
+    let from =
+        From { upstreams: only(upstream).await, backfill: None, directory: None, labelers: None };
     let ended = index_and_serve(settings, Answers::Everything, sources, from, &stop).await;
     database.close().await;
     ended
@@ -74,6 +82,8 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
 struct From {
     upstreams: mpsc::Receiver<Upstream>,
     backfill: Option<Backfill>,
+    /// Whose export is followed, if any.
+    directory: Option<Directory>,
     /// Counts what labelers send; without it none is followed.
     labelers: Option<firehouse_stream::Metrics>,
 }
@@ -88,13 +98,15 @@ async fn index_and_serve(
     let fetched_from = from.backfill.as_ref().map(|backfill| {
         (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone())
     });
-    let ingest = ingest(&settings, &mut sources, from.backfill)?;
+    let mut ingest = ingest(&settings, &mut sources, from.backfill)?;
+    ingest.directory = from.directory;
     let swept = fetched_from.filter(|_| settings.backfill.network);
     let swept = swept.map(|(client, scheduler, asked)| {
         let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
         let (patience, walked) = (PATIENCE, Walked::default());
         let walk = Walk { store, client, scheduler, asked, patience, walked, metrics };
-        let relays: Vec<_> = settings.relay.iter().map(|relay| relay.url.clone()).collect();
+        let relays = settings.relay.iter().filter(|relay| relay.has_repos());
+        let relays: Vec<_> = relays.map(|relay| relay.url.clone()).collect();
         async move { sweep(walk, &relays).await }
     });
     let stopped = stop.clone();
@@ -149,6 +161,7 @@ pub fn ingest(
         store: sources.store.clone(),
         resolver: sources.resolver.clone(),
         backfill,
+        directory: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: sources.watched.status.clone(),
         metrics,

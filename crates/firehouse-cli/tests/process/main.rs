@@ -5,4 +5,5 @@ mod backfill;
 mod demo;
 mod e2e;
 mod kill;
+mod sources;
 mod upstreams;
