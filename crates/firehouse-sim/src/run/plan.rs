@@ -115,7 +115,8 @@ fn mix(options: &RunOptions) -> Mix {
 /// world where nobody has one. What only befalls a request is given a
 /// reason for one.
 fn tempered(plan: FaultPlan, several: bool, world: &WorldConfig, upstreams: &[usize]) -> FaultPlan {
-    let hears_pdses = upstreams.len() > world.relays && world.pdses > 1;
+    let pdses = world.relays..world.first_jetstream();
+    let hears_pdses = upstreams.iter().any(|host| pdses.contains(host)) && world.pdses > 1;
     let mut planned = plan.0;
     let jetstream = world.first_jetstream();
     let (has_jetstream, is_alone) = (world.jetstreams > 0, upstreams == [jetstream]);

@@ -279,8 +279,12 @@ impl Core {
     /// Lets something go wrong with the export.
     pub(crate) fn befall_directory(&mut self, fault: DirectoryFault) {
         match fault {
-            DirectoryFault::Malformed => drop(self.plc.publish(None, |_| b"{ no line".to_vec())),
-            DirectoryFault::Oversized => drop(self.plc.publish(None, |_| vec![b'x'; 100_000])),
+            DirectoryFault::Malformed => {
+                self.plc.publish(None, |_| b"{ no line".to_vec());
+            }
+            DirectoryFault::Oversized => {
+                self.plc.publish(None, |_| vec![b'x'; 100_000]);
+            }
             DirectoryFault::Repeated => {
                 let newest = self.plc.frames().pop().unwrap_or_default();
                 self.plc.publish(None, |_| newest.to_vec());

@@ -285,7 +285,9 @@ impl Outlet {
 
     fn tell(&self, event: &Event, mut trap: Option<Trap>) {
         match self.tongue {
-            Tongue::Frames => drop(self.stream.publish(trap, |seq| event.frame(seq))),
+            Tongue::Frames => {
+                self.stream.publish(trap, |seq| event.frame(seq));
+            }
             Tongue::Lines => {
                 for line in lines(event) {
                     self.stream.publish(trap.take(), |seq| line.bytes(seq));

@@ -85,7 +85,7 @@ pub(super) fn read(
         "identity" => {
             let identity = identity.ok_or(DropReason::InvalidEnvelope)?;
             let handle = identity.handle.filter(|handle| handle.len() <= HANDLE_BYTES_MAX);
-            let handle = handle.map(|handle| handle.as_ref().into());
+            let handle = handle.map(|handle| Box::from(&*handle));
             let time = time(identity.time.as_deref());
             Event::Identity(IdentityEvent { seq, did, handle, time })
         }
