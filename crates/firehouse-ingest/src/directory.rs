@@ -221,7 +221,8 @@ impl Export {
         }
         let Judged { rows, told, counted } =
             judge(&self.store, &self.metrics, lines, reading.seq).await?;
-        retried(&self.metrics, || self.store.insert(&rows)).await?;
+        let receipt = retried(&self.metrics, || self.store.insert(&rows)).await?;
+        self.metrics.rows.with_label_values(&["identities"]).inc_by(receipt.rows as u64);
         let mut waiting = Vec::with_capacity(told.len());
         for (did, identity, is_news) in told {
             match &identity {

@@ -17,6 +17,7 @@ use crate::decode::{Decoded, StreamErrorFrame};
 use crate::dial::{Socket, Wait};
 use crate::metrics::Cause;
 use crate::notice::{Notice, QuarantinedFrame, Received};
+use crate::stream_event::StreamEvent;
 use crate::subscribe::Subscription;
 use crate::wire::Wire;
 
