@@ -117,7 +117,7 @@ fn upstream(frames: &Path) -> Upstream {
     Upstream {
         name: "bench".into(),
         url: "bench".into(),
-        is_pds: false,
+        kind: firehouse_types::UpstreamKind::Relay,
         cursor: None,
         events,
         notices,
