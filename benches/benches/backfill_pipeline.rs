@@ -120,6 +120,7 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
         config: config(),
         store: store.clone(),
         resolver,
+        directory: None,
         backfill: Some(Backfill {
             fetch,
             sweep_every: Duration::from_secs(300),

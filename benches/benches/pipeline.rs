@@ -60,6 +60,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         store: store.clone(),
         resolver,
         backfill: None,
+        directory: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: status.clone(),
         metrics: Metrics::new(&registry)?,
@@ -118,7 +119,7 @@ fn upstream(frames: &Path) -> Upstream {
     Upstream {
         name: "bench".into(),
         url: "bench".into(),
-        is_pds: false,
+        kind: firehouse_types::UpstreamKind::Relay,
         cursor: None,
         events,
         notices,

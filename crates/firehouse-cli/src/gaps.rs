@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use firehouse_backfill::{Host, Plan};
 use firehouse_ingest::{Status, Walk, Walked};
+use firehouse_types::UpstreamKind;
 
 use crate::upstream_url::UpstreamUrl;
 
@@ -18,9 +19,8 @@ const AGAIN: Duration = Duration::from_secs(60);
 
 /// Waits for gaps and closes them. Errors: those that trying again cannot heal.
 pub async fn close_gaps(walk: Walk, status: Status) -> Result<()> {
-    let lists = walk.store.positions(GAPS).await?.lists;
-    let mut open: BTreeSet<String> =
-        lists.into_iter().filter(|(_, at)| at.is_some()).map(|(url, _)| url.into()).collect();
+    let left = walk.left_to_do(GAPS).await?;
+    let mut open: BTreeSet<String> = left.into_iter().map(String::from).collect();
     let mut seen: HashMap<String, u64> = HashMap::new();
     loop {
         // Before the look, so that nothing is told in between.
@@ -28,7 +28,7 @@ pub async fn close_gaps(walk: Walk, status: Status) -> Result<()> {
         for upstream in status.health() {
             let before = seen.insert(upstream.url.clone(), upstream.gaps).unwrap_or(0);
             if upstream.gaps > before {
-                walk.store.save_position(GAPS, 0, &upstream.url, Some("")).await?;
+                walk.note(GAPS, &upstream.url, true).await?;
                 open.insert(upstream.url);
             }
         }
@@ -37,7 +37,7 @@ pub async fn close_gaps(walk: Walk, status: Status) -> Result<()> {
             continue;
         };
         if close(&walk, &url).await? {
-            walk.store.save_position(GAPS, 0, &url, None).await?;
+            walk.note(GAPS, &url, false).await?;
         } else {
             open.insert(url);
             tokio::time::sleep(AGAIN).await;
@@ -50,7 +50,12 @@ async fn close(walk: &Walk, upstream: &str) -> Result<bool> {
     let walk = Walk { walked: Walked::default(), ..walk.clone() };
     let url: UpstreamUrl = upstream.parse()?;
     let host = Host::of_url(&url.url)?;
-    let plan = if url.is_pds { Plan::Hosts(vec![host]) } else { Plan::Relay(host) };
+    let plan = match url.kind {
+        UpstreamKind::Pds => Plan::Hosts(vec![host]),
+        UpstreamKind::Relay => Plan::Relay(host),
+        // Nothing but a stream: whoever listens to nothing else learns of it when the account writes again.
+        UpstreamKind::Jetstream | UpstreamKind::Labeler => return Ok(true),
+    };
     tracing::info!(upstream, "looking for what was missed in a gap");
     let ended = walk.run(&format!("gap of {upstream}"), plan, None).await?;
     let so_far = walk.walked.so_far();

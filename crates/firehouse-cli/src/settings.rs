@@ -112,6 +112,8 @@ pub struct Stream {
     pub backoff_long_ms: u64,
     pub stable_after_s: u64,
     pub gap_seqs_min: u64,
+    #[serde(deserialize_with = "optional")]
+    pub jetstream_dictionary: Option<PathBuf>,
 }
 
 /// Where to begin with an upstream that has no saved cursor.
@@ -136,6 +138,7 @@ pub struct Identity {
     pub connect_timeout_ms: u64,
     pub request_timeout_ms: u64,
     pub document_bytes_max: usize,
+    pub plc_export: bool,
 }
 
 /// `[backfill]`

@@ -98,12 +98,15 @@ fn upstream(health: UpstreamHealth) -> Upstream {
 
 #[cfg(test)]
 mod tests {
+    use firehouse_types::UpstreamKind;
+
     use super::*;
 
     #[test]
     fn what_an_upstream_says_is_escaped() {
         let upstream = UpstreamHealth {
             url: "wss://relay.test/\"><script>alert(1)</script>".to_owned(),
+            kind: UpstreamKind::Relay,
             state: UpstreamState::Connecting,
             last_error: Some("<img src=x>".to_owned()),
             seq_received: None,

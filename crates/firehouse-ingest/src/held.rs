@@ -106,7 +106,11 @@ fn first_end(events: &[(Instant, Ticketed)]) -> Option<Instant> {
 fn commit_of(event: &Ticketed) -> Option<&CommitEvent> {
     match &event.event {
         Event::Commit(commit) => Some(commit),
-        Event::Sync(_) | Event::Identity(_) | Event::Account(_) | Event::Info(_) => None,
+        Event::Unproven(_)
+        | Event::Sync(_)
+        | Event::Identity(_)
+        | Event::Account(_)
+        | Event::Info(_) => None,
     }
 }
 

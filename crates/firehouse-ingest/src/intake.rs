@@ -88,6 +88,10 @@ impl Intake {
 
 fn mark(event: &Event, received_ms: i64) -> Option<Mark> {
     let time = match event {
+        Event::Unproven(op) => {
+            let event_ms = i64::try_from(op.seq.get() / 1_000).unwrap_or(received_ms);
+            return Some(Mark { seq: op.seq, event_ms, received_ms });
+        }
         Event::Commit(e) => &e.time,
         Event::Sync(e) => &e.time,
         Event::Identity(e) => &e.time,
@@ -101,6 +105,7 @@ fn mark(event: &Event, received_ms: i64) -> Option<Mark> {
 fn kind(event: &Event) -> &'static str {
     match event {
         Event::Commit(_) => "commit",
+        Event::Unproven(_) => "unproven",
         Event::Sync(_) => "sync",
         Event::Identity(_) => "identity",
         Event::Account(_) => "account",

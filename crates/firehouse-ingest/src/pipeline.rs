@@ -6,6 +6,7 @@
 //!                            │ ▲ repos that are not in step
 //!                            ▼ │
 //!                          fetches ──► writing ──► writer of repos ──► flush ──► store
+//! directory ──► export ──► store; what it changes of known accounts goes to their workers
 //! ```
 //!
 //! An event holds a ticket from the moment it is read until its rows are acknowledged; the cursor is the newest seq with no open ticket
@@ -18,7 +19,7 @@ use firehouse_identity::Resolver;
 use firehouse_indexer::Indexer;
 use firehouse_store::Store;
 use firehouse_stream::{Notice, Received};
-use firehouse_types::{Seq, UpstreamState};
+use firehouse_types::{Seq, UpstreamKind, UpstreamState};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::account::accounts;
 use crate::batch::named;
 use crate::config::Config;
+use crate::directory::{Directory, Export};
 use crate::error::IngestError;
 use crate::fetch::{Backfill, Fetches};
 use crate::flush::{Flusher, Writer};
@@ -60,6 +62,8 @@ pub struct Ingest {
     pub resolver: Resolver,
     /// Where whole repos come from; without it none is fetched.
     pub backfill: Option<Backfill>,
+    /// Whose export is followed; without one, only the documents that are needed are asked for.
+    pub directory: Option<Directory>,
     /// Record op to rows.
     pub indexer: Arc<Indexer>,
     /// Told to the world while running.
@@ -74,8 +78,8 @@ pub struct Upstream {
     pub name: Arc<str>,
     /// As configured, for people.
     pub url: String,
-    /// Whether it is a single PDS, which may speak for its own accounts only.
-    pub is_pds: bool,
+    /// What it is: a single PDS may speak for its own accounts only.
+    pub kind: UpstreamKind,
     /// The saved cursor it is resumed from.
     pub cursor: Option<Seq>,
     /// Its events, in the order of their seqs.
@@ -95,7 +99,7 @@ impl Ingest {
         mut upstreams: mpsc::Receiver<Upstream>,
         stop: CancellationToken,
     ) -> Result<(), IngestError> {
-        let Self { config, store, resolver, backfill, indexer, status, metrics } = self;
+        let Self { config, store, resolver, backfill, directory, indexer, status, metrics } = self;
         let count = config.workers.max(1);
         let in_flight =
             Arc::new(InFlight::new(config.in_flight_events_max, config.in_flight_bytes_max));
@@ -157,6 +161,7 @@ impl Ingest {
         let lookups = Lookups {
             store: store.clone(),
             resolver: resolver.clone(),
+            status: status.clone(),
             inbox: lookups_end,
             workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
             permits: Arc::new(Semaphore::new(config.lookups_max)),
@@ -165,6 +170,21 @@ impl Ingest {
             metrics: metrics.clone(),
         };
         let lookups = tokio::spawn(lookups.run());
+        let ending = stop.child_token();
+        let export = directory.map(|directory| Export {
+            directory,
+            store: store.clone(),
+            resolver: resolver.clone(),
+            workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
+            ending: ending.clone(),
+            metrics: metrics.clone(),
+        });
+        let export = tokio::spawn(async {
+            match export {
+                Some(export) => export.run().await,
+                None => Ok(()),
+            }
+        });
         let fetches = backfill.map(|backfill| Fetches {
             backfill,
             store,
@@ -192,8 +212,9 @@ impl Ingest {
                     upstream = upstreams.recv() => upstream,
                     () = stopped.cancelled() => None,
                 } {
-                    let index = status.add(upstream.name.clone(), upstream.url, upstream.cursor);
-                    let pds = upstream.is_pds.then(|| Arc::clone(&upstream.name));
+                    let (kind, name) = (upstream.kind, upstream.name.clone());
+                    let pds = (kind == UpstreamKind::Pds).then(|| Arc::clone(&name));
+                    let index = status.add(name, upstream.url, kind, upstream.cursor);
                     let watching = watch(index, upstream.name, upstream.notices, status.clone());
                     let (removed, status_of_it) = (upstream.removed, status.clone());
                     tokio::spawn(async move {
@@ -220,6 +241,7 @@ impl Ingest {
         // From left to right each part ends when what feeds it has ended: intakes, workers, writer.
         let read_to_the_end = async move {
             follow.await;
+            ending.cancel();
             tokio::select! {
                 () = in_flight.emptied() => {}
                 () = stop.cancelled() => {}
@@ -237,6 +259,7 @@ impl Ingest {
             tokio::try_join!(
                 workers_end,
                 ended("lookups", lookups),
+                ended("export of the directory", export),
                 ended("fetches", fetches),
                 ended("writer of the stream", stream_writer),
                 ended("writer of repos", repo_writer),

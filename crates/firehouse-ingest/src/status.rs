@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use firehouse_types::{Seq, UpstreamHealth, UpstreamState};
+use firehouse_types::{Seq, UpstreamHealth, UpstreamKind, UpstreamState};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
@@ -21,6 +21,7 @@ pub struct Status {
 struct State {
     name: Arc<str>,
     url: String,
+    kind: UpstreamKind,
     /// Neither followed any more nor shown.
     removed: bool,
     connection: UpstreamState,
@@ -47,10 +48,17 @@ impl Status {
     }
 
     /// Begins to follow one more upstream from its saved cursor. Returns its index.
-    pub(crate) fn add(&self, name: Arc<str>, url: String, cursor: Option<Seq>) -> usize {
+    pub(crate) fn add(
+        &self,
+        name: Arc<str>,
+        url: String,
+        kind: UpstreamKind,
+        cursor: Option<Seq>,
+    ) -> usize {
         let state = State {
             name,
             url,
+            kind,
             removed: false,
             connection: UpstreamState::Connecting,
             last_error: None,
@@ -64,14 +72,21 @@ impl Status {
         upstreams.len() - 1
     }
 
-    /// How many bring events, or are about to: only one that could not be reached brings none.
+    /// How many bring commits, or are about to: only one that could not be reached brings none.
     pub(crate) fn live(&self) -> usize {
         let is_live = |state: &mut State| match state.connection {
+            _ if state.kind == UpstreamKind::Jetstream => false,
             UpstreamState::Connected => !state.removed,
             UpstreamState::Connecting => !state.removed && state.last_error.is_none(),
             UpstreamState::Finished => false,
         };
         (0..self.len()).filter(|&upstream| self.with(upstream, is_live) == Some(true)).count()
+    }
+
+    /// Whether there has been one whose word nothing proves.
+    pub(crate) fn has_jetstream(&self) -> bool {
+        let is_one = |state: &mut State| state.kind == UpstreamKind::Jetstream;
+        (0..self.len()).any(|upstream| self.with(upstream, is_one) == Some(true))
     }
 
     /// No longer shows an upstream. Its events that are under way still move its cursor.
@@ -167,6 +182,7 @@ impl State {
             self.tickets.oldest_open().map_or(0, |mark| (now_ms() - mark.received_ms).max(0));
         UpstreamHealth {
             url: self.url.clone(),
+            kind: self.kind,
             state: self.connection,
             last_error: self.last_error.clone(),
             seq_received: self.received.or(self.resumed),

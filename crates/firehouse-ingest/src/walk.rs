@@ -132,6 +132,18 @@ impl Walk {
         Ok(is_whole)
     }
 
+    /// The hosts that a list of things to do still names, such as upstreams with a gap.
+    pub async fn left_to_do(&self, list: &str) -> Result<Vec<Box<str>>, IngestError> {
+        let lists = retried(&self.metrics, || self.store.positions(list)).await?.lists;
+        Ok(lists.into_iter().filter(|(_, at)| at.is_some()).map(|(host, _)| host).collect())
+    }
+
+    /// Puts a host on such a list, or takes it off, and returns once that is durable.
+    pub async fn note(&self, list: &str, host: &str, to_do: bool) -> Result<(), IngestError> {
+        let at = to_do.then_some("");
+        retried(&self.metrics, || self.store.save_position(list, 0, host, at)).await
+    }
+
     fn count(&self, listing: &Listing) {
         let mut walked = self.walked.figures();
         walked.listed += listing.repos.len() as u64;

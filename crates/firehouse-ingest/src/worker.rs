@@ -10,9 +10,10 @@ use firehouse_indexer::{Indexer, Witness};
 use firehouse_repo::{Chain, RepoHead, VerifiedCommit, verify_commit, verify_sync};
 use firehouse_schema::{ActorRow, ActorStatus, Proof, RepoState};
 use firehouse_types::{
-    AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, SyncEvent,
+    AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, Handle, SyncEvent,
+    UnprovenOp,
 };
-use tokio::runtime::Handle;
+use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
@@ -23,9 +24,10 @@ use crate::held::Held;
 use crate::metrics::{Metrics, Outcome, now_ms, now_us};
 use crate::requests::Requests;
 use crate::status::Status;
+use crate::unproven::{self, Unproven};
 use crate::work::{
-    Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Promise, Ticketed, Verdict,
-    Work,
+    Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Promise, Ticketed, Told,
+    Verdict, Work,
 };
 
 /// How long a verified handle is trusted, and how long one that failed is left alone. Units: milliseconds.
@@ -72,6 +74,12 @@ impl Worker {
                 Turn::Work(Work::Events(events)) => {
                     events.into_iter().for_each(|event| self.take(Item::Event(event), &mut output))
                 }
+                Turn::Work(Work::Told(told)) => {
+                    // Of an account that is neither here nor known otherwise there is nothing to correct.
+                    if told.is_news || self.accounts.contains(&told.did.actor()) {
+                        self.take(Item::Told(told), &mut output);
+                    }
+                }
                 Turn::Work(Work::Found(found)) => self.found(*found, &mut output),
                 Turn::Work(Work::Fetched(fetched)) => {
                     self.take(Item::Fetched(fetched), &mut output)
@@ -94,7 +102,7 @@ impl Worker {
         };
         let inbox = &mut self.inbox;
         let work = async { timeout_at(end.into(), inbox.recv()).await };
-        match Handle::current().block_on(work) {
+        match runtime::Handle::current().block_on(work) {
             Ok(work) => work.map(Turn::Work),
             Err(_) => Some(Turn::PatienceEnded),
         }
@@ -168,9 +176,28 @@ impl Worker {
                     self.apply(actor, event, output);
                     self.retry_held(actor, output);
                 }
+                Item::Told(told) => self.hear(actor, told, output),
                 Item::Fetched(fetched) => self.admit(actor, fetched, output),
             }
         }
+    }
+
+    /// Takes over what the directory says of an account, before any signature fails because of it.
+    fn hear(&mut self, actor: ActorId, told: Told, output: &mut Output) {
+        let Some(known) = self.accounts.get_mut(&actor).and_then(|account| account.known.as_mut())
+        else {
+            return;
+        };
+        let Told { did, identity, done, .. } = told;
+        if let Some(identity) = &identity {
+            output.actors.extend(known.update(Some(identity), &HandleCheck::Unknown));
+        }
+        let claimed = identity.as_ref().map(|i| i.handle.as_ref().map_or("", Handle::as_str));
+        if claimed != Some(&*known.row.handle) {
+            // A handle counts when it leads back; and where nothing is proven, the directory is asked for everything.
+            ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Handle });
+        }
+        output.promises.push(Promise { to: done, verdict: Verdict::Needless });
     }
 
     fn wait_behind(&mut self, actor: ActorId, item: Item, output: &mut Output) {
@@ -202,6 +229,8 @@ impl Worker {
                 self.metrics.events_dropped.with_label_values(&[reason.as_str()]).inc();
                 output.done.push(event.ticket);
             }
+            // Whoever waits hears that it is over.
+            Item::Told(_) => {}
             Item::Fetched(fetched) => fetched.answer(Verdict::Refused(reason)),
         }
     }
@@ -280,7 +309,10 @@ impl Worker {
                 Some(stored) if stored.actor.did != did => {
                     return self.drop_waiting(actor, DropReason::ActorTaken, output);
                 }
-                Some(stored) => Some(Known::from_stored(stored)),
+                Some(stored) => {
+                    let unproven = Unproven::from_stored(&found.unproven);
+                    Some(Known { unproven, ..Known::from_stored(stored) })
+                }
                 None => identity.map(|_| Known::first_seen(did.clone())),
             };
         }
@@ -335,7 +367,12 @@ impl Worker {
     fn drop_waiting(&mut self, actor: ActorId, reason: DropReason, output: &mut Output) {
         let Some(account) = self.accounts.pop(&actor) else { return };
         self.metrics.waiting_events.sub(account.waiting.len() as i64);
-        if reason == DropReason::IdentityUnavailable {
+        let is_proven = |item: &Item| match item {
+            Item::Event(event) => !matches!(event.event, Event::Unproven(_)),
+            Item::Told(_) => false,
+            Item::Fetched(_) => true,
+        };
+        if reason == DropReason::IdentityUnavailable && account.waiting.iter().any(is_proven) {
             let mut unknown = Known::first_seen(account.did.clone());
             output.repos.push(unknown.desynchronize(reason));
             output.actors.push(ActorRow::mentioned(account.did.clone()));
@@ -390,6 +427,13 @@ impl Worker {
                     Ok(())
                 }
             },
+            Event::Unproven(op) => {
+                let source = &self.status.name(event.ticket.upstream);
+                let applied =
+                    apply_unproven(known, op, source, &self.indexer, &self.metrics, output);
+                self.requests.proof(known);
+                applied
+            }
             Event::Sync(sync) => match apply_sync(known, sync, &self.metrics, output) {
                 Err(DropReason::InvalidSignature | DropReason::MissingKey) if !event.refreshed => {
                     return self.look_up_for(actor, Item::Event(event), LookupReason::Refresh);
@@ -517,12 +561,51 @@ fn apply_commit(
     for op in &commit.ops {
         apply_op(op, &witness, indexer, metrics, output);
     }
-    let (row, lost) = known.advance(RepoHead { rev: commit.rev, data: commit.data }, commit.chain);
-    if lost.is_some() {
+    let is_contradicted = known.unproven.prove(commit.rev, &commit.ops);
+    let head = RepoHead { rev: commit.rev, data: commit.data };
+    advance(known, head, commit.chain, is_contradicted, metrics, output)
+}
+
+/// Takes over the state that a signed commit leads to. Shape: whether the repo fell out of step.
+fn advance(
+    known: &mut Known,
+    head: RepoHead,
+    chain: Chain,
+    is_contradicted: bool,
+    metrics: &Metrics,
+    output: &mut Output,
+) -> bool {
+    let was_in_step = known.state == RepoState::Synchronized;
+    let (mut row, _) = known.advance(head, chain);
+    // Of a repo out of step nothing above the last vouched rev is believed anyway.
+    if is_contradicted && known.state == RepoState::Synchronized {
+        row = known.distrust();
+    }
+    let is_lost = was_in_step && row.state == RepoState::Desynchronized;
+    if is_lost {
         metrics.repos_desynchronized.with_label_values(&[&row.reason]).inc();
     }
     output.repos.push(row);
-    lost.is_some()
+    is_lost
+}
+
+/// Writes an op that nobody proves. The chain of the repo knows nothing of it.
+fn apply_unproven(
+    known: &mut Known,
+    op: &UnprovenOp,
+    source: &str,
+    indexer: &Indexer,
+    metrics: &Metrics,
+    output: &mut Output,
+) -> Result<(), DropReason> {
+    let now_us = now_us();
+    let op = unproven::record_op(op, known, u64::try_from(now_us).unwrap_or(0))?;
+    if !known.unproven.note(&op) {
+        return Err(DropReason::StaleRev);
+    }
+    let witness = Witness { witnessed_at_us: now_us, proof: Proof::Unverified, source };
+    apply_op(&op, &witness, indexer, metrics, output);
+    Ok(())
 }
 
 fn apply_sync(
@@ -540,12 +623,8 @@ fn apply_sync(
         Some(held) if held.data == head.data => Chain::Linked,
         _ => Chain::Unlinked(DropReason::ChainBroken),
     };
-    let (row, lost) = known.advance(head, chain);
-    if lost.is_some() {
-        metrics.repos_desynchronized.with_label_values(&[&row.reason]).inc();
-    }
-    output.repos.push(row);
-    Ok(lost.is_some())
+    let is_contradicted = known.unproven.prove(head.rev, &[]);
+    Ok(advance(known, head, chain, is_contradicted, metrics, output))
 }
 
 fn status_of(event: &AccountEvent) -> ActorStatus {

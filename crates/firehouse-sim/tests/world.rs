@@ -93,7 +93,7 @@ fn what_is_told_adds_up_to_the_model() {
                 let is_deleted = account.status == Some(firehouse_types::AccountStatus::Deleted);
                 gone.extend(is_deleted.then(|| account.did.to_string()));
             }
-            Event::Identity(_) | Event::Info(_) => {}
+            Event::Identity(_) | Event::Info(_) | Event::Unproven(_) => {}
         }
     }
     records.retain(|(did, _), _| !gone.contains(did));

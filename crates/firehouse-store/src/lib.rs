@@ -34,15 +34,17 @@ mod purge;
 mod cursors;
 mod upstreams;
 mod positions;
+mod identities;
 pub mod read;
 
 pub use accounts::Account;
 pub use client::{Config, Store};
 pub use desynchronized::Desynchronized;
 pub use error::{Disposition, StoreError, clickhouse_code};
+pub use identities::Position;
 pub use insert::Receipt;
 pub use migrate::Migrated;
 pub use positions::Positions;
 pub use previous::{Previous, SourceKey};
-pub use receipts::RepoReceipts;
+pub use receipts::{RepoReceipts, Unverified};
 pub use repo_records::HeldRecord;

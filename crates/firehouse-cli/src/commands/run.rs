@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
 use firehouse_ingest::{
-    Backfill, Fetch, Ingest, Metrics, Repairs, Upstream, Verifier, Walk, Walked,
+    Backfill, Directory, Fetch, Ingest, Metrics, Repairs, Upstream, Verifier, Walk, Walked,
 };
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
@@ -29,6 +29,7 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let registry = Registry::new();
     let database = Database::open(&settings, &stop).await?;
     let resolver = network::resolver(&settings, &registry)?;
+    network::use_records(&settings, &resolver, &database.store);
     let stream_metrics = firehouse_stream::Metrics::new(&registry)?;
     let (following, Followed { upstreams, mut failed }) =
         Following::new(&settings, &database.store, stream_metrics.clone(), &stop)?;
@@ -47,7 +48,13 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
         // Only what can never work comes back.
         failed.recv().await.map_or(Ok(()), Err)
     };
-    let from = From { upstreams, backfill, labelers: Some(stream_metrics) };
+    let directory = settings
+        .identity
+        .plc_export
+        .then(|| network::directory(&settings, Some(stream_metrics.clone())))
+        .transpose()?
+        .map(|(directory, _exported)| directory);
+    let from = From { upstreams, backfill, directory, labelers: Some(stream_metrics) };
     let served = index_and_serve(settings, answers, sources, from, &stop);
     let ended = tokio::select! {
         ended = served => ended,
@@ -71,7 +78,8 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
     );
     let (resolver, registry) = (demo::resolver()?, Registry::new());
     let sources = Sources::new(&database.store, resolver, registry);
-    let from = From { upstreams: only(upstream).await, backfill: None, labelers: None };
+    let from =
+        From { upstreams: only(upstream).await, backfill: None, directory: None, labelers: None };
     let ended = index_and_serve(settings, Answers::Everything, sources, from, &stop).await;
     database.close().await;
     ended
@@ -81,6 +89,8 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
 struct From {
     upstreams: mpsc::Receiver<Upstream>,
     backfill: Option<Backfill>,
+    /// Whose export is followed, if any.
+    directory: Option<Directory>,
     /// Counts what labelers send; without it none is followed.
     labelers: Option<firehouse_stream::Metrics>,
 }
@@ -96,13 +106,15 @@ async fn index_and_serve(
         let (scheduler, asked) = (backfill.scheduler.clone(), backfill.asked.clone());
         (backfill.fetch, backfill.client.clone(), scheduler, asked)
     });
-    let ingest = ingest(&settings, &mut sources, from.backfill)?;
+    let mut ingest = ingest(&settings, &mut sources, from.backfill)?;
+    ingest.directory = from.directory;
     let looks = fetched_from.map(|(fetch, client, scheduler, asked)| {
         let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
         let (patience, walked) = (PATIENCE, Walked::default());
         let held_only = false;
         let walk = Walk { store, client, scheduler, asked, held_only, patience, walked, metrics };
-        let relays: Vec<_> = settings.relay.iter().map(|relay| relay.url.clone()).collect();
+        let relays = settings.relay.iter().filter(|relay| relay.has_repos());
+        let relays: Vec<_> = relays.map(|relay| relay.url.clone()).collect();
         let (status, daily) = (sources.watched.status.clone(), settings.backfill.network);
         async move {
             // Whoever takes only what comes by did not ask for repos that never did.
@@ -175,6 +187,7 @@ pub fn ingest(
         store: sources.store.clone(),
         resolver: sources.resolver.clone(),
         backfill,
+        directory: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: sources.watched.status.clone(),
         metrics,

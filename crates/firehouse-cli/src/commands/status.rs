@@ -27,6 +27,7 @@ pub async fn run(settings: Settings, json: bool) -> Result<()> {
                 upstream[key].as_str().map_or_else(|| upstream[key].to_string(), str::to_owned)
             };
             let names = [
+                "kind",
                 "state",
                 "seq_received",
                 "seq_readable",

@@ -86,7 +86,8 @@ async fn here(
     // Nothing is followed, but while this is held the pipeline goes on.
     let (open, upstreams) = mpsc::channel(1);
     let comparing = async {
-        let prover = Prover::Here { verifier, repairs: repair.then_some(repairs) };
+        let prover =
+            Prover::Here { verifier: Box::new(verifier), repairs: repair.then_some(repairs) };
         let ended = compare_until(accounts, prover, stop).await;
         drop(open);
         ended
@@ -143,7 +144,7 @@ impl Accounts {
 /// Who compares and repairs.
 #[derive(Clone)]
 enum Prover {
-    Here { verifier: Verifier, repairs: Option<Repairs> },
+    Here { verifier: Box<Verifier>, repairs: Option<Repairs> },
     There { running: Running, repair: bool },
 }
 
@@ -157,9 +158,7 @@ impl Prover {
 
     async fn sample(&self, limit: u32) -> Result<Vec<Did>> {
         match self {
-            Self::Here { verifier: Verifier { store, .. }, .. } => {
-                Ok(store.followed_sample(limit).await?)
-            }
+            Self::Here { verifier, .. } => Ok(verifier.store.followed_sample(limit).await?),
             Self::There { running, .. } => {
                 if limit > ACCOUNTS_PER_PAGE {
                     bail!("a running firehouse draws {ACCOUNTS_PER_PAGE} accounts at most");
@@ -171,8 +170,8 @@ impl Prover {
 
     async fn accounts(&self, after: ActorId) -> Result<Vec<Did>> {
         match self {
-            Self::Here { verifier: Verifier { store, .. }, .. } => {
-                Ok(store.followed(after, ACCOUNTS_PER_PAGE).await?)
+            Self::Here { verifier, .. } => {
+                Ok(verifier.store.followed(after, ACCOUNTS_PER_PAGE).await?)
             }
             Self::There { running, .. } => {
                 let page = format!("limit={ACCOUNTS_PER_PAGE}&cursor={}", after.get());

@@ -6,5 +6,6 @@ mod backfill;
 mod demo;
 mod e2e;
 mod kill;
+mod sources;
 mod upstreams;
 mod beside;

@@ -39,9 +39,20 @@ pub struct Firehouse {
 impl Firehouse {
     /// Starts `firehouse run` on `data` with more flags; does not wait.
     pub fn run(data: &Path, listen: SocketAddr, flags: &[&str]) -> Self {
+        Self::run_with(data, listen, flags, &[])
+    }
+
+    /// As [`Firehouse::run`], with more variables.
+    pub fn run_with(
+        data: &Path,
+        listen: SocketAddr,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let engine = free_address();
         let mut command = Command::new(FIREHOUSE);
         command.env("FIREHOUSE_ENGINE__LISTEN", engine.to_string());
+        command.envs(environment.iter().copied());
         command
             .arg("run")
             .arg("--data")

@@ -6,3 +6,4 @@ mod reads;
 mod labels;
 mod threads;
 mod receipts;
+mod unverified;
