@@ -110,6 +110,7 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
     let limits = Keep { accounts_max: 0, grace_s: 0, check_interval_s: 3_600 };
     let keeper = Keeper::everything(&store, limits);
     let walk = Walk {
+        held_only: false,
         store: store.clone(),
         client: client.clone(),
         scheduler: scheduler.clone(),
@@ -124,6 +125,7 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
         config: config(),
         store: store.clone(),
         resolver,
+        directory: None,
         backfill: Some(Backfill {
             fetch,
             sweep_every: Duration::from_secs(300),
@@ -223,6 +225,7 @@ fn config() -> firehouse_ingest::Config {
     firehouse_ingest::Config {
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         in_flight_events_max: 20_000,
+        in_flight_bytes_max: 256 << 20,
         accounts_max: 500_000,
         flush_wait_ms: 100,
         batch_rows_max: 100_000,
@@ -230,6 +233,7 @@ fn config() -> firehouse_ingest::Config {
         lookups_max: 64,
         identity_patience_s: 60,
         handle_patience_ms: 150,
+        deleted_kept_s: 21_600,
     }
 }
 

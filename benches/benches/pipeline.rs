@@ -65,6 +65,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
             Keep { accounts_max: 0, grace_s: 0, check_interval_s: 3_600 },
         ),
         lists: Lists { relays: Vec::new(), policy: AddressPolicy::Private },
+        directory: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: status.clone(),
         metrics: Metrics::new(&registry)?,
@@ -100,6 +101,7 @@ fn config() -> Config {
     Config {
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         in_flight_events_max: 20_000,
+        in_flight_bytes_max: 256 << 20,
         accounts_max: 500_000,
         flush_wait_ms: 100,
         batch_rows_max: 100_000,
@@ -107,6 +109,7 @@ fn config() -> Config {
         lookups_max: 64,
         identity_patience_s: 60,
         handle_patience_ms: 150,
+        deleted_kept_s: 21_600,
     }
 }
 
@@ -121,7 +124,7 @@ fn upstream(frames: &Path) -> Upstream {
     Upstream {
         name: "bench".into(),
         url: "bench".into(),
-        is_pds: false,
+        kind: firehouse_types::UpstreamKind::Relay,
         cursor: None,
         events,
         notices,

@@ -8,6 +8,9 @@ use crate::{Answer, AppView, Caller, ViewError};
 /// The reason of a repo that had commits before anybody listened: nothing is wrong with it, it was just never fetched.
 const NEVER_FETCHED: &str = "unknown_start";
 
+/// The reason of a repo in step with records that nobody proved although the signed commits have passed them.
+const UNVERIFIED: &str = "unverified";
+
 /// The parameters.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct Parameters {
@@ -34,6 +37,8 @@ pub struct Output {
     pub proven_at: Option<String>,
     /// Live records.
     pub records: u64,
+    /// Records, and deletions of some, that nothing proves.
+    pub unverified: u64,
     /// What there is of each collection.
     pub collections: Vec<Collection>,
 }
@@ -61,8 +66,13 @@ pub async fn get_completeness(
     let account = app.store.accounts(&actors).await?.pop();
     let account = account.filter(|account| account.actor.did == did);
     let account = account.ok_or_else(|| ViewError::AccountNotFound { did: did.clone() })?;
-    let (mut receipts, proven_at) =
-        tokio::try_join!(app.store.receipts(&actors), app.store.proven_at(did.actor()))?;
+    let applied = account.repo.as_ref().filter(|repo| repo.rev.get() != 0);
+    let rev = applied.map(|repo| repo.rev);
+    let (mut receipts, proven_at, unverified) = tokio::try_join!(
+        app.store.receipts(&actors),
+        app.store.proven_at(did.actor()),
+        app.store.unverified(did.actor(), rev)
+    )?;
     let receipts = receipts.remove(&did.actor()).unwrap_or_default();
     let collections: Vec<_> = receipts
         .into_iter()
@@ -71,12 +81,12 @@ pub async fn get_completeness(
             Collection { collection, records, hash }
         })
         .collect();
-    let applied = account.repo.as_ref().filter(|repo| repo.rev.get() != 0);
     let (state, reason) = match &account.repo {
         Some(repo) if repo.reason == NEVER_FETCHED => ("neverFetched", None),
         Some(repo) if repo.state == RepoState::Desynchronized => {
             ("desynchronized", Some(repo.reason.to_string()))
         }
+        Some(_) if unverified.passed > 0 => ("desynchronized", Some(UNVERIFIED.to_owned())),
         Some(_) if applied.is_some() => ("synchronized", None),
         Some(_) | None => ("neverFetched", None),
     };
@@ -84,9 +94,10 @@ pub async fn get_completeness(
         did,
         state,
         reason,
-        rev: applied.map(|repo| repo.rev.to_string()),
+        rev: rev.map(|rev| rev.to_string()),
         proven_at: proven_at.as_ref().map(Datetime::to_string),
         records: collections.iter().map(|collection| collection.records).sum(),
+        unverified: unverified.all,
         collections,
     };
     Ok(Answer::new(output))

@@ -47,7 +47,9 @@ pub mod view;
 
 pub use app::{Answer, AppView, AppliedLabeler, Caller, Config};
 pub use author_feed::{Feed, get_author_feed};
-pub use completeness::{Output as Completeness, get_completeness};
+pub use completeness::{
+    Output as Completeness, Parameters as CompletenessParameters, get_completeness,
+};
 pub use error::ViewError;
 pub use follows::{Followers, Follows, get_followers, get_follows};
 pub use likes::{Like, Output as Likes, get_likes};

@@ -81,6 +81,9 @@ impl Walker {
                 lists.add(List { source: Source::Relay(relay.clone()), collection: None }).await;
                 self.hosts(&relay, &hosts, &mut lists).await;
             }
+            Plan::Relay(relay) => {
+                lists.add(List { source: Source::Relay(relay), collection: None }).await;
+            }
             Plan::Hosts(hosts) => {
                 for host in hosts {
                     lists.add(List { source: Source::Pds(host), collection: None }).await;

@@ -19,6 +19,8 @@ pub enum Plan {
         /// Which of its hosts are asked, themselves.
         hosts: HostFilter,
     },
+    /// What a relay lists itself.
+    Relay(Host),
     /// What these PDSes list.
     Hosts(Vec<Host>),
     /// The repos with records of a collection, as far as this host knows.

@@ -138,6 +138,9 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 pub struct Wanted {
+    /// First every identity in the PLC directory's export, so that none has to be asked for
+    #[arg(long)]
+    pub identities: bool,
     /// Every repo that the relays, and the hosts they follow, list
     #[arg(long)]
     pub network: bool,
@@ -170,6 +173,9 @@ pub struct Verified {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+    /// Password of the user admin, for a firehouse that runs on the same store
+    #[arg(long, value_name = "PASSWORD")]
+    pub admin_password: Option<String>,
 }
 
 /// Where rows are.
@@ -189,7 +195,7 @@ pub struct StoreFlags {
 /// Where events and identities come from.
 #[derive(Debug, Args)]
 pub struct NetworkFlags {
-    /// An upstream: a relay, or a single PDS with pds+ in front; repeatable [default: the public relay]
+    /// An upstream: a relay, a single PDS with pds+ in front, or a Jetstream with jetstream+; repeatable [default: the public relay]
     #[arg(long, value_name = "URL")]
     relay: Vec<String>,
     /// PLC directory [default: the public one]

@@ -7,6 +7,7 @@ use firehouse_store::{Config, Disposition, Migrated, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine_child::{ChildConfig, EngineChild};
+use crate::running::{Running, forget_announced};
 use crate::settings::Settings;
 
 /// Pause before a store that did not answer is asked again.
@@ -45,19 +46,13 @@ impl Database {
 
     /// As [`Database::open`], for a command that writes what a running firehouse would have to know of: refuses a store that one writes to.
     pub async fn open_alone(settings: &Settings, stop: &CancellationToken) -> Result<Self> {
-        let is_running = tokio::net::TcpStream::connect(settings.listen).await.is_ok();
-        let advice = || {
-            format!(
+        if let Some(running) = Running::on_store(settings).await? {
+            anyhow::bail!(
                 "a firehouse runs at {}: its events and what this command writes would cross; stop it first, or let it fetch by itself ([backfill] network = true)",
-                settings.listen
-            )
-        };
-        if is_running && settings.clickhouse_url.is_some() {
-            anyhow::bail!(advice());
+                running.address
+            );
         }
-        // An embedded engine refuses a second process by itself.
-        let opened = Self::open(settings, stop).await;
-        if is_running { opened.with_context(advice) } else { opened }
+        Self::open(settings, stop).await
     }
 
     /// Connects to the configured server, as it is.
@@ -78,6 +73,7 @@ impl Database {
         }
         let engine = EngineChild::start(config);
         let url = engine.ready().await?;
+        forget_announced(&settings.data);
         tracing::info!(%url, "engine ready");
         Ok(Self { store: Store::new(&store_config(settings, &url)), engine: Some(engine) })
     }

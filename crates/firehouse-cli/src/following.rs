@@ -6,7 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use firehouse_ingest::Upstream;
 use firehouse_store::Store;
-use firehouse_stream::{Metrics, Reach};
+use firehouse_stream::{
+    Config, JetstreamDictionary, Metrics, Notice, Reach, Received, StreamError,
+};
+use firehouse_types::{Seq, UpstreamKind};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +26,8 @@ pub struct Following {
     settings: Arc<Settings>,
     store: Store,
     metrics: Metrics,
+    /// Without one, Jetstreams are not asked to compress.
+    dictionary: Option<JetstreamDictionary>,
     /// To the write path.
     upstreams: mpsc::Sender<Upstream>,
     /// Why one of the configured upstreams can never be followed.
@@ -41,7 +46,7 @@ pub struct Followed {
 }
 
 impl Following {
-    /// Follows nothing yet. Every upstream ends with `stop`.
+    /// Follows nothing yet. Every upstream ends with `stop`. Errors: the configured dictionary is none.
     pub fn new(
         settings: &Settings,
         store: &Store,
@@ -54,6 +59,7 @@ impl Following {
             settings: Arc::new(settings.clone()),
             store: store.clone(),
             metrics,
+            dictionary: dictionary(settings)?,
             upstreams: to_ingest,
             failed: to_fail,
             running: Arc::default(),
@@ -66,7 +72,7 @@ impl Following {
     /// `reach`: the only addresses that are dialled, for one the configuration does not name.
     pub async fn add(&self, url: &UpstreamUrl, reach: Option<Reach>) -> Result<()> {
         let config = stream_config(&self.settings, &url.url);
-        let name = config.authority();
+        let name = url.authority();
         let mut running = self.running.lock().await;
         if running.contains_key(&name) {
             return Ok(());
@@ -79,7 +85,7 @@ impl Following {
         let upstream = Upstream {
             name: name.as_str().into(),
             url: url.to_string(),
-            is_pds: url.is_pds,
+            kind: url.kind,
             cursor,
             events,
             notices,
@@ -87,19 +93,14 @@ impl Following {
         };
         self.upstreams.send(upstream).await.context("the write path has ended")?;
         running.insert(name.clone(), removed.clone());
-        let (metrics, failed, stop) =
-            (self.metrics.clone(), self.failed.clone(), self.stop.clone());
+        let (failed, stop) = (self.failed.clone(), self.stop.clone());
+        let to = To { output, notices: to_watch, metrics: self.metrics.clone() };
+        let dictionary = self.dictionary.clone();
+        let kind = url.kind;
         tokio::spawn(async move {
             let stopped = stop.child_token();
-            let following = firehouse_stream::subscribe_within(
-                reach,
-                config,
-                cursor,
-                metrics,
-                output,
-                to_watch,
-                stopped.clone(),
-            );
+            let jetstream = (kind == UpstreamKind::Jetstream).then_some(dictionary.as_ref());
+            let following = subscribe(jetstream, reach, config, cursor, to, stopped.clone());
             tokio::pin!(following);
             let ended = tokio::select! {
                 ended = &mut following => ended,
@@ -125,4 +126,44 @@ impl Following {
             removed.cancel();
         }
     }
+}
+
+/// Where events, notices and counts go.
+struct To {
+    output: mpsc::Sender<Received>,
+    notices: mpsc::Sender<Notice>,
+    metrics: Metrics,
+}
+
+/// Speaks with an upstream as its kind wants. `jetstream`: it is one, with this dictionary.
+async fn subscribe(
+    jetstream: Option<Option<&JetstreamDictionary>>,
+    reach: Option<Reach>,
+    config: Config,
+    cursor: Option<Seq>,
+    to: To,
+    stop: CancellationToken,
+) -> Result<(), StreamError> {
+    let To { output, notices, metrics } = to;
+    match jetstream {
+        Some(dictionary) => {
+            let following = firehouse_stream::subscribe_jetstream(
+                reach, config, dictionary, cursor, metrics, output, notices, stop,
+            );
+            following.await
+        }
+        None => {
+            let following = firehouse_stream::subscribe_within(
+                reach, config, cursor, metrics, output, notices, stop,
+            );
+            following.await
+        }
+    }
+}
+
+fn dictionary(settings: &Settings) -> Result<Option<JetstreamDictionary>> {
+    let Some(path) = &settings.stream.jetstream_dictionary else { return Ok(None) };
+    let named = || format!("stream.jetstream_dictionary {}", path.display());
+    let bytes = std::fs::read(path).with_context(named)?;
+    JetstreamDictionary::new(bytes).with_context(named).map(Some)
 }

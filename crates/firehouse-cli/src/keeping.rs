@@ -6,7 +6,7 @@ use firehouse_identity::AddressPolicy;
 use firehouse_ingest::{InvalidRules, Keep, KeepError, Keeper, Lists, Rules, Standing, Words};
 use firehouse_schema::SelectionPhase;
 use firehouse_store::Store;
-use firehouse_types::KeepHealth;
+use firehouse_types::{KeepHealth, UpstreamKind};
 use firehouse_xrpc::{Kept, SelectionError, SelectionWords, Selections};
 use futures_util::future::BoxFuture;
 
@@ -42,7 +42,7 @@ pub fn limits(settings: &Settings) -> Keep {
 
 /// Where accounts are looked for that nobody here has heard of.
 pub fn lists(settings: &Settings) -> Result<Lists> {
-    let relays = settings.relay.iter().filter(|relay| !relay.is_pds);
+    let relays = settings.relay.iter().filter(|relay| relay.kind == UpstreamKind::Relay);
     let relays = relays.map(|relay| Host::of_url(&relay.url)).collect::<Result<_, _>>()?;
     let policy = match settings.allow_private_addresses {
         true => AddressPolicy::Private,

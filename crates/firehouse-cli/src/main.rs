@@ -10,9 +10,12 @@ mod labelers;
 mod upstream_url;
 mod network;
 mod following;
+mod gaps;
 mod upstreams;
 mod health;
+mod proving;
 mod serving;
+mod running;
 mod signals;
 mod progress;
 mod sweeping;
@@ -77,6 +80,7 @@ async fn run(cli: Cli) -> Result<()> {
             commands::backfill::run(load(flags.store(store).network(network))?, wanted).await
         }
         Command::Verify { verified, store, network } => {
+            let flags = flags.text("admin_password", verified.admin_password.as_ref());
             commands::verify::run(load(flags.store(store).network(network))?, verified).await
         }
         Command::Record { file, frames, seconds, cursor, relay } => {

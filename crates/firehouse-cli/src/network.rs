@@ -1,12 +1,15 @@
 //! What the settings say about upstreams and identities.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use firehouse_backfill::{Scheduler, SyncClient};
 use firehouse_identity::{GuardedClient, Resolver};
-use firehouse_ingest::{Asked, Backfill, Fetch};
+use firehouse_ingest::{Asked, Backfill, Directory, Exported, Fetch, RecordedIdentities};
+use firehouse_store::Store;
 use prometheus::Registry;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -64,7 +67,8 @@ pub fn fetching(
 ) -> Result<(Backfill, firehouse_ingest::Repairs)> {
     let config = backfill_config(settings)?;
     let mut guarded = identity_config(settings).guarded();
-    guarded.trusted.extend(settings.relay.iter().map(|relay| relay.url.clone()));
+    let relays = settings.relay.iter().filter(|relay| relay.has_repos());
+    guarded.trusted.extend(relays.map(|relay| relay.url.clone()));
     let client = GuardedClient::new(&guarded).context("client of PDSes")?;
     let client = SyncClient::new(&config, client, firehouse_backfill::Metrics::new(registry)?);
     let (scheduler, outcomes) = Scheduler::start(client.clone(), resolver.clone(), stop);
@@ -74,6 +78,31 @@ pub fn fetching(
     let backfill =
         Backfill { fetch, sweep_every, client, scheduler, outcomes, asked, repairs: repairs_end };
     Ok((backfill, repairs))
+}
+
+/// Whose export is read, and who is told when its end is reached; followed behind that where `metrics` count what the stream brings.
+pub fn directory(
+    settings: &Settings,
+    metrics: Option<firehouse_stream::Metrics>,
+) -> Result<(Directory, oneshot::Receiver<Exported>)> {
+    let guarded = identity_config(settings).guarded();
+    let client = GuardedClient::new(&guarded).context("client of the directory")?;
+    let config = firehouse_stream::Config {
+        // Where nothing is known yet, the stream begins where the export does.
+        start: firehouse_stream::Start::Oldest,
+        // A directory may have nothing to say for hours.
+        silence_timeout_s: None,
+        ..stream_config(settings, &settings.plc)
+    };
+    let (exported, is_exported) = oneshot::channel();
+    let stream = metrics.map(|metrics| (config, metrics));
+    Ok((Directory { plc: settings.plc.clone(), client, stream, exported }, is_exported))
+}
+
+/// Has identities looked up in the store before the directory is asked for them.
+pub fn use_records(settings: &Settings, resolver: &Resolver, store: &Store) {
+    let believed = Duration::from_secs(settings.identity.ttl_s);
+    resolver.use_records(Arc::new(RecordedIdentities::new(store, &settings.plc, believed)));
 }
 
 fn backfill_config(settings: &Settings) -> Result<firehouse_backfill::Config> {
@@ -128,6 +157,7 @@ pub fn stream_config(settings: &Settings, relay: &Url) -> firehouse_stream::Conf
         start,
         frame_bytes_max: stream.frame_bytes_max,
         queue_frames: stream.queue_frames,
+        queue_bytes_max: stream.queue_bytes_max,
         ping_interval_s: stream.ping_interval_s,
         idle_timeout_s: stream.idle_timeout_s,
         silence_timeout_s: Some(stream.silence_timeout_s).filter(|&seconds| seconds > 0),

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use axum::Router;
 use firehouse_appview::AppView;
 use firehouse_identity::Resolver;
 use firehouse_store::Store;
-use firehouse_xrpc::{HealthNow, Secret, Selections, Services, Upstreams};
+use firehouse_xrpc::{HealthNow, Repairs, Secret, Selections, Services, Upstreams};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::health::Watched;
+use crate::running::Announced;
 use crate::settings::Settings;
 
 /// What a process answers.
@@ -31,6 +33,8 @@ pub struct Sources {
     pub watched: Watched,
     /// `None` where they cannot be changed.
     pub upstreams: Option<Arc<dyn Upstreams>>,
+    /// `None` where no repo is fetched.
+    pub repairs: Option<Arc<dyn Repairs>>,
     /// `None` where nothing is written.
     pub selections: Option<Arc<dyn Selections>>,
     pub registry: Registry,
@@ -40,14 +44,9 @@ impl Sources {
     /// Of a process that only reads, as yet.
     pub fn new(store: &Store, resolver: Resolver, registry: Registry) -> Self {
         let watched = Watched::new(store);
-        Self {
-            store: store.clone(),
-            resolver,
-            watched,
-            upstreams: None,
-            selections: None,
-            registry,
-        }
+        let store = store.clone();
+        let (upstreams, repairs, selections) = (None, None, None);
+        Self { store, resolver, watched, upstreams, repairs, selections, registry }
     }
 }
 
@@ -58,7 +57,7 @@ pub async fn serve(
     sources: Sources,
     stop: CancellationToken,
 ) -> Result<()> {
-    let Sources { store, resolver, watched, upstreams, selections, registry } = sources;
+    let Sources { store, resolver, watched, upstreams, repairs, selections, registry } = sources;
     if !settings.trusted_verifier.is_empty() {
         tracing::warn!(
             key = "trusted_verifier",
@@ -72,14 +71,42 @@ pub async fn serve(
         let watched = watched.clone();
         Box::pin(async move { watched.health().await })
     });
-    let services = Services { appview, store, resolver, health, upstreams, selections, registry };
+    let pages = match answers {
+        Answers::Everything => Some(console(&appview, &store, &health, &registry)?),
+        Answers::HealthOnly => None,
+    };
+    let services = Services {
+        appview,
+        store,
+        resolver,
+        health,
+        upstreams,
+        repairs,
+        selections,
+        pages,
+        registry,
+    };
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another firehouse running there, or is --listen another machine's address", settings.listen))?;
+    let _announced = Announced::at(&settings, listener.local_addr()?)?;
     tracing::info!(listen = %listener.local_addr()?, did = %settings.did, ?answers, "serving");
     firehouse_xrpc::serve(xrpc_config(settings, public_url, answers), services, listener, stop)
         .await
         .context("XRPC server")
+}
+
+/// The pages for people.
+fn console(
+    appview: &AppView,
+    store: &Store,
+    health: &HealthNow,
+    registry: &Registry,
+) -> Result<Router> {
+    let (appview, store) = (appview.clone(), store.clone());
+    let (health, registry) = (Arc::clone(health), registry.clone());
+    let sources = firehouse_console::Sources { appview, store, health, registry };
+    firehouse_console::router(sources).context("console")
 }
 
 fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Config {

@@ -103,6 +103,7 @@ pub struct Stream {
     pub start: Start,
     pub frame_bytes_max: usize,
     pub queue_frames: usize,
+    pub queue_bytes_max: usize,
     pub ping_interval_s: u64,
     pub idle_timeout_s: u64,
     pub silence_timeout_s: u64,
@@ -112,6 +113,8 @@ pub struct Stream {
     pub backoff_long_ms: u64,
     pub stable_after_s: u64,
     pub gap_seqs_min: u64,
+    #[serde(deserialize_with = "optional")]
+    pub jetstream_dictionary: Option<PathBuf>,
 }
 
 /// Where to begin with an upstream that has no saved cursor.
@@ -136,6 +139,7 @@ pub struct Identity {
     pub connect_timeout_ms: u64,
     pub request_timeout_ms: u64,
     pub document_bytes_max: usize,
+    pub plc_export: bool,
 }
 
 /// `[keep]`

@@ -1,13 +1,15 @@
-//! [`UpstreamUrl`]: where an upstream is, and whether it is a relay or a single PDS.
+//! [`UpstreamUrl`]: where an upstream is, and whether it is a relay, a single PDS or a Jetstream.
 //!
 //! A PDS is marked by whoever runs firehouse (`pds+wss://…`) and not found out by asking it: a PDS may speak for its own accounts only, and
-//! one that wants to say more would simply answer as a relay does.
+//! one that wants to say more would simply answer as a relay does. A Jetstream is marked (`jetstream+wss://…`) because nothing that it
+//! says is proven, and whoever follows one must know that.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use firehouse_identity::AddressPolicy;
+use firehouse_types::UpstreamKind;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -17,24 +19,27 @@ const BYTES_MAX: usize = 2_048;
 /// Longest wait for the addresses of a host.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 const PDS: &str = "pds+";
+const JETSTREAM: &str = "jetstream+";
 
 /// The URL of an upstream that can be followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamUrl {
     /// `ws`, `wss`, `http` or `https`, without query: a cursor in it would contradict the saved one.
     pub url: Url,
-    /// A single PDS: only the accounts that live there are taken from it.
-    pub is_pds: bool,
+    /// What may be believed of it. Never that of a labeler.
+    pub kind: UpstreamKind,
 }
 
 /// Why a URL cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUpstream {
     /// Not a URL with a host.
-    #[error("not the URL of a host, as in wss://relay.example.com or pds+wss://pds.example.com")]
+    #[error(
+        "not the URL of a host, as in wss://relay.example.com, pds+wss://pds.example.com or jetstream+wss://jetstream.example.com"
+    )]
     NotUrl,
     /// Nothing we could speak.
-    #[error("the scheme is none of wss, ws, https, http, with or without pds+")]
+    #[error("the scheme is none of wss, ws, https, http, with or without pds+ or jetstream+")]
     Scheme,
     /// User or password.
     #[error("an upstream is followed without credentials, and they would be shown")]
@@ -50,10 +55,21 @@ pub enum InvalidUpstream {
 }
 
 impl UpstreamUrl {
-    /// The name of its cursor: host, and port unless it is the scheme's own. Two URLs that share it are one upstream.
+    /// The name of its cursor: host, and port unless it is the scheme's own. Two URLs that share it are one upstream. One host may serve
+    /// a Jetstream beside another stream, and count both by other numbers.
     pub fn authority(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
-        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        let authority =
+            self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        match self.kind {
+            UpstreamKind::Jetstream => format!("{JETSTREAM}{authority}"),
+            UpstreamKind::Relay | UpstreamKind::Pds | UpstreamKind::Labeler => authority,
+        }
+    }
+
+    /// Whether it also lists repos and gives them: a Jetstream is nothing but a stream.
+    pub fn has_repos(&self) -> bool {
+        self.kind != UpstreamKind::Jetstream
     }
 
     /// Whether it may be dialled, as far as its addresses tell now.
@@ -79,9 +95,11 @@ impl FromStr for UpstreamUrl {
     type Err = InvalidUpstream;
 
     fn from_str(text: &str) -> Result<Self, InvalidUpstream> {
-        let (is_pds, text) = match text.trim().strip_prefix(PDS) {
-            Some(rest) => (true, rest),
-            None => (false, text.trim()),
+        let text = text.trim();
+        let (kind, text) = match (text.strip_prefix(PDS), text.strip_prefix(JETSTREAM)) {
+            (Some(rest), _) => (UpstreamKind::Pds, rest),
+            (None, Some(rest)) => (UpstreamKind::Jetstream, rest),
+            (None, None) => (UpstreamKind::Relay, text),
         };
         if text.len() > BYTES_MAX {
             return Err(InvalidUpstream::NotUrl);
@@ -98,13 +116,17 @@ impl FromStr for UpstreamUrl {
         }
         url.set_query(None);
         url.set_fragment(None);
-        Ok(Self { url, is_pds })
+        Ok(Self { url, kind })
     }
 }
 
 impl fmt::Display for UpstreamUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.is_pds { PDS } else { "" };
+        let kind = match self.kind {
+            UpstreamKind::Pds => PDS,
+            UpstreamKind::Jetstream => JETSTREAM,
+            UpstreamKind::Relay | UpstreamKind::Labeler => "",
+        };
         write!(f, "{kind}{}", self.url)
     }
 }
@@ -135,6 +157,10 @@ mod tests {
         check("ws://127.0.0.1:2470", Ok(("ws://127.0.0.1:2470/", "127.0.0.1:2470")));
         check("pds+ws://[::1]:2583", Ok(("pds+ws://[::1]:2583/", "[::1]:2583")));
         check(" pds+https://pds.test ", Ok(("pds+https://pds.test/", "pds.test")));
+        check(
+            "jetstream+wss://relay.test",
+            Ok(("jetstream+wss://relay.test/", "jetstream+relay.test")),
+        );
     }
 
     #[test]
@@ -145,6 +171,7 @@ mod tests {
         check(&format!("wss://relay.test/{}", "x".repeat(3_000)), Err(InvalidUpstream::NotUrl));
         check("ftp://relay.test", Err(InvalidUpstream::Scheme));
         check("pds+pds+wss://relay.test", Err(InvalidUpstream::Scheme));
+        check("jetstream+pds+wss://relay.test", Err(InvalidUpstream::Scheme));
         check("wss://me@relay.test", Err(InvalidUpstream::Credentials));
         check("wss://:secret@relay.test", Err(InvalidUpstream::Credentials));
     }

@@ -143,7 +143,7 @@ impl Changeable {
         let upstream = |wish: &Wish| {
             let url = wish.url.to_string();
             Upstream {
-                is_pds: wish.url.is_pds,
+                kind: wish.url.kind,
                 configured: wish.configured,
                 followed: wish.followed,
                 health: health.iter().find(|health| wish.followed && health.url == url).cloned(),

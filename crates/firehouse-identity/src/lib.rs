@@ -33,6 +33,8 @@ mod source;
 mod handles;
 mod resolver;
 mod offline;
+mod plc;
+mod records;
 mod metrics;
 
 pub use address::AddressPolicy;
@@ -42,4 +44,6 @@ pub use error::{Disposition, IdentityError};
 pub use guarded::{FetchError, Fetched, GuardedClient, GuardedConfig, Request};
 pub use metrics::Metrics;
 pub use offline::{InvalidOfflineDocument, OfflineDocument};
+pub use plc::{PLC_LINE_BYTES_MAX, PlcFault, PlcHead, PlcLast, PlcLine, PlcState};
+pub use records::Records;
 pub use resolver::{Resolver, Verified};

@@ -32,6 +32,13 @@ pub(crate) enum CacheEvent {
     Miss,
     Forgotten,
     Refreshed,
+    Recorded,
+    Told,
+}
+
+impl CacheEvent {
+    const ALL: [Self; 6] =
+        [Self::Hit, Self::Miss, Self::Forgotten, Self::Refreshed, Self::Recorded, Self::Told];
 }
 
 impl Metrics {
@@ -56,9 +63,7 @@ impl Metrics {
                 metrics.lookups.with_label_values(&[kind.as_str(), outcome.as_str()]);
             }
         }
-        for event in
-            [CacheEvent::Hit, CacheEvent::Miss, CacheEvent::Forgotten, CacheEvent::Refreshed]
-        {
+        for event in CacheEvent::ALL {
             metrics.cache.with_label_values(&[event.as_str()]);
         }
         Ok(metrics)
@@ -100,6 +105,8 @@ impl CacheEvent {
             Self::Miss => "miss",
             Self::Forgotten => "forgotten",
             Self::Refreshed => "refreshed",
+            Self::Recorded => "recorded",
+            Self::Told => "told",
         }
     }
 }

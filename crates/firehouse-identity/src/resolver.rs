@@ -3,8 +3,8 @@
 //! A cached answer carries the epoch at which its look-up began. [`Resolver::forget`] marks the DID with a newer epoch, and anything older
 //! than the mark is looked up again: also an answer that was on its way when the DID was forgotten.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use firehouse_types::{Did, Handle};
@@ -21,6 +21,7 @@ use crate::guarded::GuardedClient;
 use crate::handles::Handles;
 use crate::metrics::{CacheEvent, Lookup, Metrics, Outcome};
 use crate::offline::OfflineDocument;
+use crate::records::Records;
 use crate::source::{Network, Source, kind};
 
 /// Resolves DIDs and handles. Cheap to clone; clones share the cache.
@@ -42,6 +43,7 @@ pub enum Verified {
 
 struct Inner {
     source: Source,
+    records: OnceLock<Arc<dyn Records>>,
     identities: Cache<Did, Cached<Arc<Identity>>>,
     handles: Cache<Handle, Cached<Did>>,
     epoch: AtomicU64,
@@ -119,7 +121,7 @@ impl Resolver {
         let entry = inner
             .identities
             .entry_by_ref(did)
-            .or_insert_with_if(inner.look_up(did), |cached| cached.epoch < since)
+            .or_insert_with_if(inner.look_up_recorded(did, since), |cached| cached.epoch < since)
             .await;
         inner.count_cache(if entry.is_fresh() { CacheEvent::Miss } else { CacheEvent::Hit });
         entry.into_value().answer
@@ -144,6 +146,20 @@ impl Resolver {
         let refreshed = inner.refreshed.try_get_with_by_ref(did, refreshing).await;
         refreshed.map_err(|error| IdentityError::clone(&error))?;
         self.resolve(did).await
+    }
+
+    /// Asks these records before the directory, for DIDs about which nothing says that they changed. The first to be named stay.
+    pub fn use_records(&self, records: Arc<dyn Records>) {
+        let _ = self.inner.records.set(records);
+    }
+
+    /// Takes over what is proven to be so now: an answer that was on its way before is no longer believed.
+    pub async fn remember(&self, identity: Arc<Identity>) {
+        let epoch = self.inner.epoch.fetch_add(1, Ordering::SeqCst) + 1;
+        let did = identity.did.clone();
+        self.inner.forgotten.insert(did.clone(), epoch);
+        self.inner.identities.insert(did, Cached { answer: Ok(identity), epoch }).await;
+        self.inner.count_cache(CacheEvent::Told);
     }
 
     /// Believes nothing about this DID or its handle any more; for `#identity`.
@@ -195,6 +211,7 @@ impl Inner {
     fn new(source: Source, entries: u64, lifetimes: Lifetimes, refresh_interval: Duration) -> Self {
         Self {
             source,
+            records: OnceLock::new(),
             identities: Cache::builder().max_capacity(entries).expire_after(lifetimes).build(),
             handles: Cache::builder().max_capacity(entries).expire_after(lifetimes).build(),
             epoch: AtomicU64::new(0),
@@ -216,6 +233,20 @@ impl Inner {
 
     fn forgotten_at(&self, did: &Did) -> u64 {
         self.forgotten.get(did).unwrap_or(0)
+    }
+
+    /// From the records, if nothing says that it has changed since.
+    async fn look_up_recorded(&self, did: &Did, forgotten_at: u64) -> Cached<Arc<Identity>> {
+        if forgotten_at == 0
+            && let Some(records) = self.records.get()
+        {
+            let epoch = self.epoch.load(Ordering::SeqCst);
+            if let Some(identity) = records.identity(did).await {
+                self.count_cache(CacheEvent::Recorded);
+                return Cached { answer: Ok(identity), epoch };
+            }
+        }
+        self.look_up(did).await
     }
 
     async fn look_up(&self, did: &Did) -> Cached<Arc<Identity>> {

@@ -11,6 +11,7 @@ use firehouse_types::{ActorId, Cid, Datetime, Did, DropReason, Rev};
 use lru::LruCache;
 
 use crate::metrics::{now_ms, now_us};
+use crate::unproven::Unproven;
 use crate::work::{HandleCheck, Item};
 
 /// Commits of a desynchronized repo whose heads are remembered: a fetched repo is in step when it is one of them.
@@ -75,6 +76,10 @@ pub struct Known {
     pub doubted_ms: i64,
     /// Heads of those commits, oldest first, while the repo is desynchronized.
     pub recent: VecDeque<RepoHead>,
+    /// What was written without proof.
+    pub unproven: Unproven,
+    /// Whether the repo was asked for because all there was of it is unproven.
+    pub proof_wanted: bool,
     /// Units: milliseconds since 1970.
     pub handle_checked_ms: i64,
 }
@@ -117,6 +122,8 @@ impl Known {
             vouched,
             doubted_ms: 0,
             recent,
+            unproven: Unproven::default(),
+            proof_wanted: false,
             handle_checked_ms,
         }
     }
@@ -138,6 +145,8 @@ impl Known {
             vouched: Rev::from(0),
             doubted_ms: 0,
             recent: VecDeque::new(),
+            unproven: Unproven::default(),
+            proof_wanted: false,
             handle_checked_ms: 0,
         }
     }
@@ -207,6 +216,7 @@ impl Known {
     pub fn leave(&mut self) -> RepoRow {
         (self.state, self.reason) = (RepoState::Desynchronized, NOT_KEPT.into());
         self.vouched = Rev::from(0);
+        self.unproven = Unproven::default();
         let row = self.repo_row();
         (self.head, self.unbroken_since) = (None, Rev::from(0));
         self.recent.clear();
@@ -252,6 +262,13 @@ impl Known {
         self.repo_row()
     }
 
+    /// Something was written without proof that is not so: no row of the repo is to be believed until it was compared whole. Returns the
+    /// row to write.
+    pub fn distrust(&mut self) -> RepoRow {
+        self.vouched = Rev::from(0);
+        self.desynchronize(DropReason::UnprovenContradicted)
+    }
+
     /// Whether a repo fetched at `fetched`, and every commit we applied above it, are together the whole repo.
     pub fn continues(&self, fetched: RepoHead) -> bool {
         let is_known = match self.head {
@@ -273,6 +290,7 @@ impl Known {
     pub fn synchronize(&mut self) -> RepoRow {
         (self.state, self.reason) = (RepoState::Synchronized, "".into());
         self.vouched = self.head.map_or(Rev::from(0), |head| head.rev);
+        self.unproven.settle(self.vouched);
         self.recent.clear();
         self.repo_row()
     }

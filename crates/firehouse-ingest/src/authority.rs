@@ -15,7 +15,9 @@ pub fn may_speak(event: &Ticketed, known: &Known) -> bool {
         // Repeats change nothing, and are counted as such.
         Event::Commit(commit) if known.has(commit.rev) => true,
         Event::Sync(sync) if known.has(sync.rev) => true,
-        Event::Commit(_) | Event::Sync(_) | Event::Account(_) => is_at(&known.row.pds, authority),
+        Event::Commit(_) | Event::Unproven(_) | Event::Sync(_) | Event::Account(_) => {
+            is_at(&known.row.pds, authority)
+        }
         // It only has us ask who the account is, and those who know.
         Event::Identity(_) | Event::Info(_) => true,
     }

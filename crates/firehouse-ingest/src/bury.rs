@@ -32,7 +32,7 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
             .into_iter()
             .flatten()
             .copied();
-        for rev in newer.filter(|&rev| is_buried(link.rev, link.deleted, rev)) {
+        for rev in newer.filter(|&rev| is_buried(link.rev, rev)) {
             tombstones.links.extend(buried_link(link, rev, &made));
             if (link.collection.as_str(), &*link.path) == (REPOST, ".subject.uri") {
                 tombstones.feed_items.extend(buried_item(reposted(link), rev, &made));
@@ -49,7 +49,7 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
     let posts = previous.posts.iter().chain(rows.posts.iter().filter(|post| post.deleted == 0));
     for post in posts {
         let newer = revs.get(&(post.actor, POST, post.rkey)).into_iter().flatten().copied();
-        for rev in newer.filter(|&rev| is_buried(post.rev, post.deleted, rev)) {
+        for rev in newer.filter(|&rev| is_buried(post.rev, rev)) {
             tombstones.feed_items.extend(buried_item(posted(post), rev, &made));
             if !made.posts.contains(&(post.actor, post.rkey, rev)) {
                 tombstones.posts.push(PostRow { rev, deleted: 1, cid: [0; 32], ..post.clone() });
@@ -59,9 +59,10 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
     rows.append(tombstones);
 }
 
-/// Whether a row of this version is to be buried at `rev`.
-fn is_buried(version: Rev, deleted: u8, rev: Rev) -> bool {
-    if deleted == 0 { rev > version } else { rev >= version }
+/// Whether a row of this version is to be buried at `rev`. One of the same version, too: it is made again, or it was never true, told by
+/// an upstream that gives no proof.
+fn is_buried(version: Rev, rev: Rev) -> bool {
+    rev >= version
 }
 
 /// The revs at which a record was changed or deleted.

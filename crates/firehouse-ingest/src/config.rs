@@ -6,8 +6,10 @@
 pub struct Config {
     /// Tasks that verify and index; one per core is enough.
     pub workers: usize,
-    /// Events read from all sockets and not yet acknowledged; at this bound reading stops. Bounds memory: an event holds its frame.
+    /// Events read from all sockets and not yet acknowledged; at this bound reading stops.
     pub in_flight_events_max: usize,
+    /// Bytes of their frames, which each of them holds; at this bound reading stops too. Units: bytes.
+    pub in_flight_bytes_max: usize,
     /// Accounts whose key and last commit are kept in memory. Units: accounts, about 400 bytes each.
     pub accounts_max: usize,
     /// Longest time a row waits for others to share its INSERT. Units: milliseconds.
@@ -21,6 +23,9 @@ pub struct Config {
     pub identity_patience_s: u64,
     /// How long the first event of an account waits for its handle to be verified. Units: milliseconds.
     pub handle_patience_ms: u64,
+    /// How long what deleted accounts wrote is kept, and how often it is looked for: an account that is back sooner has lost nothing.
+    /// Units: seconds.
+    pub deleted_kept_s: u64,
     /// Rows of fetched repos that make a batch full. Their writer is another than the stream's: a row of theirs may wait longer.
     pub repo_batch_rows_max: usize,
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use firehouse_repo::RecordOp;
+use firehouse_schema::Proof;
 use firehouse_store::HeldRecord;
 use firehouse_types::{Did, Nsid, OpAction, Rev, RkeyId};
 
@@ -23,7 +24,7 @@ pub struct Difference {
 pub enum Found {
     /// As it was fetched.
     Same,
-    /// As it was fetched, and a crash may have left out its rows in other tables.
+    /// As it was fetched, but not proven until now, or a crash may have left out its rows in other tables.
     Unvouched,
     /// Not at all.
     Missing,
@@ -61,9 +62,11 @@ impl Difference {
         match self.held.get_mut(collection).and_then(|held| held.remove(&rkey)) {
             Some(held) if held.rev > self.rev => Found::Newer,
             Some(held) if held.deleted != 0 => Found::Buried,
-            Some(held) if held.cid == *cid && held.rev <= self.vouched => Found::Same,
-            Some(held) if held.cid == *cid => Found::Unvouched,
-            Some(_) => Found::Other,
+            Some(held) if held.cid != *cid => Found::Other,
+            Some(held) if held.rev <= self.vouched && held.proof != Proof::Unverified => {
+                Found::Same
+            }
+            Some(_) => Found::Unvouched,
             None => Found::Missing,
         }
     }
@@ -128,6 +131,7 @@ mod tests {
             rev: Rev::from(rev),
             deleted: u8::from(text.is_none()),
             cid: text.map_or([0; 32], |text| sha256(text.as_bytes())),
+            proof: Proof::Live,
         }
     }
 
@@ -179,6 +183,13 @@ mod tests {
         let ops = difference(stored, vec![fetched("a", "same")]);
         let expected = [("a", OpAction::Update), ("b", OpAction::Delete)];
         assert_eq!(ops, expected.map(|(rkey, op)| (rkey.to_owned(), op)));
+    }
+
+    #[test]
+    fn what_was_never_proven_is_written_again_as_proven() {
+        let unverified = HeldRecord { proof: Proof::Unverified, ..held("a", 3, Some("same")) };
+        let ops = difference(vec![unverified], vec![fetched("a", "same")]);
+        assert_eq!(ops, [("a".to_owned(), OpAction::Update)]);
     }
 
     #[test]

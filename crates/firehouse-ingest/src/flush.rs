@@ -8,15 +8,17 @@ use std::time::Duration;
 use firehouse_schema::Table;
 use firehouse_store::{Disposition, Store, StoreError};
 use firehouse_types::Seq;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::batch::{Batch, Named};
 use crate::bury::bury;
 use crate::error::IngestError;
+use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::status::Status;
+use crate::ticket::Ticket;
 use crate::work::{Output, Promise};
 
 /// The task that owns the batch.
@@ -26,7 +28,7 @@ pub struct Writer {
     pub named: Named,
     pub flush_wait: Duration,
     pub batch_rows_max: usize,
-    pub in_flight: Arc<Semaphore>,
+    pub in_flight: Arc<InFlight>,
 }
 
 /// Writes one batch after the other.
@@ -75,8 +77,8 @@ impl Writer {
                     flush = None;
                     let flushed = flushed.map_err(|_| IngestError::TaskEnded { task: "flush" })??;
                     saved = flushed.saved;
-                    self.in_flight.add_permits(flushed.events);
-                    self.flusher.metrics.in_flight_events.sub(flushed.events as i64);
+                    self.in_flight.leave(&flushed.done);
+                    self.flusher.metrics.in_flight_events.sub(flushed.done.len() as i64);
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() && flush.is_none() => {}
             }
@@ -94,7 +96,7 @@ async fn finished<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
 /// What a flush changed.
 struct Flushed {
     /// Events that are no longer in flight.
-    events: usize,
+    done: Vec<Ticket>,
     /// The cursor saved last, by upstream.
     saved: Vec<Option<Seq>>,
 }
@@ -124,7 +126,7 @@ impl Flusher {
         batch.promises.into_iter().for_each(Promise::keep);
         timer.observe_duration();
         self.metrics.flushed();
-        Ok(Flushed { events: batch.done.len(), saved })
+        Ok(Flushed { done: batch.done, saved })
     }
 
     async fn save_cursors(&self, saved: &mut Vec<Option<Seq>>) -> Result<(), IngestError> {

@@ -106,7 +106,11 @@ fn first_end(events: &[(Instant, Ticketed)]) -> Option<Instant> {
 fn commit_of(event: &Ticketed) -> Option<&CommitEvent> {
     match &event.event {
         Event::Commit(commit) => Some(commit),
-        Event::Sync(_) | Event::Identity(_) | Event::Account(_) | Event::Info(_) => None,
+        Event::Unproven(_)
+        | Event::Sync(_)
+        | Event::Identity(_)
+        | Event::Account(_)
+        | Event::Info(_) => None,
     }
 }
 
@@ -139,7 +143,7 @@ mod tests {
             too_big: false,
             time: "".into(),
         };
-        let ticket = Ticket { upstream: 0, number: u64::from(rev) };
+        let ticket = Ticket { upstream: 0, number: u64::from(rev), kib: 1 };
         Ticketed {
             ticket,
             event: Event::Commit(Box::new(event)),

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use firehouse_stream::Received;
 use firehouse_types::{Datetime, Event};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendError;
 
+use crate::in_flight::InFlight;
 use crate::metrics::{Metrics, now_ms};
 use crate::status::Status;
-use crate::ticket::Mark;
+use crate::ticket::{Mark, Ticket};
 use crate::work::{Ticketed, Work};
 
 /// Events taken at once; they share one message per worker.
@@ -23,7 +25,7 @@ pub struct Intake {
     pub pds: Option<Arc<str>>,
     pub input: mpsc::Receiver<Received>,
     pub workers: Vec<mpsc::Sender<Work>>,
-    pub in_flight: Arc<Semaphore>,
+    pub in_flight: Arc<InFlight>,
     pub status: Status,
     pub metrics: Metrics,
 }
@@ -34,27 +36,38 @@ impl Intake {
         let mut received = Vec::with_capacity(EVENTS_PER_TURN);
         while self.input.recv_many(&mut received, EVENTS_PER_TURN).await > 0 {
             self.metrics.queue_depth.with_label_values(&["intake"]).set(self.input.len() as i64);
-            let events: Vec<Event> =
-                received.drain(..).map(|r| r.event).filter(|event| event.seq().is_some()).collect();
-            // Closed only when the pipeline is being torn down.
-            let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
-            let Ok(permits) = self.in_flight.acquire_many(count).await else {
-                return;
-            };
-            permits.forget();
-            self.metrics.in_flight_events.add(events.len() as i64);
-            if self.dispatch(events).await.is_err() {
+            // A worker is gone only when the pipeline is being torn down.
+            if self.hand_on(&mut received).await.is_err() {
                 return;
             }
         }
     }
 
-    async fn dispatch(&self, events: Vec<Event>) -> Result<(), mpsc::error::SendError<Work>> {
-        let now_ms = now_ms();
-        let tickets =
-            self.status.issue(self.upstream, events.iter().filter_map(|event| mark(event, now_ms)));
+    async fn hand_on(&self, received: &mut Vec<Received>) -> Result<(), SendError<Work>> {
+        let mut events = Vec::with_capacity(received.len());
+        for Received { event, frame, room, .. } in received.drain(..) {
+            let Some(mark) = mark(&event, now_ms()) else { continue };
+            let kib = match self.in_flight.try_enter(frame.len()) {
+                Some(kib) => kib,
+                None => {
+                    // What has entered must go on, or nothing would ever leave.
+                    self.dispatch(std::mem::take(&mut events)).await?;
+                    self.in_flight.enter(frame.len()).await
+                }
+            };
+            drop(room);
+            events.push((event, mark, kib));
+        }
+        self.dispatch(events).await
+    }
+
+    async fn dispatch(&self, events: Vec<(Event, Mark, u32)>) -> Result<(), SendError<Work>> {
+        self.metrics.in_flight_events.add(events.len() as i64);
+        let marks = events.iter().map(|&(_, mark, _)| mark);
+        let tickets = self.status.issue(self.upstream, marks);
         let mut shares: Vec<Vec<Ticketed>> = self.workers.iter().map(|_| Vec::new()).collect();
-        for (event, ticket) in events.into_iter().zip(tickets) {
+        for ((event, _, kib), ticket) in events.into_iter().zip(tickets) {
+            let ticket = Ticket { kib, ..ticket };
             self.metrics.events.with_label_values(&[kind(&event)]).inc();
             let Some(did) = event.did() else { continue };
             let share = did.actor().get() % shares.len() as u64;
@@ -75,6 +88,10 @@ impl Intake {
 
 fn mark(event: &Event, received_ms: i64) -> Option<Mark> {
     let time = match event {
+        Event::Unproven(op) => {
+            let event_ms = i64::try_from(op.seq.get() / 1_000).unwrap_or(received_ms);
+            return Some(Mark { seq: op.seq, event_ms, received_ms });
+        }
         Event::Commit(e) => &e.time,
         Event::Sync(e) => &e.time,
         Event::Identity(e) => &e.time,
@@ -88,6 +105,7 @@ fn mark(event: &Event, received_ms: i64) -> Option<Mark> {
 fn kind(event: &Event) -> &'static str {
     match event {
         Event::Commit(_) => "commit",
+        Event::Unproven(_) => "unproven",
         Event::Sync(_) => "sync",
         Event::Identity(_) => "identity",
         Event::Account(_) => "account",

@@ -11,7 +11,9 @@ mod work;
 mod account;
 mod authority;
 mod held;
+mod in_flight;
 mod apply;
+mod unproven;
 mod worker;
 mod selecting;
 mod lookup;
@@ -19,6 +21,8 @@ mod requests;
 mod asked;
 mod fetch;
 mod sweep;
+mod directory;
+mod recorded;
 mod verify;
 mod walk;
 mod walked;
@@ -35,15 +39,14 @@ mod error;
 
 pub use asked::{Asked, End, RepoEnd};
 pub use config::{Config, Fetch};
+pub use directory::{Directory, Exported};
 pub use error::IngestError;
 pub use fetch::{Backfill, Repairs};
-pub use keep::{
-    InvalidRules, Keep, KeepError, Keeper, Lists, Rules, Selection, Standing, Words,
-    saved_selection,
-};
+pub use keep::{InvalidRules, Keep, KeepError, Keeper, Lists, Rules, Selection, Standing, Words};
 pub use labels::{LabelConfig, Labeler, Labels};
 pub use metrics::Metrics;
 pub use pipeline::{Ingest, Upstream};
+pub use recorded::RecordedIdentities;
 pub use status::Status;
 pub use verify::{Comparison, Findings, Paths, Verifier, VerifyError};
 pub use walk::Walk;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firehouse_identity::{Disposition, Identity, IdentityError, Resolver, Verified};
-use firehouse_store::{Account, Store};
+use firehouse_store::{Account, HeldRecord, Store};
 use firehouse_types::{ActorId, Did};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::error::IngestError;
 use crate::flush::retried;
 use crate::metrics::Metrics;
+use crate::status::Status;
 use crate::work::{Found, HandleCheck, Lookup, LookupReason, Work, tell};
 
 /// Accounts asked for in one query.
@@ -25,6 +26,7 @@ const HANDLE_PATIENCE: Duration = Duration::from_secs(10);
 pub struct Lookups {
     pub store: Store,
     pub resolver: Resolver,
+    pub status: Status,
     pub inbox: mpsc::Receiver<Lookup>,
     /// Weak: look-ups under way must not keep the workers from ending.
     pub workers: Vec<mpsc::WeakSender<Work>>,
@@ -38,13 +40,18 @@ pub struct Lookups {
 impl Lookups {
     /// Runs until every worker is gone.
     pub async fn run(mut self) -> Result<(), IngestError> {
+        let mut has_unverified = retried(&self.metrics, || self.store.has_unverified()).await?;
         let mut lookups = Vec::new();
         let mut under_way = JoinSet::new();
         while self.inbox.recv_many(&mut lookups, ACCOUNTS_PER_QUERY).await > 0 {
             self.metrics.queue_depth.with_label_values(&["lookups"]).set(self.inbox.len() as i64);
             while under_way.try_join_next().is_some() {}
+            has_unverified = has_unverified || self.status.has_jetstream();
             let mut stored = self.stored(&lookups).await?;
+            let mut unproven =
+                if has_unverified { self.unproven(&stored).await? } else { HashMap::new() };
             for lookup in lookups.drain(..) {
+                let unproven = unproven.remove(&lookup.actor).unwrap_or_default();
                 let stored = stored.remove(&lookup.actor);
                 let is_enough =
                     stored.as_ref().is_some_and(|account| !account.actor.key.is_empty());
@@ -55,12 +62,13 @@ impl Lookups {
                         actor: lookup.actor,
                         reason: lookup.reason,
                         stored,
+                        unproven,
                         identity: None,
                         handle,
                     })
                     .await;
                 } else {
-                    under_way.spawn(self.asker(lookup, stored));
+                    under_way.spawn(self.asker(lookup, stored, unproven));
                 }
             }
         }
@@ -78,12 +86,33 @@ impl Lookups {
         Ok(accounts.into_iter().map(|account| (account.actor.actor, account)).collect())
     }
 
+    /// What the accounts among these have without proof.
+    async fn unproven(
+        &self,
+        stored: &HashMap<ActorId, Account>,
+    ) -> Result<HashMap<ActorId, Vec<HeldRecord>>, IngestError> {
+        let actors: Vec<ActorId> = stored.keys().copied().collect();
+        let mut unproven: HashMap<ActorId, Vec<HeldRecord>> = HashMap::new();
+        if !actors.is_empty() {
+            let records = retried(&self.metrics, || self.store.unverified_records(&actors)).await?;
+            for record in records {
+                unproven.entry(record.actor).or_default().push(record);
+            }
+        }
+        Ok(unproven)
+    }
+
     async fn answer(&self, found: Found) {
         answer(&self.workers, found).await;
     }
 
     /// Asks the network about one account, beside the others.
-    fn asker(&self, lookup: Lookup, stored: Option<Account>) -> impl Future<Output = ()> + use<> {
+    fn asker(
+        &self,
+        lookup: Lookup,
+        stored: Option<Account>,
+        unproven: Vec<HeldRecord>,
+    ) -> impl Future<Output = ()> + use<> {
         let (resolver, workers, permits) =
             (self.resolver.clone(), self.workers.clone(), Arc::clone(&self.permits));
         let (identity_patience, metrics) = (self.identity_patience, self.metrics.clone());
@@ -104,6 +133,7 @@ impl Lookups {
             };
             metrics.lookups.with_label_values(&[outcome]).inc();
             let handle = match &identity {
+                Ok(_) if lookup.reason == LookupReason::Authority => HandleCheck::Unknown,
                 Ok(identity) => handle_check(&resolver, identity, handle_patience).await,
                 Err(_) => HandleCheck::Unknown,
             };
@@ -116,6 +146,7 @@ impl Lookups {
                     actor: lookup.actor,
                     reason: lookup.reason,
                     stored,
+                    unproven,
                     identity: Some(identity),
                     handle,
                 },

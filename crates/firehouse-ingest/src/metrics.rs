@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use firehouse_identity::PlcFault;
 use firehouse_types::{DropReason, IngestHealth};
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -28,6 +29,8 @@ pub struct Metrics {
     pub(crate) flush_seconds: Histogram,
     pub(crate) lookups: IntCounterVec,
     pub(crate) fetches: IntCounterVec,
+    pub(crate) plc_operations: IntCounterVec,
+    pub(crate) plc_seq: IntGauge,
     pub(crate) purged_accounts: IntCounter,
     pub(crate) in_flight_events: IntGauge,
     pub(crate) waiting_events: IntGauge,
@@ -121,6 +124,12 @@ impl Metrics {
             )?,
             flush_seconds,
             lookups: counters("lookups_total", "Accounts looked up.", "outcome")?,
+            plc_operations: counters(
+                "plc_operations_total",
+                "Operations of the PLC directory, by what they were found to be.",
+                "outcome",
+            )?,
+            plc_seq: gauge("plc_seq", "The directory's number of the last operation taken.")?,
             purged_accounts: counter(
                 "purged_accounts_total",
                 "Deleted accounts whose rows were removed.",
@@ -151,6 +160,10 @@ impl Metrics {
         }
         for outcome in [Outcome::Followed, Outcome::Broken, Outcome::Dropped] {
             metrics.held.with_label_values(&[outcome.as_str()]);
+        }
+        let faults = PlcFault::ALL.map(PlcFault::as_str);
+        for outcome in faults.into_iter().chain([PLC_BELIEVED, PLC_KNOWN]) {
+            metrics.plc_operations.with_label_values(&[outcome]);
         }
         for reason in DropReason::ALL {
             metrics.events_dropped.with_label_values(&[reason.as_str()]);
@@ -184,6 +197,11 @@ impl Metrics {
         self.last_flush.set(now_ms() / 1_000);
     }
 }
+
+/// An operation that follows the one before it.
+pub(crate) const PLC_BELIEVED: &str = "believed";
+/// An operation that was taken before.
+pub(crate) const PLC_KNOWN: &str = "known";
 
 /// The queues whose depth is shown.
 const QUEUES: [&str; 3] = ["intake", "lookups", "writer"];

@@ -6,10 +6,11 @@
 //!                            │ ▲ repos that are not in step
 //!                            ▼ │
 //!                          fetches ──► writing ──► writer of repos ──► flush ──► store
+//! directory ──► export ──► store; what it changes of known accounts goes to their workers
 //! ```
 //!
 //! An event holds a ticket from the moment it is read until its rows are acknowledged; the cursor is the newest seq with no open ticket
-//! before it. Every queue is bounded, and behind them all stands the number of events in flight: when the store waits, the socket is not read.
+//! before it. Every queue is bounded, and behind them all stands how many events, and bytes of them, may be in flight: when the store waits, the socket is not read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use firehouse_identity::Resolver;
 use firehouse_indexer::Indexer;
 use firehouse_store::Store;
 use firehouse_stream::{Notice, Received};
-use firehouse_types::{Seq, UpstreamState};
+use firehouse_types::{Seq, UpstreamKind, UpstreamState};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -26,10 +27,12 @@ use tokio_util::sync::CancellationToken;
 use crate::account::accounts;
 use crate::batch::named;
 use crate::config::Config;
+use crate::directory::{Directory, Export};
 use crate::error::IngestError;
 use crate::fetch::{Backfill, Fetches};
 use crate::flush::{Flusher, Writer};
 use crate::held::Held;
+use crate::in_flight::InFlight;
 use crate::intake::Intake;
 use crate::keep::{Keeper, Keeping, Lists, MARKED_AT_ONCE};
 use crate::lookup::Lookups;
@@ -69,6 +72,8 @@ pub struct Ingest {
     pub keeper: Keeper,
     /// Where accounts are looked for that nobody here has heard of.
     pub lists: Lists,
+    /// Whose export is followed; without one, only the documents that are needed are asked for.
+    pub directory: Option<Directory>,
     /// Record op to rows.
     pub indexer: Arc<Indexer>,
     /// Told to the world while running.
@@ -83,8 +88,8 @@ pub struct Upstream {
     pub name: Arc<str>,
     /// As configured, for people.
     pub url: String,
-    /// Whether it is a single PDS, which may speak for its own accounts only.
-    pub is_pds: bool,
+    /// What it is: a single PDS may speak for its own accounts only.
+    pub kind: UpstreamKind,
     /// The saved cursor it is resumed from.
     pub cursor: Option<Seq>,
     /// Its events, in the order of their seqs.
@@ -104,11 +109,23 @@ impl Ingest {
         mut upstreams: mpsc::Receiver<Upstream>,
         stop: CancellationToken,
     ) -> Result<(), IngestError> {
-        let Self { config, store, resolver, backfill, keeper, lists, indexer, status, metrics } =
-            self;
+        let Self {
+            config,
+            store,
+            resolver,
+            backfill,
+            directory,
+            keeper,
+            lists,
+            indexer,
+            status,
+            metrics,
+        } = self;
         let count = config.workers.max(1);
-        let in_flight = Arc::new(Semaphore::new(config.in_flight_events_max));
+        let in_flight =
+            Arc::new(InFlight::new(config.in_flight_events_max, config.in_flight_bytes_max));
 
+        let deleted_kept = Duration::from_secs(config.deleted_kept_s.max(1));
         let (purged, metrics_of_purge) = (store.clone(), metrics.clone());
         let (inboxes, inbox_ends): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
@@ -171,6 +188,7 @@ impl Ingest {
         let lookups = Lookups {
             store: store.clone(),
             resolver: resolver.clone(),
+            status: status.clone(),
             inbox: lookups_end,
             workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
             permits: Arc::new(Semaphore::new(config.lookups_max)),
@@ -184,6 +202,7 @@ impl Ingest {
             client: backfill.client.clone(),
             scheduler: backfill.scheduler.clone(),
             asked: backfill.asked.clone(),
+            held_only: false,
             patience: WALK_PATIENCE,
             walked: Walked::default(),
             keeper: keeper.clone(),
@@ -196,6 +215,21 @@ impl Ingest {
             walk: walk.map(|walk| (walk, lists)),
             metrics: metrics.clone(),
         };
+        let ending = stop.child_token();
+        let export = directory.map(|directory| Export {
+            directory,
+            store: store.clone(),
+            resolver: resolver.clone(),
+            workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
+            ending: ending.clone(),
+            metrics: metrics.clone(),
+        });
+        let export = tokio::spawn(async {
+            match export {
+                Some(export) => export.run().await,
+                None => Ok(()),
+            }
+        });
         let fetches = backfill.map(|backfill| Fetches {
             backfill,
             store,
@@ -224,8 +258,9 @@ impl Ingest {
                     upstream = upstreams.recv() => upstream,
                     () = stopped.cancelled() => None,
                 } {
-                    let index = status.add(upstream.name.clone(), upstream.url, upstream.cursor);
-                    let pds = upstream.is_pds.then(|| Arc::clone(&upstream.name));
+                    let (kind, name) = (upstream.kind, upstream.name.clone());
+                    let pds = (kind == UpstreamKind::Pds).then(|| Arc::clone(&name));
+                    let index = status.add(name, upstream.url, kind, upstream.cursor);
                     let watching = watch(index, upstream.name, upstream.notices, status.clone());
                     let (removed, status_of_it) = (upstream.removed, status.clone());
                     tokio::spawn(async move {
@@ -250,16 +285,16 @@ impl Ingest {
             }
         };
         // From left to right each part ends when what feeds it has ended: intakes, workers, writer.
-        let all_in_flight = u32::try_from(config.in_flight_events_max).unwrap_or(u32::MAX);
         let read_to_the_end = async move {
             follow.await;
+            ending.cancel();
             tokio::select! {
-                _ = in_flight.acquire_many(all_in_flight) => {}
+                () = in_flight.emptied() => {}
                 () = stop.cancelled() => {}
             }
             drop(inboxes);
         };
-        let purge = purge_deleted(purged, metrics_of_purge);
+        let purge = purge_deleted(purged, deleted_kept, metrics_of_purge);
         let watched = async {
             let workers_end = async {
                 while let Some(ended) = workers.join_next().await {
@@ -270,6 +305,7 @@ impl Ingest {
             tokio::try_join!(
                 workers_end,
                 ended("lookups", lookups),
+                ended("export of the directory", export),
                 ended("fetches", fetches),
                 ended("writer of the stream", stream_writer),
                 ended("writer of repos", repo_writer),

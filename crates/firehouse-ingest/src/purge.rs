@@ -9,20 +9,22 @@ use crate::error::IngestError;
 use crate::flush::retried;
 use crate::metrics::{Metrics, now_us};
 
-/// Pause between two looks. Each purge writes whole parts anew, so they are few.
-const EVERY: Duration = Duration::from_secs(6 * 3_600);
-/// An account that is back sooner has lost nothing. Units: microseconds.
-const GRACE_US: i64 = 6 * 3_600 * 1_000_000;
 /// Accounts purged at once.
 const ACCOUNTS_MAX: u32 = 2_000;
 
-/// Runs until an error that trying again cannot heal.
-pub async fn purge_deleted(store: Store, metrics: Metrics) -> Result<(), IngestError> {
+/// Purges what accounts wrote that were deleted longer than `kept` ago, and looks again after as long: each purge writes whole parts
+/// anew, so they are to be few. Runs until an error that trying again cannot heal.
+pub async fn purge_deleted(
+    store: Store,
+    kept: Duration,
+    metrics: Metrics,
+) -> Result<(), IngestError> {
+    let kept_us = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
     loop {
-        let before_us = u64::try_from(now_us() - GRACE_US).unwrap_or(0);
+        let before_us = u64::try_from(now_us().saturating_sub(kept_us)).unwrap_or(0);
         let actors = retried(&metrics, || store.deleted_accounts(before_us, ACCOUNTS_MAX)).await?;
         if actors.is_empty() {
-            sleep(EVERY).await;
+            sleep(kept).await;
             continue;
         }
         retried(&metrics, || store.purge(&actors)).await?;

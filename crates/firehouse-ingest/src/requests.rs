@@ -58,6 +58,17 @@ impl Requests {
         }
     }
 
+    /// Asks for a repo of which nothing is proven, once.
+    pub fn proof(&self, known: &mut Known) {
+        if let (Some((Fetch::Seen, wanted)), None, false) =
+            (&self.asked, known.head, known.proof_wanted)
+        {
+            let did = known.row.did.clone();
+            let asked = wanted.try_send(Wanted { did, not_before: Rev::from(0), held: None });
+            known.proof_wanted = asked.is_ok();
+        }
+    }
+
     /// Asks for a repo if it is newer at its PDS than here.
     pub fn if_newer(&self, known: &Known) {
         if let (Some((Fetch::Broken | Fetch::Seen, wanted)), Some(head)) = (&self.asked, known.head)

@@ -94,8 +94,9 @@ impl Worker {
                 self.metrics.unkept.with_label_values(&["event"]).inc();
                 output.done.push(event.ticket);
             }
+            // Whoever waits hears that it is over.
+            Item::Told(_) | Item::Wanted(_) => {}
             Item::Fetched(fetched) => fetched.answer(Verdict::Needless),
-            Item::Wanted(wanted) => drop(wanted),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use firehouse_types::{Seq, UpstreamHealth, UpstreamState};
+use firehouse_types::{Seq, UpstreamHealth, UpstreamKind, UpstreamState};
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 use crate::metrics::now_ms;
 use crate::ticket::{Mark, Ticket, Tickets};
@@ -12,12 +14,14 @@ use crate::ticket::{Mark, Ticket, Tickets};
 pub struct Status {
     /// By index; one that is no longer followed keeps its place, since tickets name it.
     upstreams: Arc<RwLock<Vec<Arc<Mutex<State>>>>>,
+    gap_told: Arc<Notify>,
 }
 
 #[derive(Debug)]
 struct State {
     name: Arc<str>,
     url: String,
+    kind: UpstreamKind,
     /// Neither followed any more nor shown.
     removed: bool,
     connection: UpstreamState,
@@ -38,11 +42,23 @@ impl Status {
         states.filter(|state| !state.removed).map(|state| state.health()).collect()
     }
 
+    /// Ends when an upstream turns out to have left something out, from the moment of the call on.
+    pub fn gap_told(&self) -> OwnedNotified {
+        Arc::clone(&self.gap_told).notified_owned()
+    }
+
     /// Begins to follow one more upstream from its saved cursor. Returns its index.
-    pub(crate) fn add(&self, name: Arc<str>, url: String, cursor: Option<Seq>) -> usize {
+    pub(crate) fn add(
+        &self,
+        name: Arc<str>,
+        url: String,
+        kind: UpstreamKind,
+        cursor: Option<Seq>,
+    ) -> usize {
         let state = State {
             name,
             url,
+            kind,
             removed: false,
             connection: UpstreamState::Connecting,
             last_error: None,
@@ -56,14 +72,21 @@ impl Status {
         upstreams.len() - 1
     }
 
-    /// How many bring events, or are about to: only one that could not be reached brings none.
+    /// How many bring commits, or are about to: only one that could not be reached brings none.
     pub(crate) fn live(&self) -> usize {
         let is_live = |state: &mut State| match state.connection {
+            _ if state.kind == UpstreamKind::Jetstream => false,
             UpstreamState::Connected => !state.removed,
             UpstreamState::Connecting => !state.removed && state.last_error.is_none(),
             UpstreamState::Finished => false,
         };
         (0..self.len()).filter(|&upstream| self.with(upstream, is_live) == Some(true)).count()
+    }
+
+    /// Whether there has been one whose word nothing proves.
+    pub(crate) fn has_jetstream(&self) -> bool {
+        let is_one = |state: &mut State| state.kind == UpstreamKind::Jetstream;
+        (0..self.len()).any(|upstream| self.with(upstream, is_one) == Some(true))
     }
 
     /// No longer shows an upstream. Its events that are under way still move its cursor.
@@ -105,6 +128,7 @@ impl Status {
 
     pub(crate) fn gap(&self, upstream: usize) {
         self.with(upstream, |state| state.gaps += 1);
+        self.gap_told.notify_waiters();
     }
 
     /// Tickets for events that were just read, in their order.
@@ -116,7 +140,7 @@ impl Status {
         let issue = |state: &mut State| {
             let tickets = marks.into_iter().map(|mark| {
                 state.received = Some(mark.seq);
-                Ticket { upstream, number: state.tickets.issue(mark) }
+                Ticket { upstream, number: state.tickets.issue(mark), kib: 0 }
             });
             tickets.collect()
         };
@@ -158,6 +182,7 @@ impl State {
             self.tickets.oldest_open().map_or(0, |mark| (now_ms() - mark.received_ms).max(0));
         UpstreamHealth {
             url: self.url.clone(),
+            kind: self.kind,
             state: self.connection,
             last_error: self.last_error.clone(),
             seq_received: self.received.or(self.resumed),

@@ -14,6 +14,8 @@ pub struct Ticket {
     pub upstream: usize,
     /// Counts up from 0 within one run.
     pub number: u64,
+    /// What it takes of the bytes that may be in flight; 0 where they are not counted. Units: KiB.
+    pub kib: u32,
 }
 
 /// The open and the finished events of one upstream, oldest first.

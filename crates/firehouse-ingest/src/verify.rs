@@ -12,7 +12,7 @@ use firehouse_store::{HeldRecord, RepoReceipts, Store, StoreError};
 use firehouse_types::{Did, Rev, RkeyId};
 
 use crate::difference::{Difference, Found};
-use crate::keep::Selection;
+use crate::keep::{Keeper, Selection};
 
 /// Compares repos. Cheap to clone.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub struct Verifier {
     /// Says where they are and who signs them.
     pub resolver: Resolver,
     /// What is kept: other records are neither missing nor extra.
-    pub selection: Arc<Selection>,
+    pub keeper: Keeper,
     /// Paths that are named of each kind of difference; counts are always whole.
     pub paths_max: usize,
 }
@@ -133,14 +133,14 @@ impl Verifier {
         // The rev first: whatever is written meanwhile is above it.
         let held = self.store.accounts(&[actor]).await?.pop().and_then(|account| account.repo);
         let ours = self.store.receipts(&[actor]).await?.remove(&actor).unwrap_or_default();
-        let selection = Arc::clone(&self.selection);
+        let kept = self.keeper.selection();
+        let selection = Arc::clone(&kept);
         let (repo, theirs) = reading(repo, move |repo| receipts_of(repo, &selection)).await?;
         let (repo, findings) = if theirs == ours {
             (repo, Findings::default())
         } else {
             let (records, named_max) = (self.store.repo_records(&[actor]).await?, self.paths_max);
-            let selection = Arc::clone(&self.selection);
-            reading(repo, move |repo| compare(repo, &selection, records, named_max)).await?
+            reading(repo, move |repo| compare(repo, &kept, records, named_max)).await?
         };
         let (rev, records) = (repo.head().rev, repo.record_count());
         Ok((Comparison { did: did.clone(), host, rev, records, held, findings }, repo))

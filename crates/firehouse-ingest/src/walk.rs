@@ -42,6 +42,8 @@ pub struct Walk {
     pub scheduler: Scheduler,
     /// Says what became of each; that of the pipeline.
     pub asked: Asked,
+    /// Whether repos are left out of which nothing is held.
+    pub held_only: bool,
     /// How long a repo that is only behind may be on its way over the stream before it is fetched; none when nothing is followed.
     pub patience: Duration,
     /// Counts.
@@ -78,8 +80,14 @@ struct Page {
 
 impl Walk {
     /// Walks to the end of the plan, or until `limit` repos were asked for, and returns when each of them has ended. `name` tells walks
-    /// apart whose positions are saved: one that was completed begins anew. Errors: [`IngestError`]; walking again resumes.
-    pub async fn run(&self, name: &str, plan: Plan, limit: Option<u64>) -> Result<(), IngestError> {
+    /// apart whose positions are saved: one that was completed begins anew. Shape: whether every list was read to its end.
+    /// Errors: [`IngestError`]; walking again resumes.
+    pub async fn run(
+        &self,
+        name: &str,
+        plan: Plan,
+        limit: Option<u64>,
+    ) -> Result<bool, IngestError> {
         let positions = retried(&self.metrics, || self.store.positions(name)).await?;
         let saved: Vec<_> = positions.lists.into_iter().filter_map(position).collect();
         if !saved.is_empty() {
@@ -124,7 +132,19 @@ impl Walk {
         if is_whole && !is_named {
             retried(&self.metrics, || self.store.begin_round(name, positions.round + 1)).await?;
         }
-        Ok(())
+        Ok(is_whole)
+    }
+
+    /// The hosts that a list of things to do still names, such as upstreams with a gap.
+    pub async fn left_to_do(&self, list: &str) -> Result<Vec<Box<str>>, IngestError> {
+        let lists = retried(&self.metrics, || self.store.positions(list)).await?.lists;
+        Ok(lists.into_iter().filter(|(_, at)| at.is_some()).map(|(host, _)| host).collect())
+    }
+
+    /// Puts a host on such a list, or takes it off, and returns once that is durable.
+    pub async fn note(&self, list: &str, host: &str, to_do: bool) -> Result<(), IngestError> {
+        let at = to_do.then_some("");
+        retried(&self.metrics, || self.store.save_position(list, 0, host, at)).await
     }
 
     fn count(&self, listing: &Listing) {
@@ -245,6 +265,7 @@ impl Round {
             let held = held.get(&repo.did.actor()).and_then(|account| account.repo.as_ref());
             let reason = match held {
                 _ if self.is_named => Reason::Requested,
+                None if self.walk.held_only => return None,
                 None => Reason::New,
                 Some(held) if held.rev.get() == 0 || held.reason == UNKNOWN_START => Reason::New,
                 Some(held) if held.state == RepoState::Desynchronized => Reason::Desynchronized,

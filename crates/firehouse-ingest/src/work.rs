@@ -6,7 +6,7 @@ use firehouse_identity::{Identity, IdentityError};
 use firehouse_indexer::Rows;
 use firehouse_repo::RepoHead;
 use firehouse_schema::{ActorRow, RepoRow};
-use firehouse_store::{Account, SourceKey};
+use firehouse_store::{Account, HeldRecord, SourceKey};
 use firehouse_types::{ActorId, Did, DropReason, Event, Handle, Rev};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -19,6 +19,8 @@ pub enum Work {
     Events(Vec<Ticketed>),
     /// What was found about one of its accounts.
     Found(Box<Found>),
+    /// What the directory says of one of its accounts.
+    Told(Told),
     /// One of its repos was fetched as a whole, and waits to be written.
     Fetched(Fetched),
     /// From now on something else is kept. Told when all that was done before is durable.
@@ -48,6 +50,17 @@ pub struct WantedItem {
     pub did: Did,
     /// Told when it is durable that it is to be fetched; dropped when nobody knows who that is.
     pub told: oneshot::Sender<()>,
+}
+
+/// The directory has spoken of an account. Said only once, so what it changes must be durable before its place in the export is saved.
+pub struct Told {
+    pub did: Did,
+    /// Who the account is now; `None` where the operations do not prove it, so that the directory must be asked.
+    pub identity: Option<Arc<Identity>>,
+    /// The store holds something else of this account.
+    pub is_news: bool,
+    /// Told, or dropped, when nothing of it is left to do.
+    pub done: oneshot::Sender<Verdict>,
 }
 
 /// A whole repo is here. Its events wait from the moment it is admitted until it is written: rows of both must not cross.
@@ -83,6 +96,7 @@ pub enum Verdict {
 /// What an account's turn consists of.
 pub enum Item {
     Event(Ticketed),
+    Told(Told),
     Fetched(Fetched),
     Wanted(WantedItem),
 }
@@ -104,6 +118,7 @@ impl Item {
     pub fn did(&self) -> Option<&Did> {
         match self {
             Self::Event(event) => event.event.did(),
+            Self::Told(told) => Some(&told.did),
             Self::Fetched(fetched) => Some(&fetched.did),
             Self::Wanted(wanted) => Some(&wanted.did),
         }
@@ -124,6 +139,8 @@ pub enum LookupReason {
     First,
     /// A signature failed, or the key is missing. Its events wait.
     Refresh,
+    /// A PDS says that an account of it is otherwise now: it must still be its account. Its events wait, its handle does not matter.
+    Authority,
     /// An `#identity` event. Nothing waits but the event's own ticket.
     Identity(Ticket),
     /// The handle could not be verified at first, or long ago. Nothing waits.
@@ -136,6 +153,8 @@ pub struct Found {
     pub reason: LookupReason,
     /// What the store has; only looked for when the reason is [`LookupReason::First`].
     pub stored: Option<Account>,
+    /// What the store has of it without proof; looked for together with `stored`.
+    pub unproven: Vec<HeldRecord>,
     /// The identity, when the store's was not enough.
     pub identity: Option<Result<Arc<Identity>, IdentityError>>,
     /// What became of the handle.

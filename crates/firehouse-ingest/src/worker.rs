@@ -10,9 +10,10 @@ use firehouse_indexer::{Indexer, Witness};
 use firehouse_repo::{Chain, RepoHead, VerifiedCommit, verify_commit, verify_sync};
 use firehouse_schema::{ActorRow, ActorStatus, Proof, RepoState};
 use firehouse_types::{
-    AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, SyncEvent,
+    AccountEvent, AccountStatus, ActorId, CommitEvent, Did, DropReason, Event, Handle, SyncEvent,
+    UnprovenOp,
 };
-use tokio::runtime::Handle;
+use tokio::runtime;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout_at;
 
@@ -25,9 +26,10 @@ use crate::metrics::{Metrics, Outcome, now_ms, now_us};
 use crate::requests::Requests;
 use crate::selecting::Selecting;
 use crate::status::Status;
+use crate::unproven::{self, Unproven};
 use crate::work::{
-    Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Promise, Ticketed, Verdict,
-    Work,
+    Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Promise, Ticketed, Told,
+    Verdict, Work,
 };
 
 /// Decides who lives in a neighbourhood.
@@ -82,6 +84,12 @@ impl Worker {
                 Turn::Work(Work::Events(events)) => {
                     events.into_iter().for_each(|event| self.take(Item::Event(event), &mut output))
                 }
+                Turn::Work(Work::Told(told)) => {
+                    // Of an account that is neither here nor known otherwise there is nothing to correct.
+                    if told.is_news || self.accounts.contains(&told.did.actor()) {
+                        self.take(Item::Told(told), &mut output);
+                    }
+                }
                 Turn::Work(Work::Found(found)) => self.found(*found, &mut output),
                 Turn::Work(Work::Fetched(fetched)) => {
                     self.take(Item::Fetched(fetched), &mut output)
@@ -109,7 +117,7 @@ impl Worker {
         };
         let inbox = &mut self.inbox;
         let work = async { timeout_at(end.into(), inbox.recv()).await };
-        match Handle::current().block_on(work) {
+        match runtime::Handle::current().block_on(work) {
             Ok(work) => work.map(Turn::Work),
             Err(_) => Some(Turn::PatienceEnded),
         }
@@ -186,10 +194,31 @@ impl Worker {
                     self.apply(actor, event, output);
                     self.retry_held(actor, output);
                 }
+                Item::Told(told) => self.hear(actor, told, output),
                 Item::Fetched(fetched) => self.admit(actor, fetched, output),
                 Item::Wanted(wanted) => self.want(actor, wanted, output),
             }
         }
+    }
+
+    /// Takes over what the directory says of an account, before any signature fails because of it.
+    fn hear(&mut self, actor: ActorId, told: Told, output: &mut Output) {
+        let Some(known) = self.accounts.get_mut(&actor).and_then(|account| account.known.as_mut())
+        else {
+            return;
+        };
+        let Told { did, identity, done, .. } = told;
+        if let Some(identity) = &identity {
+            let from = known.row.pds.clone();
+            output.actors.extend(known.update(Some(identity), &HandleCheck::Unknown));
+            moved(known, &from, &self.selection, &self.requests, output);
+        }
+        let claimed = identity.as_ref().map(|i| i.handle.as_ref().map_or("", Handle::as_str));
+        if claimed != Some(&*known.row.handle) {
+            // A handle counts when it leads back; and where nothing is proven, the directory is asked for everything.
+            ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Handle });
+        }
+        output.promises.push(Promise { to: done, verdict: Verdict::Needless });
     }
 
     fn wait_behind(&mut self, actor: ActorId, item: Item, output: &mut Output) {
@@ -221,6 +250,8 @@ impl Worker {
                 self.metrics.events_dropped.with_label_values(&[reason.as_str()]).inc();
                 output.done.push(event.ticket);
             }
+            // Whoever waits hears that it is over.
+            Item::Told(_) => {}
             Item::Fetched(fetched) => fetched.answer(Verdict::Refused(reason)),
             // That nobody is told says it.
             Item::Wanted(_) => {}
@@ -318,7 +349,8 @@ impl Worker {
                 }
                 Some(mut stored) => {
                     stored.repo = stored.repo.filter(|_| !account.doubtful);
-                    Some(Known::from_stored(stored))
+                    let unproven = Unproven::from_stored(&found.unproven);
+                    Some(Known { unproven, ..Known::from_stored(stored) })
                 }
                 None => identity.map(|_| Known::first_seen(did.clone())),
             };
@@ -332,19 +364,11 @@ impl Worker {
         if matches!(found.identity, Some(Err(IdentityError::Tombstoned))) {
             output.actors.extend(known.set_status(ActorStatus::Deleted));
         }
-        let was_known = !known.row.pds.is_empty();
-        let was_kept = self.selection.keeps_account(actor, &known.row.pds);
+        let from = known.row.pds.clone();
         if identity.is_some() || found.handle != HandleCheck::Unknown {
             output.actors.extend(known.update(identity, &found.handle));
         }
-        let is_kept = self.selection.keeps_account(actor, &known.row.pds);
-        if was_kept && !is_kept {
-            output.repos.push(known.leave());
-        } else if is_kept && !was_kept && was_known {
-            // It has moved to where accounts are kept.
-            output.repos.push(known.want());
-            self.requests.repo(known);
-        }
+        moved(known, &from, &self.selection, &self.requests, output);
         let handle_age_ms = now_ms() - known.handle_checked_ms;
         let handle_is_old = handle_age_ms
             > if known.row.handle.is_empty() {
@@ -352,18 +376,29 @@ impl Worker {
             } else {
                 HANDLE_RECHECK_MS
             };
-        if handle_is_old && found.reason == LookupReason::First {
+        let may_be_old = match found.reason {
+            LookupReason::First => handle_is_old,
+            LookupReason::Authority => identity.is_some_and(|identity| {
+                identity.handle.as_ref().map_or("", |handle| handle.as_str()) != &*known.row.handle
+            }),
+            LookupReason::Refresh | LookupReason::Identity(_) | LookupReason::Handle => false,
+        };
+        if may_be_old {
             ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Handle });
         }
         if found.reason == LookupReason::First {
             self.requests.repo(known);
         }
-        if matches!(found.reason, LookupReason::First | LookupReason::Refresh) {
+        let waited_for = match found.reason {
+            LookupReason::First | LookupReason::Refresh | LookupReason::Authority => true,
+            LookupReason::Identity(_) | LookupReason::Handle => false,
+        };
+        if waited_for {
             if let Some(Item::Event(first)) = account.waiting.front_mut() {
                 // An `#identity` event that brought the first look-up has what it asked for.
                 let answered =
                     found.identity.is_some() && matches!(first.event, Event::Identity(_));
-                first.refreshed |= answered || found.reason == LookupReason::Refresh;
+                first.refreshed |= answered || found.reason != LookupReason::First;
             }
             self.go_on(actor, output);
         }
@@ -373,7 +408,12 @@ impl Worker {
     fn drop_waiting(&mut self, actor: ActorId, reason: DropReason, output: &mut Output) {
         let Some(account) = self.accounts.pop(&actor) else { return };
         self.metrics.waiting_events.sub(account.waiting.len() as i64);
-        if reason == DropReason::IdentityUnavailable {
+        let is_proven = |item: &Item| match item {
+            Item::Event(event) => !matches!(event.event, Event::Unproven(_)),
+            Item::Told(_) => false,
+            Item::Fetched(_) | Item::Wanted(_) => true,
+        };
+        if reason == DropReason::IdentityUnavailable && account.waiting.iter().any(is_proven) {
             let mut unknown = Known::first_seen(account.did.clone());
             output.repos.push(unknown.desynchronize(reason));
             output.actors.push(ActorRow::mentioned(account.did.clone()));
@@ -389,7 +429,8 @@ impl Worker {
         else {
             return;
         };
-        let is_of_repo = matches!(event.event, Event::Commit(_) | Event::Sync(_));
+        let is_of_repo =
+            matches!(event.event, Event::Commit(_) | Event::Sync(_) | Event::Unproven(_));
         let is_kept = self.selection.keeps_account(actor, &known.row.pds);
         if is_of_repo && !is_kept {
             return self.leave_out(Item::Event(event), output);
@@ -436,6 +477,16 @@ impl Worker {
                     Ok(())
                 }
             },
+            Event::Unproven(op) => {
+                if self.selection.inner.contains(&actor) && op.path.starts_with(FOLLOW) {
+                    output.promises.push(Promise::Follows(Arc::clone(&self.follows)));
+                }
+                let source = &self.status.name(event.ticket.upstream);
+                let by = By { indexer: &self.indexer, selection: &self.selection };
+                let applied = apply_unproven(known, op, source, by, &self.metrics, output);
+                self.requests.proof(known);
+                applied
+            }
             Event::Sync(sync) => match apply_sync(known, sync, &self.metrics, output) {
                 Err(DropReason::InvalidSignature | DropReason::MissingKey) if !event.refreshed => {
                     return self.look_up_for(actor, Item::Event(event), LookupReason::Refresh);
@@ -459,8 +510,17 @@ impl Worker {
                 );
             }
             Event::Account(account) => {
-                let before = known.row.status;
-                output.actors.extend(known.set_status(status_of(account)));
+                let (before, status) = (known.row.status, status_of(account));
+                if status != before {
+                    // A handle that led here may lead nowhere now.
+                    self.resolver.forget(&account.did);
+                    if event.pds.is_some() && !event.refreshed {
+                        // A PDS deactivates an account that leaves it, which may be heard before the new PDS is, or alone.
+                        let reason = LookupReason::Authority;
+                        return self.look_up_for(actor, Item::Event(event), reason);
+                    }
+                }
+                output.actors.extend(known.set_status(status));
                 let is_back =
                     before != ActorStatus::Active && known.row.status == ActorStatus::Active;
                 if !is_kept {
@@ -502,6 +562,24 @@ fn doubt(known: &mut Known, requests: &Requests, output: &mut Output) {
         requests.if_newer(known);
     } else {
         output.repos.push(known.start_unknown());
+        requests.repo(known);
+    }
+}
+
+/// An account that may have come from another PDS is kept from now on, or no longer.
+fn moved(
+    known: &mut Known,
+    from: &str,
+    selection: &Selection,
+    requests: &Requests,
+    output: &mut Output,
+) {
+    let was_kept = selection.keeps_account(known.row.actor, from);
+    let is_kept = selection.keeps_account(known.row.actor, &known.row.pds);
+    if was_kept && !is_kept {
+        output.repos.push(known.leave());
+    } else if is_kept && !was_kept && !from.is_empty() {
+        output.repos.push(known.want());
         requests.repo(known);
     }
 }
@@ -563,18 +641,66 @@ fn apply_commit(
     for (_, reason) in &commit.dropped {
         metrics.ops_dropped.with_label_values(&[reason.as_str()]).inc();
     }
+    // What was claimed without proof was selected, too.
+    let mut ops = Vec::with_capacity(commit.ops.len());
     for op in commit.ops {
         match by.selection.op(op) {
-            Some(op) => apply_op(&op, &witness, by.indexer, metrics, output),
+            Some(op) => {
+                apply_op(&op, &witness, by.indexer, metrics, output);
+                ops.push(op);
+            }
             None => metrics.unkept.with_label_values(&["record"]).inc(),
         }
     }
-    let (row, lost) = known.advance(RepoHead { rev: commit.rev, data: commit.data }, commit.chain);
-    if lost.is_some() {
+    let is_contradicted = known.unproven.prove(commit.rev, &ops);
+    let head = RepoHead { rev: commit.rev, data: commit.data };
+    advance(known, head, commit.chain, is_contradicted, metrics, output)
+}
+
+/// Takes over the state that a signed commit leads to. Shape: whether the repo fell out of step.
+fn advance(
+    known: &mut Known,
+    head: RepoHead,
+    chain: Chain,
+    is_contradicted: bool,
+    metrics: &Metrics,
+    output: &mut Output,
+) -> bool {
+    let was_in_step = known.state == RepoState::Synchronized;
+    let (mut row, _) = known.advance(head, chain);
+    // Of a repo out of step nothing above the last vouched rev is believed anyway.
+    if is_contradicted && known.state == RepoState::Synchronized {
+        row = known.distrust();
+    }
+    let is_lost = was_in_step && row.state == RepoState::Desynchronized;
+    if is_lost {
         metrics.repos_desynchronized.with_label_values(&[&row.reason]).inc();
     }
     output.repos.push(row);
-    lost.is_some()
+    is_lost
+}
+
+/// Writes an op that nobody proves. The chain of the repo knows nothing of it.
+fn apply_unproven(
+    known: &mut Known,
+    op: &UnprovenOp,
+    source: &str,
+    by: By<'_>,
+    metrics: &Metrics,
+    output: &mut Output,
+) -> Result<(), DropReason> {
+    let now_us = now_us();
+    let op = unproven::record_op(op, known, u64::try_from(now_us).unwrap_or(0))?;
+    let Some(op) = by.selection.op(op) else {
+        metrics.unkept.with_label_values(&["record"]).inc();
+        return Ok(());
+    };
+    if !known.unproven.note(&op) {
+        return Err(DropReason::StaleRev);
+    }
+    let witness = Witness { witnessed_at_us: now_us, proof: Proof::Unverified, source };
+    apply_op(&op, &witness, by.indexer, metrics, output);
+    Ok(())
 }
 
 fn apply_sync(
@@ -592,12 +718,8 @@ fn apply_sync(
         Some(held) if held.data == head.data => Chain::Linked,
         _ => Chain::Unlinked(DropReason::ChainBroken),
     };
-    let (row, lost) = known.advance(head, chain);
-    if lost.is_some() {
-        metrics.repos_desynchronized.with_label_values(&[&row.reason]).inc();
-    }
-    output.repos.push(row);
-    Ok(lost.is_some())
+    let is_contradicted = known.unproven.prove(head.rev, &[]);
+    Ok(advance(known, head, chain, is_contradicted, metrics, output))
 }
 
 fn status_of(event: &AccountEvent) -> ActorStatus {

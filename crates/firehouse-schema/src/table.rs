@@ -23,6 +23,7 @@ table!(crate::ActorRow, "actors");
 table!(crate::RepoRow, "repos");
 table!(crate::CursorRow, "cursors");
 table!(crate::UpstreamRow, "upstreams");
+table!(crate::IdentityRow, "identities");
 table!(crate::PositionRow, "positions");
 table!(crate::SelectionRow, "selections");
 table!(crate::KeptRow, "kept");

@@ -29,6 +29,7 @@ pub mod directory;
 mod program;
 pub mod engine;
 
+pub use faults::directory::DirectoryFault;
 pub use faults::fault::{Ability, Fault, Place};
 pub use faults::ledger::Ledger;
 pub use faults::plan::{FaultPlan, Occasions, Planned};

@@ -23,6 +23,8 @@ pub struct Model {
     labels: BTreeMap<LabelKey, LabelTruth>,
     /// What deleted accounts said: whoever is slow to forget still counts it.
     ghosts: Vec<(String, String, Says)>,
+    /// What accounts said and took back, by DID: nobody can be told of it while the account is hidden and its repo with it.
+    withdrawn: Vec<(String, Says)>,
 }
 
 impl Model {
@@ -62,9 +64,8 @@ impl Model {
     }
 
     pub(crate) fn remove(&mut self, did: &str, path: &str) {
-        if let Some(records) = self.records.get_mut(did) {
-            records.remove(path);
-        }
+        let record = self.records.get_mut(did).and_then(|records| records.remove(path));
+        self.withdrawn.extend(record.map(|record| (did.to_owned(), record.says)));
     }
 
     /// The account is gone, and everything it ever wrote.

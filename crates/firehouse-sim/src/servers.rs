@@ -8,5 +8,6 @@ pub(crate) mod handles;
 pub(crate) mod plc;
 pub(crate) mod pds;
 pub(crate) mod relay;
+pub(crate) mod jetstream;
 pub(crate) mod labeler;
 pub(crate) mod listening;

@@ -4,6 +4,7 @@
 pub(crate) mod config;
 pub(crate) mod event;
 pub(crate) mod outlet;
+pub(crate) mod line;
 pub(crate) mod account;
 pub(crate) mod core;
 pub(crate) mod deeds;

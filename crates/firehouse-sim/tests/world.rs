@@ -93,7 +93,7 @@ fn what_is_told_adds_up_to_the_model() {
                 let is_deleted = account.status == Some(firehouse_types::AccountStatus::Deleted);
                 gone.extend(is_deleted.then(|| account.did.to_string()));
             }
-            Event::Identity(_) | Event::Info(_) => {}
+            Event::Identity(_) | Event::Info(_) | Event::Unproven(_) => {}
         }
     }
     records.retain(|(did, _), _| !gone.contains(did));
@@ -172,6 +172,7 @@ async fn a_consumer_of_one_stream_meets_every_fault_of_it_and_loses_nothing() {
         start: Start::Oldest,
         frame_bytes_max: 5_000_000,
         queue_frames: 64,
+        queue_bytes_max: 64 << 20,
         ping_interval_s: 30,
         idle_timeout_s: 60,
         silence_timeout_s: None,

@@ -1,11 +1,14 @@
 //! What the store holds of whole repos, for those who compare.
 
 use clickhouse::Row;
+use firehouse_schema::Proof;
 use firehouse_types::{ActorId, Nsid, Rev, Rkey, RkeyId};
 
 use crate::{Store, StoreError};
 
 const REPO_RECORDS: &str = include_str!("repo_records.sql");
+const UNVERIFIED_RECORDS: &str = include_str!("unverified_records.sql");
+const HAS_UNVERIFIED: &str = include_str!("has_unverified.sql");
 
 /// The newest version of one record, or its tombstone.
 #[derive(Clone, Debug, Row, serde::Deserialize)]
@@ -24,6 +27,8 @@ pub struct HeldRecord {
     pub deleted: u8,
     /// SHA-256 digest of its block; zeros when it is gone.
     pub cid: [u8; 32],
+    /// How this version was proven.
+    pub proof: Proof,
 }
 
 impl HeldRecord {
@@ -43,5 +48,22 @@ impl Store {
         let query = self.client().query(REPO_RECORDS).param("actors", actors);
         let records = query.fetch_all::<HeldRecord>().await;
         records.map_err(|source| StoreError::Read { query: "repo_records", source })
+    }
+
+    /// What stands in these repos without any proof. Shape: any order. Errors: [`StoreError::Read`].
+    pub async fn unverified_records(
+        &self,
+        actors: &[ActorId],
+    ) -> Result<Vec<HeldRecord>, StoreError> {
+        let query = self.client().query(UNVERIFIED_RECORDS).param("actors", actors);
+        let records = query.fetch_all::<HeldRecord>().await;
+        records.map_err(|source| StoreError::Read { query: "unverified_records", source })
+    }
+
+    /// Whether there can be any such at all: an upstream that proves nothing was followed. Errors: [`StoreError::Read`].
+    pub async fn has_unverified(&self) -> Result<bool, StoreError> {
+        let has = self.client().query(HAS_UNVERIFIED).fetch_one::<u8>().await;
+        has.map(|has| has != 0)
+            .map_err(|source| StoreError::Read { query: "has_unverified", source })
     }
 }

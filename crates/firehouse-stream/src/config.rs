@@ -1,6 +1,5 @@
 //! [`Config`]: one upstream, and how patient we are with it.
 
-use firehouse_types::Seq;
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -22,6 +21,8 @@ pub struct Config {
     pub frame_bytes_max: usize,
     /// Frames that may wait for the consumer; when they do, the socket is not read.
     pub queue_frames: usize,
+    /// Bytes of frames that may wait for the consumer; at least one frame always may. Units: bytes.
+    pub queue_bytes_max: usize,
     /// How often a ping is sent. Units: seconds.
     pub ping_interval_s: u64,
     /// How long the upstream may give no sign of life, frames and pongs alike, before we dial again. Units: seconds.
@@ -65,7 +66,7 @@ impl Config {
     }
 
     /// The address to dial.
-    pub(crate) fn endpoint(&self, path: &str, cursor: Option<Seq>) -> Result<Url, StreamError> {
+    pub(crate) fn endpoint(&self, path: &str, cursor: Option<u64>) -> Result<Url, StreamError> {
         let invalid = || StreamError::InvalidUrl { url: self.url.to_string() };
         let mut url = self.url.clone();
         let scheme = match url.scheme() {
@@ -81,7 +82,7 @@ impl Config {
             url.set_path(path);
         }
         let cursor = match (cursor, self.start) {
-            (Some(cursor), _) => Some(cursor.get()),
+            (Some(cursor), _) => Some(cursor),
             (None, Start::Oldest) => Some(0),
             (None, Start::Live) => None,
         };
@@ -89,5 +90,30 @@ impl Config {
             url.query_pairs_mut().append_pair("cursor", &cursor.to_string());
         }
         Ok(url)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Some configuration; only the URL means anything.
+    pub(crate) fn config(url: &str) -> Config {
+        Config {
+            url: url.parse().expect("a URL"),
+            start: Start::Oldest,
+            frame_bytes_max: 1_000,
+            queue_frames: 1,
+            queue_bytes_max: 1 << 20,
+            ping_interval_s: 1,
+            idle_timeout_s: 1,
+            silence_timeout_s: None,
+            connect_timeout_s: 1,
+            backoff_min_ms: 1,
+            backoff_max_ms: 1,
+            backoff_long_ms: 1,
+            stable_after_s: 1,
+            gap_seqs_min: 1,
+        }
     }
 }

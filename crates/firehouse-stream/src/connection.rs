@@ -13,12 +13,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
 
-use crate::decode::{Decoded, StreamErrorFrame, seq_of};
+use crate::decode::{Decoded, StreamErrorFrame};
 use crate::dial::{Socket, Wait};
 use crate::metrics::Cause;
 use crate::notice::{Notice, QuarantinedFrame, Received};
 use crate::stream_event::StreamEvent;
 use crate::subscribe::Subscription;
+use crate::wire::Wire;
 
 /// How long after the upgrade events at or below the cursor are taken for repeats, and from how far below.
 /// Beyond either the upstream counts differently than it did: some servers follow a future cursor with live events and no word about it.
@@ -40,8 +41,8 @@ pub(crate) enum End {
 }
 
 /// One connection and what is known of it.
-pub(crate) struct Connection<'a, E> {
-    subscription: &'a mut Subscription<E>,
+pub(crate) struct Connection<'a, W: Wire> {
+    subscription: &'a mut Subscription<W>,
     socket: Socket,
     connected_at: Instant,
     /// Last frame, ping or pong.
@@ -57,8 +58,8 @@ pub(crate) struct Connection<'a, E> {
     stepped_over: u64,
 }
 
-impl<'a, E: StreamEvent> Connection<'a, E> {
-    pub(crate) fn new(subscription: &'a mut Subscription<E>, socket: Socket) -> Self {
+impl<'a, W: Wire> Connection<'a, W> {
+    pub(crate) fn new(subscription: &'a mut Subscription<W>, socket: Socket) -> Self {
         let now = Instant::now();
         Self {
             subscription,
@@ -141,10 +142,8 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
 
     async fn on_message(&mut self, message: Option<Result<Message, WsError>>) -> Result<(), End> {
         match message {
-            Some(Ok(Message::Binary(frame))) => self.on_frame(frame).await,
-            Some(Ok(Message::Text(text))) => {
-                self.on_broken(text.into(), DropReason::FrameMalformed).await
-            }
+            Some(Ok(Message::Binary(message))) => self.on_frame(message, false).await,
+            Some(Ok(Message::Text(text))) => self.on_frame(text.into(), true).await,
             // Pings are answered by the socket itself.
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
             Some(Ok(Message::Close(close))) => {
@@ -160,11 +159,19 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
         }
     }
 
-    async fn on_frame(&mut self, frame: Bytes) -> Result<(), End> {
+    async fn on_frame(&mut self, message: Bytes, is_text: bool) -> Result<(), End> {
         self.frame_at = self.alive_at;
         self.subscription.metrics.frames.inc();
-        self.subscription.metrics.bytes.inc_by(frame.len() as u64);
-        match E::decode(&frame) {
+        self.subscription.metrics.bytes.inc_by(message.len() as u64);
+        let wire = &mut self.subscription.wire;
+        let (frame, decoded) = match wire.unpack(message.clone(), is_text) {
+            Ok(frame) => {
+                let decoded = wire.decode(&frame);
+                (frame, decoded)
+            }
+            Err(reason) => (message, Err(reason)),
+        };
+        match decoded {
             Ok(Decoded::Event(event)) => match event.seq() {
                 Some(seq) => self.on_event(seq, event, frame).await,
                 None => {
@@ -179,19 +186,16 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
                 self.subscription.metrics.dropped(DropReason::FrameUnknown);
                 Ok(())
             }
-            Err(reason @ (DropReason::FrameMalformed | DropReason::FrameTooLarge)) => {
-                self.on_broken(frame, reason).await
-            }
+            Err(reason) if W::is_broken_by(reason) => self.on_broken(frame, reason).await,
             Err(reason) => self.on_dropped(&frame, reason).await,
         }
     }
 
-    async fn on_event(&mut self, seq: Seq, event: E, frame: Bytes) -> Result<(), End> {
+    async fn on_event(&mut self, seq: Seq, event: W::Event, frame: Bytes) -> Result<(), End> {
         if !self.is_new(seq, &frame).await? {
             return Ok(());
         }
-        let received = Received { event, frame, received_at: SystemTime::now() };
-        self.pass_on(received).await?;
+        self.pass_on(event, frame).await?;
         self.subscription.progress.pass(seq);
         self.subscription.metrics.last_seq(seq);
         Ok(())
@@ -199,7 +203,7 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
 
     /// The event's own fault: it is left out, and the cursor passes it.
     async fn on_dropped(&mut self, frame: &Bytes, reason: DropReason) -> Result<(), End> {
-        let seq = seq_of(frame);
+        let seq = self.subscription.wire.seq_of(frame);
         if let Some(seq) = seq {
             if !self.is_new(seq, frame).await? {
                 return Ok(());
@@ -214,7 +218,7 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
 
     /// Whether an event with this seq is to be handled. Order is checked, repeats are not new, and the first event shows gaps.
     async fn is_new(&mut self, seq: Seq, frame: &Bytes) -> Result<bool, End> {
-        if self.previous.is_some_and(|previous| seq <= previous) {
+        if W::COUNTS && self.previous.is_some_and(|previous| seq <= previous) {
             self.on_broken(frame.clone(), DropReason::InvalidSeq).await?;
             return Ok(false);
         }
@@ -222,6 +226,9 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
         self.previous = Some(seq);
         self.stepped_over = 0;
         let Some(passed) = self.subscription.progress.passed else { return Ok(true) };
+        if seq <= passed && !W::COUNTS {
+            return Ok(true);
+        }
         if seq <= passed {
             let is_repeat = passed.get() - seq.get() <= REPEATS_SEQS_MAX
                 && self.connected_at.elapsed() < Duration::from_secs(REPEATS_S);
@@ -236,7 +243,7 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
         let missing = seq.get() - passed.get() - 1;
         let is_gap = self.outdated
             || self.subscription.progress.is_beyond_unreadable()
-            || missing >= self.subscription.config.gap_seqs_min.max(1);
+            || missing >= W::gap_min(&self.subscription.config);
         if is_first && is_gap && missing > 0 {
             self.subscription.metrics.gaps.inc();
             self.subscription.notify(Notice::Gap { after: passed, first: seq }).await;
@@ -245,16 +252,30 @@ impl<'a, E: StreamEvent> Connection<'a, E> {
     }
 
     /// Waits for room when the queue is full; meanwhile the socket is not read and its clocks stand still.
-    async fn pass_on(&mut self, received: Received<E>) -> Result<(), End> {
-        let received = match self.subscription.output.try_send(received) {
-            Ok(()) => return Ok(()),
-            Err(TrySendError::Closed(_)) => return Err(End::Unheard),
-            Err(TrySendError::Full(received)) => received,
-        };
+    async fn pass_on(&mut self, event: W::Event, frame: Bytes) -> Result<(), End> {
+        let (received_at, bytes) = (SystemTime::now(), frame.len());
+        let Subscription { output, rooms, stop, .. } = &*self.subscription;
         let waited_from = Instant::now();
-        select! {
-            () = self.subscription.stop.cancelled() => return Err(End::Stopped),
-            sent = self.subscription.output.send(received) => sent.map_err(|_| End::Unheard)?,
+        match (rooms.try_take(bytes), output.try_reserve()) {
+            (Some(room), Ok(place)) => {
+                place.send(Received { event, frame, received_at, room });
+                return Ok(());
+            }
+            (_, Err(TrySendError::Closed(()))) => return Err(End::Unheard),
+            (room, Ok(_) | Err(TrySendError::Full(()))) => {
+                let send = async {
+                    let room = match room {
+                        Some(room) => room,
+                        None => rooms.take(bytes).await,
+                    };
+                    output.send(Received { event, frame, received_at, room }).await
+                };
+                select! {
+                    () = stop.cancelled() => return Err(End::Stopped),
+                    () = output.closed() => return Err(End::Unheard),
+                    sent = send => sent.map_err(|_| End::Unheard)?,
+                }
+            }
         }
         let waited = waited_from.elapsed();
         self.alive_at += waited;

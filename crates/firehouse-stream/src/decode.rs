@@ -16,6 +16,7 @@ use firehouse_types::{
     SyncEvent,
 };
 
+pub(crate) use payload::TIME_CHARS_MAX;
 use payload::{BrokenFrame, Payload, blocks, boolean, did, rev, seq, text, time};
 
 /// The protocol's limit of one frame, all inclusive.
@@ -194,7 +195,8 @@ fn account(reader: Reader<'_>) -> Result<Event, DropReason> {
     }))
 }
 
-fn account_status(text: &str) -> AccountStatus {
+/// The lexicon's statuses; its list is open.
+pub(crate) fn account_status(text: &str) -> AccountStatus {
     match text {
         "takendown" => AccountStatus::Takendown,
         "suspended" => AccountStatus::Suspended,

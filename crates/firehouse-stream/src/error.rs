@@ -14,6 +14,9 @@ pub enum StreamError {
     /// TLS cannot be set up.
     #[error("start of TLS")]
     Tls(#[source] rustls::Error),
+    /// Compressed messages cannot be read.
+    #[error("dictionary of Jetstream")]
+    Dictionary(#[from] crate::jetstream::InvalidDictionary),
     /// A file of frames cannot be read or written.
     #[error("file of frames")]
     File(#[from] FramesFileError),

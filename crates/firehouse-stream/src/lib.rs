@@ -1,5 +1,5 @@
-//! The only websocket: frames of `com.atproto.sync.subscribeRepos` and `com.atproto.label.subscribeLabels` to events, reconnecting from
-//! the cursor.
+//! The only websocket: frames of `com.atproto.sync.subscribeRepos` and `com.atproto.label.subscribeLabels`, and lines of Jetstream, to
+//! events, reconnecting from the cursor.
 //!
 //! Knows framing and nothing of what is inside of `blocks` or a label; verifying is the next hop's work, and of its crate only the CBOR reader and
 //! the limits of an event are used. Beside the client stand the two ways to do without a relay: recorded frames replayed in this process,
@@ -22,12 +22,16 @@
 
 mod decode;
 mod config;
+mod room;
 mod notice;
 mod error;
 mod backoff;
 mod dial;
 mod connection;
 mod stream_event;
+mod wire;
+mod jetstream;
+mod plc;
 mod subscribe;
 mod frames_file;
 mod record;
@@ -38,9 +42,14 @@ pub use config::{Config, Start};
 pub use decode::{Decoded, FRAME_BYTES_MAX, StreamErrorFrame, decode, decode_labels, seq_of};
 pub use error::StreamError;
 pub use frames_file::{FrameReader, FrameWriter, FramesFileError};
+pub use jetstream::{
+    InvalidDictionary, JetstreamDictionary, decode_jetstream, subscribe_jetstream,
+};
 pub use metrics::{Metrics, UpstreamMetrics};
 pub use notice::{Notice, QuarantinedFrame, Received};
+pub use plc::{PlcEvent, subscribe_plc};
 pub use record::{RecordLimits, Recorded, Recording, record};
 pub use replay::{ReplayServer, Replayed, replay_file};
+pub use room::Room;
 pub use stream_event::StreamEvent;
 pub use subscribe::{Reach, subscribe, subscribe_within};

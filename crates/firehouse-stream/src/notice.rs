@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use firehouse_types::{DropReason, Event, Seq};
 
+use crate::room::Room;
+
 /// One event with the frame it came in.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Received<E = Event> {
     /// What happened. Always has a seq: `#info` becomes a notice.
     pub event: E,
@@ -15,6 +17,8 @@ pub struct Received<E = Event> {
     pub frame: Bytes,
     /// When it was read from the socket, by our clock.
     pub received_at: SystemTime,
+    /// What the frame takes of [`queue_bytes_max`](crate::Config::queue_bytes_max); given back when dropped.
+    pub room: Room,
 }
 
 /// What happened to the connection, so that it can be counted, logged and shown.

@@ -35,7 +35,11 @@ impl StreamEvent for Event {
     fn info(&self) -> Option<&InfoEvent> {
         match self {
             Self::Info(info) => Some(info),
-            Self::Commit(_) | Self::Sync(_) | Self::Identity(_) | Self::Account(_) => None,
+            Self::Commit(_)
+            | Self::Unproven(_)
+            | Self::Sync(_)
+            | Self::Identity(_)
+            | Self::Account(_) => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The cursor is the last event passed on (or dropped for its own fault), never a number beyond it, except behind a frame that cannot be
 //! read at all. A failure at the same place, three times, is stepped over and said aloud: an upstream can repeat a broken frame for ever.
 
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,9 @@ use crate::dial::{Wait, dial, tls};
 use crate::error::StreamError;
 use crate::metrics::{Cause, Metrics, UpstreamMetrics};
 use crate::notice::{Notice, Received};
+use crate::room::Rooms;
 use crate::stream_event::StreamEvent;
+use crate::wire::{Framed, Resume, Wire};
 
 /// Failures at one place before something is stepped over.
 const FAILURES_MAX: u32 = 3;
@@ -28,17 +31,19 @@ const FAILURES_MAX: u32 = 3;
 pub(crate) struct Progress {
     /// The last event that needs not be sent again.
     pub(crate) passed: Option<Seq>,
-    /// Failures since `passed` last rose.
+    /// Failures since `passed` rose last.
     failures: u32,
     /// Whether the last failure was a frame that was not even read: behind it we can only get with a higher cursor.
     unreadable: bool,
 }
 
 /// What every connection needs.
-pub(crate) struct Subscription<E> {
+pub(crate) struct Subscription<W: Wire> {
+    pub(crate) wire: W,
     pub(crate) config: Config,
     pub(crate) metrics: UpstreamMetrics,
-    pub(crate) output: mpsc::Sender<Received<E>>,
+    pub(crate) output: mpsc::Sender<Received<W::Event>>,
+    pub(crate) rooms: Rooms,
     pub(crate) notices: mpsc::Sender<Notice>,
     pub(crate) stop: CancellationToken,
     pub(crate) progress: Progress,
@@ -71,14 +76,35 @@ pub async fn subscribe_within<E: StreamEvent>(
     notices: mpsc::Sender<Notice>,
     stop: CancellationToken,
 ) -> Result<(), StreamError> {
+    follow(Framed::<E>(PhantomData), reach, config, cursor, metrics, output, notices, stop).await
+}
+
+/// Follows an upstream that speaks in this way.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "those of its two callers, and how the upstream speaks"
+)]
+pub(crate) async fn follow<W: Wire>(
+    wire: W,
+    reach: Option<Reach>,
+    config: Config,
+    cursor: Option<Seq>,
+    metrics: Metrics,
+    output: mpsc::Sender<Received<W::Event>>,
+    notices: mpsc::Sender<Notice>,
+    stop: CancellationToken,
+) -> Result<(), StreamError> {
     let tls = tls()?;
     let metrics = metrics.upstream(&config.authority());
     let progress = Progress { passed: cursor, ..Progress::default() };
     let ms = Duration::from_millis;
     let mut backoff = Backoff::new(ms(config.backoff_min_ms), ms(config.backoff_max_ms));
-    let mut subscription = Subscription { config, metrics, output, notices, stop, progress };
+    let rooms = Rooms::new(config.queue_bytes_max);
+    let mut subscription =
+        Subscription { wire, config, metrics, output, rooms, notices, stop, progress };
     loop {
-        let url = subscription.config.endpoint(E::PATH, subscription.progress.cursor())?;
+        let from = subscription.progress.resumed_from();
+        let url = subscription.wire.endpoint(&subscription.config, from)?;
         let dialled = select! {
             () = subscription.stop.cancelled() => break,
             dialled = dial(&url, &subscription.config, &tls, reach) => dialled,
@@ -103,7 +129,7 @@ pub async fn subscribe_within<E: StreamEvent>(
     Ok(())
 }
 
-impl<E: StreamEvent> Subscription<E> {
+impl<W: Wire> Subscription<W> {
     /// Tells why and waits. `false` when it is time to stop instead.
     async fn goes_on_after(
         &mut self,
@@ -137,13 +163,11 @@ impl<E: StreamEvent> Subscription<E> {
 
 impl Progress {
     /// What to resume from.
-    fn cursor(&self) -> Option<Seq> {
-        let passed = self.passed?;
-        if !self.unreadable {
-            return Some(passed);
+    fn resumed_from(&self) -> Resume {
+        match self.passed {
+            Some(passed) if self.is_beyond_unreadable() => Resume::Beyond(passed, self.allowance()),
+            passed => Resume::Passed(passed),
         }
-        let beyond = passed.get().saturating_add(self.allowance());
-        i64::try_from(beyond).ok().and_then(Seq::new).or(Some(passed))
     }
 
     /// Whether the cursor we resumed from lies behind a frame that could not be read.
@@ -153,7 +177,10 @@ impl Progress {
 
     /// An event needs not be sent again.
     pub(crate) fn pass(&mut self, seq: Seq) {
-        *self = Self { passed: Some(seq), failures: 0, unreadable: false };
+        // What comes again after a reconnect is no progress.
+        if self.passed.is_none_or(|passed| seq > passed) {
+            *self = Self { passed: Some(seq), failures: 0, unreadable: false };
+        }
     }
 
     /// Something behind `passed` failed once more.
@@ -190,12 +217,15 @@ mod tests {
             .collect();
         assert_eq!(allowances, [0, 0, 1, 1, 1, 2, 2, 2, 4, 4]);
         assert_eq!(
-            progress.cursor(),
-            Some(seq(10)),
+            progress.resumed_from(),
+            Resume::Passed(Some(seq(10))),
             "a frame that was read is stepped over in place"
         );
+        progress.pass(seq(10));
+        assert_eq!(progress.allowance(), 4, "an event that comes again is no progress");
         progress.pass(seq(11));
-        assert_eq!((progress.allowance(), progress.cursor()), (0, Some(seq(11))));
+        assert_eq!(progress.allowance(), 0);
+        assert_eq!(progress.resumed_from(), Resume::Passed(Some(seq(11))));
     }
 
     #[test]
@@ -203,8 +233,8 @@ mod tests {
         let mut progress = Progress { passed: Some(seq(10)), ..Progress::default() };
         progress.fail(true);
         progress.fail(true);
-        assert_eq!(progress.cursor(), Some(seq(10)));
+        assert_eq!(progress.resumed_from(), Resume::Passed(Some(seq(10))));
         progress.fail(true);
-        assert_eq!(progress.cursor(), Some(seq(11)));
+        assert_eq!(progress.resumed_from(), Resume::Beyond(seq(10), 1));
     }
 }

@@ -89,6 +89,10 @@ drop_reasons! {
     LexiconViolation = "lexicon_violation",
     /// The record breaks a rule of its collection that the lexicon does not state.
     RuleViolation = "rule_violation",
+    /// A record is another than the CID it is named by.
+    RecordCidMismatch = "record_cid_mismatch",
+    /// The signed commits of the repo do not say what an upstream without proofs had said before; the repo is fetched again.
+    UnprovenContradicted = "unproven_contradicted",
     /// A label is not DRISL of the label's form, or breaks one of its limits.
     LabelMalformed = "label_malformed",
     /// A label speaks for another than the owner of its stream.

@@ -1,7 +1,7 @@
-//! What one frame of `com.atproto.sync.subscribeRepos` says, owned and parsed.
+//! What one frame of an upstream says, owned and parsed.
 //!
 //! Byte fields are slices of the frame they came in ([`Bytes`] shares it), so an event moves between tasks without copying blocks.
-//! Source: lexicon `com.atproto.sync.subscribeRepos`.
+//! Sources: lexicon `com.atproto.sync.subscribeRepos`; for [`UnprovenOp`] <https://github.com/bluesky-social/jetstream>.
 
 use bytes::Bytes;
 
@@ -12,6 +12,8 @@ use crate::{Cid, Did, Rev, Seq};
 pub enum Event {
     /// A repo changed.
     Commit(Box<CommitEvent>),
+    /// A repo changed, says somebody who gives no proof of it.
+    Unproven(Box<UnprovenOp>),
     /// A repo is now in this state, whatever we held before.
     Sync(SyncEvent),
     /// Whatever was cached about a DID may be stale.
@@ -58,6 +60,25 @@ pub struct RepoOp {
     pub cid: Option<Cid>,
     /// The record's block before, for update and delete.
     pub prev: Option<Cid>,
+}
+
+/// One op of a commit as Jetstream tells it: without signature and without tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnprovenOp {
+    /// When the upstream says it saw it, never less than that of the event before. Units: microseconds since 1970.
+    pub seq: Seq,
+    /// Whose repo.
+    pub did: Did,
+    /// The revision of the commit, as it is claimed.
+    pub rev: Rev,
+    /// What happened to the path.
+    pub action: OpAction,
+    /// `collection/rkey` as sent.
+    pub path: Box<str>,
+    /// The record's block, as it is claimed; `None` for a delete.
+    pub cid: Option<Cid>,
+    /// The record in the JSON form of the data model; empty for a delete.
+    pub record: Bytes,
 }
 
 /// What an op does to its path.
@@ -147,6 +168,7 @@ impl Event {
     pub fn seq(&self) -> Option<Seq> {
         match self {
             Self::Commit(e) => Some(e.seq),
+            Self::Unproven(e) => Some(e.seq),
             Self::Sync(e) => Some(e.seq),
             Self::Identity(e) => Some(e.seq),
             Self::Account(e) => Some(e.seq),
@@ -158,6 +180,7 @@ impl Event {
     pub fn did(&self) -> Option<&Did> {
         match self {
             Self::Commit(e) => Some(&e.repo),
+            Self::Unproven(e) => Some(&e.did),
             Self::Sync(e) => Some(&e.did),
             Self::Identity(e) => Some(&e.did),
             Self::Account(e) => Some(&e.did),

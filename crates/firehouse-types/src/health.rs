@@ -83,6 +83,8 @@ pub struct HostsHealth {
 pub struct UpstreamHealth {
     /// As configured.
     pub url: String,
+    /// What may be believed of it.
+    pub kind: UpstreamKind,
     /// What its connection does now.
     pub state: UpstreamState,
     /// Last failure of the connection, until it works again.
@@ -97,6 +99,32 @@ pub struct UpstreamHealth {
     pub gaps: u64,
     /// Events read and not yet readable.
     pub queued: u64,
+}
+
+/// What an upstream is, and so what may be believed of what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamKind {
+    /// Signed commits of everybody, and statuses as it sees them.
+    Relay,
+    /// Signed commits and statuses of its own accounts.
+    Pds,
+    /// Records of everybody, without any proof.
+    Jetstream,
+    /// Its own signed labels.
+    Labeler,
+}
+
+impl UpstreamKind {
+    /// As answers and the command line say it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Relay => "relay",
+            Self::Pds => "pds",
+            Self::Jetstream => "jetstream",
+            Self::Labeler => "labeler",
+        }
+    }
 }
 
 /// What the connection to an upstream does.

@@ -35,10 +35,12 @@ pub use did::{ActorId, Did};
 pub use drop_reason::DropReason;
 pub use event::{
     AccountEvent, AccountStatus, CommitEvent, Event, IdentityEvent, InfoEvent, OpAction, RepoOp,
-    SyncEvent,
+    SyncEvent, UnprovenOp,
 };
 pub use handle::Handle;
-pub use health::{Health, HostsHealth, IngestHealth, ReposHealth, UpstreamHealth, UpstreamState};
+pub use health::{
+    Health, HostsHealth, IngestHealth, ReposHealth, UpstreamHealth, UpstreamKind, UpstreamState,
+};
 pub use label::{InvalidLabel, Label, LabelSubject};
 pub use label_event::{LabelEvent, LabelsEvent};
 pub use nsid::Nsid;

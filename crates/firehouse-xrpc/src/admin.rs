@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use firehouse_store::StoreError;
-use firehouse_types::{Seq, UpstreamState};
+use firehouse_types::{Seq, UpstreamKind, UpstreamState};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
@@ -29,8 +29,8 @@ pub trait Upstreams: Send + Sync {
 pub struct Upstream {
     /// As configured or added.
     pub url: String,
-    /// Whether it is a single PDS, and may speak for its own accounts only.
-    pub is_pds: bool,
+    /// What it is, and so what may be believed of it.
+    pub kind: UpstreamKind,
     /// Whether the configuration names it.
     pub configured: bool,
     /// Whether it is followed.
@@ -98,7 +98,7 @@ fn following(services: &Services) -> Result<&dyn Upstreams, Failure> {
 fn view(upstream: &Upstream) -> Value {
     let mut view = json!({
         "url": upstream.url,
-        "kind": if upstream.is_pds { "pds" } else { "relay" },
+        "kind": upstream.kind.as_str(),
         "configured": upstream.configured,
         "followed": upstream.followed,
     });

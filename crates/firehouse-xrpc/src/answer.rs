@@ -36,8 +36,12 @@ pub(crate) async fn answer(
         let message = format!("Incorrect HTTP method ({}) expected {expected}", request.method);
         return Err(Failure::invalid_request(message));
     }
+    let answering = run(api, method, request, body);
+    if method.is_lengthy {
+        return answering.await;
+    }
     let limit = Duration::from_secs(api.config.request_timeout_s);
-    let answered = tokio::time::timeout(limit, run(api, method, request, body)).await;
+    let answered = tokio::time::timeout(limit, answering).await;
     answered.unwrap_or_else(|_| Err(Failure::timed_out()))
 }
 

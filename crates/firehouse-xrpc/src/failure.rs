@@ -68,8 +68,12 @@ impl Failure {
     }
 
     pub(crate) fn busy() -> Self {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "NotEnoughResources", "Too many requests at once")
+        Self::too_many("Too many requests at once")
+    }
+
+    /// 503 for what may be had later.
+    pub(crate) fn too_many(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "NotEnoughResources", message)
     }
 
     pub(crate) fn unavailable() -> Self {

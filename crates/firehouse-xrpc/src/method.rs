@@ -16,6 +16,8 @@ pub(crate) struct Method {
     pub(crate) who: Who,
     pub(crate) headers: Headers,
     pub(crate) run: Run,
+    /// Whether it may take longer than other requests: it fetches a whole repo.
+    pub(crate) is_lengthy: bool,
 }
 
 /// Where a method finds what it is asked.

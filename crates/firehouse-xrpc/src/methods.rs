@@ -1,11 +1,10 @@
 //! [`METHODS`]: every method we answer, one line each.
 
-use crate::admin;
 use crate::auth::Who::{self, AdminOnly, Anyone, Viewer, ViewerOnly, ViewerOrAdmin, ViewerOrChat};
 use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
 use crate::method::{Kind, Method, Run, run};
 use crate::parameters::Reading::{self, Loose, Strict};
-use crate::selection;
+use crate::{admin, repairs, selection};
 
 /// In the order of their names. Who may call, how parameters are read and what the headers tell is what the reference AppView does.
 #[rustfmt::skip] // a table
@@ -29,9 +28,12 @@ pub(crate) const METHODS: &[Method] = &[
     query("com.atproto.repo.getRecord",         ViewerOrAdmin, Strict, Plain,        run!(get_record)),
     procedure("dev.firehouse.admin.addUpstream",    AdminOnly,        Plain,            admin::ADD_UPSTREAM),
     query("dev.firehouse.admin.getSelection",   AdminOnly,     Strict, Plain,        selection::GET_SELECTION),
+    query("dev.firehouse.admin.listRepos",      AdminOnly,     Strict, Plain,        repairs::LIST_REPOS),
     query("dev.firehouse.admin.listUpstreams",  AdminOnly,     Strict, Plain,        admin::LIST_UPSTREAMS),
     procedure("dev.firehouse.admin.removeUpstream", AdminOnly,        Plain,            admin::REMOVE_UPSTREAM),
+    lengthy("dev.firehouse.admin.repairRepo",       AdminOnly,        Plain,            repairs::REPAIR_REPO),
     procedure("dev.firehouse.admin.setSelection",   AdminOnly,        Plain,            selection::SET_SELECTION),
+    lengthy("dev.firehouse.admin.verifyRepo",       AdminOnly,        Plain,            repairs::VERIFY_REPO),
     query("dev.firehouse.sync.getCompleteness", Anyone,        Strict, Plain,        run!(get_completeness)),
 ];
 
@@ -45,11 +47,16 @@ const fn query(
     headers: Headers,
     run: Run,
 ) -> Method {
-    Method { nsid, kind: Kind::Query(reading), who, headers, run }
+    Method { nsid, kind: Kind::Query(reading), who, headers, run, is_lengthy: false }
 }
 
 const fn procedure(nsid: &'static str, who: Who, headers: Headers, run: Run) -> Method {
-    Method { nsid, kind: Kind::Procedure, who, headers, run }
+    Method { nsid, kind: Kind::Procedure, who, headers, run, is_lengthy: false }
+}
+
+/// A procedure that takes as long as its work does, which bounds itself.
+const fn lengthy(nsid: &'static str, who: Who, headers: Headers, run: Run) -> Method {
+    Method { nsid, kind: Kind::Procedure, who, headers, run, is_lengthy: true }
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::connections::{Limits, accept};
 use crate::error::XrpcError;
 use crate::failure::Failure;
+use crate::repairs::Repairs;
 use crate::selection::Selections;
 use crate::{labelers, pages};
 
@@ -54,6 +55,10 @@ pub struct Services {
     pub upstreams: Option<Arc<dyn Upstreams>>,
     /// Which part of the network is kept; `None` where nothing is written.
     pub selections: Option<Arc<dyn Selections>>,
+    /// Compares and repairs whole repos; `None` where none is fetched.
+    pub repairs: Option<Arc<dyn Repairs>>,
+    /// Pages for people, `/` among them; without any there is a banner at `/`.
+    pub pages: Option<Router>,
     /// Every metric of this process; ours are added to it.
     pub registry: prometheus::Registry,
 }
@@ -82,8 +87,10 @@ pub fn router(config: Config, services: Services) -> Result<Router, XrpcError> {
 }
 
 fn routes(api: Arc<Api>) -> Router {
+    let pages = api.services.pages.clone();
+    let caught = || CatchPanicLayer::custom(|_| Failure::internal().into_response());
+    let pages = pages.unwrap_or_else(|| Router::new().route("/", get(pages::banner)));
     Router::new()
-        .route("/", get(pages::banner))
         .route("/robots.txt", get(pages::robots))
         .route("/.well-known/did.json", get(pages::did_document))
         .route("/metrics", get(pages::metrics))
@@ -92,9 +99,10 @@ fn routes(api: Arc<Api>) -> Router {
         .route("/xrpc/{*method}", any(dispatch))
         .fallback(pages::not_found)
         .with_state(api)
-        .layer(CatchPanicLayer::custom(|_| Failure::internal().into_response()))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN)))
+        .layer(caught())
         .layer(cors())
+        .merge(pages.layer(caught()))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN)))
 }
 
 fn cors() -> CorsLayer {

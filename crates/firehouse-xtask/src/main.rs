@@ -4,6 +4,8 @@ use clap::{Parser, Subcommand};
 
 mod run;
 mod sim;
+mod fuzz;
+mod mutants;
 mod test;
 mod tidy;
 mod engine;
@@ -44,6 +46,34 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Throw whatever a network may send at every decoder that reads it
+    Fuzz {
+        /// Targets; all when none is named
+        targets: Vec<String>,
+        /// For each target
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+        /// Targets at the same time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+        /// Where the fuzzer's random numbers begin
+        #[arg(long)]
+        seed: Option<u32>,
+    },
+    /// Build firehouse broken in known ways, and see whether simulated runs catch each
+    Mutants {
+        /// Names of mutations; all when there are none
+        names: Vec<String>,
+        /// Runs in which a mutant may hide
+        #[arg(long, default_value_t = 40)]
+        seeds: u64,
+        /// The first of them
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        /// Runs at the same time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+    },
     /// Check that the map is true: rows of crates, the crate table, the top level, licences
     Tidy,
     /// Fetch the engine library into the user's cache, once, and check its hash
@@ -61,6 +91,12 @@ fn main() -> anyhow::Result<()> {
         Task::Run { arguments } => run::run(&arguments),
         Task::Test { arguments } => test::run(&arguments),
         Task::Sim { seeds, from, jobs, arguments } => sim::run(seeds, from, jobs, &arguments),
+        Task::Fuzz { targets, seconds, jobs, seed } => {
+            fuzz::run(&fuzz::Options { targets, seconds, jobs, seed })
+        }
+        Task::Mutants { names, seeds, from, jobs } => {
+            mutants::run(&mutants::Options { names, seeds, from, jobs })
+        }
         Task::Tidy => tidy::run(),
         Task::Engine => engine::run().map(drop),
         Task::Lexicons { check } => lexicons::run(check),

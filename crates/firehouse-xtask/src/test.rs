@@ -6,9 +6,9 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::{cargo, target};
-use crate::{engine, tidy};
+use crate::{engine, fuzz, tidy};
 
-/// Fetches what the tests need and runs them all: tidy, format, lints, tests.
+/// Fetches what the tests need and runs them all: tidy, format, lints, a little fuzzing, tests.
 pub fn run(arguments: &[String]) -> Result<()> {
     let library = engine::run()?;
     step("tidy", tidy::run)?;
@@ -25,6 +25,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
         ]))
     })?;
     step("build", || command(cargo().args(["build", "--quiet", "--workspace", "--bins"])))?;
+    // Short, and the same every time: what a longer run finds becomes a seed or a test.
+    step("fuzz", || {
+        fuzz::run(&fuzz::Options { targets: Vec::new(), seconds: 3, jobs: 2, seed: Some(1) })
+    })?;
     step("tests", || {
         let mut tests = cargo();
         tests.args(["test", "--workspace", "--no-fail-fast"]).args(arguments);

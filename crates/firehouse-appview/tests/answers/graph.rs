@@ -202,10 +202,15 @@ async fn a_handle_resolves_in_any_case_and_only_while_it_is_held() {
     network.settle().await;
     network.set_status(&alice, "renamed", firehouse_schema::ActorStatus::Active);
     network.settle().await;
-    let resolve = async |handle: &str| {
+    let resolve = async |network: &Network, handle: &str| {
         let asked = parameters(json!({ "handle": handle }));
-        resolve_handle(&network.app, &Caller::default(), asked).await.map(|answer| answer.body.did)
+        let answer = resolve_handle(&network.app, &Caller::default(), asked).await;
+        answer.map(|answer| answer.body.did).map_err(|error| error.to_string())
     };
-    assert_eq!(resolve("ReNamed.test").await.unwrap(), alice);
-    assert_eq!(resolve("alice.test").await.unwrap_err().to_string(), "Unable to resolve handle");
+    let nobody = Err("Unable to resolve handle".to_owned());
+    assert_eq!(resolve(&network, "ReNamed.test").await.as_ref(), Ok(&alice));
+    assert_eq!(resolve(&network, "alice.test").await, nobody);
+    network.set_status(&alice, "renamed", firehouse_schema::ActorStatus::Deleted);
+    network.settle().await;
+    assert_eq!(resolve(&network, "renamed.test").await, nobody);
 }

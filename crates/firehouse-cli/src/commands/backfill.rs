@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use firehouse_backfill::{Host, Plan};
-use firehouse_ingest::{Fetch, Keeper, Lists, Walk, Walked, WalkedSoFar};
+use firehouse_ingest::{Exported, Fetch, Keeper, Lists, Walk, Walked, WalkedSoFar};
 use firehouse_types::{Did, Nsid};
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -26,24 +26,29 @@ const LISTS_SHOWN: usize = 20;
 /// Fetches until all is done or a signal comes; begun again, it goes on where it was.
 pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
     let limit = wanted.limit;
-    let is_named = !wanted.network && wanted.collection.is_empty();
+    let identities = wanted.identities;
+    let is_named = !identities && !wanted.network && wanted.collection.is_empty();
     let stop = stop_on_signal()?;
     let registry = Registry::new();
     let database = Database::open_alone(&settings, &stop).await?;
     let keeper = keeping::keeper(&settings, &database.store).await?;
     let plans = plans(&settings, wanted, &keeper)?;
     let resolver = network::resolver(&settings, &registry)?;
+    network::use_records(&settings, &resolver, &database.store);
+    let (directory, exported) = network::directory(&settings, None)?;
     let (backfill, _repairs) =
         network::fetching(&settings, Fetch::Asked, &resolver, &registry, &stop)?;
     let (client, scheduler, asked) =
         (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone());
     let mut sources = Sources::new(&database.store, resolver, registry);
-    let ingest = ingest(&settings, &mut sources, keeper.clone(), Some(backfill))?;
+    let mut ingest = ingest(&settings, &mut sources, keeper.clone(), Some(backfill))?;
+    ingest.directory = identities.then_some(directory);
     let walk = Walk {
         store: database.store.clone(),
         client,
         scheduler,
         asked,
+        held_only: false,
         patience: Duration::ZERO,
         walked: Walked::default(),
         keeper,
@@ -54,6 +59,11 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
     let (open, upstreams) = mpsc::channel(1);
     let walking = async {
         let walked = async {
+            if identities {
+                // The sender is gone only when the pipeline has failed, which says so itself.
+                let Ok(exported) = exported.await else { return Ok(()) };
+                std::io::stdout().write_all(summary_of(&exported).as_bytes())?;
+            }
             let mut left = limit;
             for (name, plan) in plans {
                 let before = walk.walked.so_far().asked;
@@ -83,11 +93,20 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
     Ok(())
 }
 
+/// What reading the export has brought.
+fn summary_of(exported: &Exported) -> String {
+    let Exported { believed, known, faults, seq } = exported;
+    format!(
+        "identities: {believed} operations believed, {known} known before, {faults} that prove nothing; the directory is read up to {seq}\n"
+    )
+}
+
 /// Which lists are walked, each with the name its positions are saved under.
 fn plans(settings: &Settings, wanted: Wanted, keeper: &Keeper) -> Result<Vec<(String, Plan)>> {
     let mut plans = Vec::new();
+    let relays = settings.relay.iter().filter(|relay| relay.has_repos());
     let relays: Vec<Host> =
-        settings.relay.iter().map(|relay| Host::of_url(&relay.url)).collect::<Result<_, _>>()?;
+        relays.map(|relay| Host::of_url(&relay.url)).collect::<Result<_, _>>()?;
     for relay in &relays {
         if wanted.network {
             plans.push(of_network(relay, keeper));
@@ -106,7 +125,7 @@ fn plans(settings: &Settings, wanted: Wanted, keeper: &Keeper) -> Result<Vec<(St
     if !dids.is_empty() {
         plans.push(("dids".into(), Plan::Dids(dids)));
     }
-    if plans.is_empty() {
+    if plans.is_empty() && !wanted.identities {
         bail!("nothing to fetch: no relay is configured, or no DID is in the file");
     }
     Ok(plans)

@@ -9,6 +9,7 @@ use firehouse_engine::StopWith;
 use tokio::time::sleep;
 
 use crate::database::engine_folder;
+use crate::running::forget_announced;
 use crate::settings::Settings;
 
 /// How long an engine that is ending may keep its data.
@@ -28,6 +29,9 @@ pub async fn run(settings: Settings, stop_with_stdin: bool) -> Result<()> {
             .insert("max_server_memory_usage".into(), settings.engine.memory_bytes_max.to_string());
     }
     wait_for_predecessor(&config.data).await?;
+    if !stop_with_stdin {
+        forget_announced(&settings.data);
+    }
     let stop_with = if stop_with_stdin { StopWith::Stdin } else { StopWith::Signals };
     firehouse_engine::run(config, settings.engine.listen, stop_with).await.context("engine")
 }

@@ -24,6 +24,7 @@ pub struct Bounds {
 pub async fn run(settings: Settings, file: PathBuf, bounds: Bounds) -> Result<()> {
     let stop = stop_on_signal()?;
     let relay = settings.relay.first().context("no relay is configured")?;
+    anyhow::ensure!(relay.has_repos(), "a Jetstream has no frames: record a relay or a PDS");
     let config = stream_config(&settings, &relay.url);
     let cursor = bounds.cursor.and_then(|cursor| Seq::new(i64::try_from(cursor).ok()?));
     let config = match (bounds.cursor, cursor) {

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use firehouse_identity::{OfflineDocument, Resolver};
 use firehouse_ingest::{Status, Upstream};
 use firehouse_stream::{ReplayServer, replay_file};
+use firehouse_types::UpstreamKind;
 use prometheus::Registry;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -121,7 +122,7 @@ pub fn upstream_of_file(
     Upstream {
         name: name.into(),
         url: name.to_owned(),
-        is_pds: false,
+        kind: UpstreamKind::Relay,
         cursor: None,
         events,
         notices,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Backfill, Ingest, Keeper, Metrics, Upstream, Walk, Walked};
+use firehouse_ingest::{
+    Backfill, Directory, Fetch, Ingest, Keeper, Metrics, Repairs, Upstream, Verifier, Walk, Walked,
+};
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -12,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::database::Database;
 use crate::following::{Followed, Following};
+use crate::gaps::close_gaps;
 use crate::keeping::Administered;
+use crate::proving::{PATHS_NAMED, Proving};
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
@@ -26,24 +30,34 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let registry = Registry::new();
     let database = Database::open(&settings, &stop).await?;
     let resolver = network::resolver(&settings, &registry)?;
+    network::use_records(&settings, &resolver, &database.store);
     let stream_metrics = firehouse_stream::Metrics::new(&registry)?;
     let (following, Followed { upstreams, mut failed }) =
         Following::new(&settings, &database.store, stream_metrics.clone(), &stop)?;
     let backfill = network::backfill(&settings, &resolver, &registry, &stop)?;
-    let backfill = backfill.map(|(backfill, _repairs)| backfill);
     let relays = settings.relay.clone();
     let mut sources = Sources::new(&database.store, resolver, registry);
+    let keeper = keeping::keeper(&settings, &database.store).await?;
+    let backfill = backfill.map(|(backfill, repairs)| {
+        sources.repairs = Some(Arc::new(proving(&sources, &backfill, repairs, &keeper)));
+        backfill
+    });
     let changeable =
         Changeable::new(&settings, &database.store, &sources.watched.status, following);
     sources.upstreams = Some(Arc::new(changeable.clone()));
-    let keeper = keeping::keeper(&settings, &database.store).await?;
     sources.selections = Some(Arc::new(Administered(keeper.clone())));
     let followed = async {
         changeable.start(&relays).await?;
         // Only what can never work comes back.
         failed.recv().await.map_or(Ok(()), Err)
     };
-    let from = From { upstreams, backfill, keeper, labelers: Some(stream_metrics) };
+    let directory = settings
+        .identity
+        .plc_export
+        .then(|| network::directory(&settings, Some(stream_metrics.clone())))
+        .transpose()?
+        .map(|(directory, _exported)| directory);
+    let from = From { upstreams, backfill, keeper, directory, labelers: Some(stream_metrics) };
     let served = index_and_serve(settings, answers, sources, from, &stop);
     let ended = tokio::select! {
         ended = served => ended,
@@ -69,7 +83,7 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
     let sources = Sources::new(&database.store, resolver, registry);
     let keeper = Keeper::everything(&database.store, keeping::limits(&settings));
     let upstreams = only(upstream).await;
-    let from = From { upstreams, backfill: None, keeper, labelers: None };
+    let from = From { upstreams, backfill: None, keeper, directory: None, labelers: None };
     let ended = index_and_serve(settings, Answers::Everything, sources, from, &stop).await;
     database.close().await;
     ended
@@ -80,6 +94,8 @@ struct From {
     upstreams: mpsc::Receiver<Upstream>,
     backfill: Option<Backfill>,
     keeper: Keeper,
+    /// Whose export is followed, if any.
+    directory: Option<Directory>,
     /// Counts what labelers send; without it none is followed.
     labelers: Option<firehouse_stream::Metrics>,
 }
@@ -92,23 +108,34 @@ async fn index_and_serve(
     stop: &CancellationToken,
 ) -> Result<()> {
     let fetched_from = from.backfill.as_ref().map(|backfill| {
-        (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone())
+        let (scheduler, asked) = (backfill.scheduler.clone(), backfill.asked.clone());
+        (backfill.fetch, backfill.client.clone(), scheduler, asked)
     });
     let keeper = from.keeper.clone();
-    let ingest = ingest(&settings, &mut sources, from.keeper, from.backfill)?;
-    let swept = fetched_from.filter(|_| settings.backfill.network);
-    let swept = swept.map(|(client, scheduler, asked)| {
+    let mut ingest = ingest(&settings, &mut sources, from.keeper, from.backfill)?;
+    ingest.directory = from.directory;
+    let looks = fetched_from.map(|(fetch, client, scheduler, asked)| {
         let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
         let (patience, walked) = (PATIENCE, Walked::default());
-        let walk = Walk { store, client, scheduler, asked, patience, walked, keeper, metrics };
-        let relays: Vec<_> = settings.relay.iter().map(|relay| relay.url.clone()).collect();
-        async move { sweep(walk, &relays).await }
+        let held_only = false;
+        let walk =
+            Walk { store, client, scheduler, asked, held_only, patience, walked, keeper, metrics };
+        let relays = settings.relay.iter().filter(|relay| relay.has_repos());
+        let relays: Vec<_> = relays.map(|relay| relay.url.clone()).collect();
+        let (status, daily) = (sources.watched.status.clone(), settings.backfill.network);
+        async move {
+            // Whoever takes only what comes by did not ask for repos that never did.
+            let held_only = fetch == Fetch::Broken;
+            let gaps = close_gaps(Walk { held_only, ..walk.clone() }, status);
+            let sweep = async { if daily { sweep(walk, &relays).await } else { Ok(()) } };
+            tokio::try_join!(gaps, sweep).map(drop)
+        }
     });
     let stopped = stop.clone();
     let sweeping = async move {
-        let Some(swept) = swept else { return Ok(()) };
+        let Some(looks) = looks else { return Ok(()) };
         tokio::select! {
-            failed = swept => failed,
+            failed = looks => failed,
             () = stopped.cancelled() => Ok(()),
         }
     };
@@ -131,6 +158,23 @@ async fn index_and_serve(
     let ended = tokio::try_join!(ingest_ended, labels_ended, serving, sweeping);
     stop.cancel();
     ended.map(drop)
+}
+
+/// Whole repos, fetched as `backfill` does, held against this store.
+fn proving(
+    sources: &Sources,
+    backfill: &Backfill,
+    repairs: Repairs,
+    keeper: &Keeper,
+) -> Proving {
+    let verifier = Verifier {
+        store: sources.store.clone(),
+        client: backfill.client.clone(),
+        resolver: sources.resolver.clone(),
+        keeper: keeper.clone(),
+        paths_max: PATHS_NAMED,
+    };
+    Proving::new(verifier, repairs)
 }
 
 /// One upstream and no more.
@@ -160,6 +204,7 @@ pub fn ingest(
         backfill,
         keeper,
         lists: keeping::lists(settings)?,
+        directory: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: sources.watched.status.clone(),
         metrics,

@@ -2,19 +2,16 @@
 
 use std::io::Write;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use crate::running::Running;
 use crate::settings::Settings;
-
-/// Longest answer that is read.
-const ANSWER_BYTES_MAX: u64 = 1 << 20;
 
 /// Asks `/xrpc/_health` at the configured address. Ends with an error when nobody answers, or when the store is down.
 pub async fn run(settings: Settings, json: bool) -> Result<()> {
-    let (healthy, health) = ask(&settings).await?;
+    let answer = Running::named(&settings).get("/xrpc/_health").await?;
+    let (healthy, health) = (answer.status == 200, answer.body);
     let mut out = std::io::stdout();
     if json {
         writeln!(out, "{health}")?;
@@ -30,6 +27,7 @@ pub async fn run(settings: Settings, json: bool) -> Result<()> {
                 upstream[key].as_str().map_or_else(|| upstream[key].to_string(), str::to_owned)
             };
             let names = [
+                "kind",
                 "state",
                 "seq_received",
                 "seq_readable",
@@ -68,23 +66,6 @@ fn leaves(section: &Value) -> Vec<String> {
         }
     }
     leaves
-}
-
-async fn ask(settings: &Settings) -> Result<(bool, Value)> {
-    let listen = settings.listen;
-    let mut socket = TcpStream::connect(listen).await.with_context(|| {
-        format!("no firehouse answers at {listen}: start it, or name it with --listen")
-    })?;
-    socket
-        .write_all(
-            format!("GET /xrpc/_health HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n")
-                .as_bytes(),
-        )
-        .await?;
-    let mut answer = String::new();
-    socket.take(ANSWER_BYTES_MAX).read_to_string(&mut answer).await?;
-    let (head, body) = answer.split_once("\r\n\r\n").context("not an HTTP answer")?;
-    Ok((head.contains(" 200 "), serde_json::from_str(body).context("not firehouse's health")?))
 }
 
 #[cfg(test)]

@@ -1,113 +1,59 @@
 //! `firehouse verify`: holds repos, as their PDSes give them, against what the store holds, and writes the difference if asked to.
+//!
+//! Beside a firehouse that runs on the same store, that one is asked to: only it can repair, and an embedded store has room for one.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io::{IsTerminal, Write};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+mod report;
+
+use std::io::Write;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use firehouse_ingest::{
-    Comparison, Fetch, Findings, Keeper, Paths, Repairs, RepoEnd, Verifier, VerifyError,
-    saved_selection,
-};
-use firehouse_store::Store;
+use firehouse_ingest::{Fetch, Keeper, Repairs, Verifier};
 use firehouse_types::{ActorId, Did};
+use firehouse_xrpc::Comparison;
 use prometheus::Registry;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use crate::args::Verified;
 use crate::commands::backfill::dids;
 use crate::commands::run::ingest;
 use crate::database::Database;
+use crate::proving::{self, PATHS_NAMED, prove};
+use crate::running::Running;
 use crate::serving::Sources;
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
 use crate::{keeping, network};
+use report::{Progress, Report};
 
-/// Repos compared at once.
+/// Repos compared at once by this process.
 const AT_ONCE: usize = 8;
-/// Paths of an account that are named of each kind.
-const PATHS_NAMED: usize = 20;
-/// Accounts that differ, or could not be compared, and are named; the rest is counted.
-const ACCOUNTS_NAMED: usize = 1_000;
-/// Accounts per query.
+/// Accounts per question for more of them.
 const ACCOUNTS_PER_PAGE: u32 = 2_000;
-const LOG_EVERY: Duration = Duration::from_secs(10);
-
-/// What was found, over all accounts.
-#[derive(Default)]
-struct Report {
-    equal: u64,
-    records: u64,
-    differ: u64,
-    /// Of those that differ: our rev is below that of the repo.
-    behind: u64,
-    repaired: u64,
-    /// Accounts that could not be compared, by the reason.
-    unproven: BTreeMap<String, u64>,
-    /// Of each account that is named: as JSON and for people.
-    named: Vec<(Value, String)>,
-}
+/// Pause before a firehouse that compares enough repos is asked again.
+const BUSY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Compares until all is done or a signal comes. An error, and exit status 1, unless each account was compared and is equal.
 pub async fn run(settings: Settings, asked: Verified) -> Result<()> {
     let named = dids(asked.dids.iter().map(String::as_str))?;
+    let accounts = Accounts { named, sample: asked.sample };
     let stop = stop_on_signal()?;
-    let registry = Registry::new();
-    let database = if asked.repair {
-        Database::open_alone(&settings, &stop).await?
-    } else {
-        // Nothing is written, so whatever runs there may go on.
-        Database::open(&settings, &stop).await?
-    };
-    let resolver = network::resolver(&settings, &registry)?;
-    let (backfill, repairs) =
-        network::fetching(&settings, Fetch::Asked, &resolver, &registry, &stop)?;
-    // Who only looks compares with what the store is made to hold, whatever is configured.
-    let (keeper, selection) = if asked.repair {
-        let keeper = keeping::keeper(&settings, &database.store).await?;
-        let selection = keeper.selection();
-        (keeper, selection)
-    } else {
-        let limits = keeping::limits(&settings);
-        let selection = saved_selection(&database.store, limits.grace_s).await?;
-        (Keeper::everything(&database.store, limits), Arc::new(selection))
-    };
-    let verifier = Verifier {
-        store: database.store.clone(),
-        client: backfill.client.clone(),
-        resolver: resolver.clone(),
-        selection,
-        paths_max: PATHS_NAMED,
-    };
-    let mut sources = Sources::new(&database.store, resolver, registry);
-    let ingest = ingest(&settings, &mut sources, keeper, asked.repair.then_some(backfill))?;
-    // Nothing is followed, but while this is held the pipeline goes on.
-    let (open, upstreams) = mpsc::channel(1);
-    let comparing = async {
-        let accounts = Accounts { named, sample: asked.sample, store: database.store.clone() };
-        let compared = compare(accounts, verifier, asked.repair.then_some(repairs));
-        let ended = tokio::select! {
-            report = compared => report,
-            () = stop.cancelled() => Err(anyhow::anyhow!("stopped early")),
-        };
-        drop(open);
-        ended
-    };
-    let piping = async {
-        if asked.repair {
-            return ingest.run(upstreams, stop.clone()).await.context("ingest");
+    // Nothing is written to a server's store without repairs, so whatever runs there may go on.
+    let is_shared = settings.clickhouse_url.is_some() && !asked.repair;
+    let running = if is_shared { None } else { Running::on_store(&settings).await? };
+    let report = match running {
+        Some(running) => {
+            running.authorization()?;
+            tracing::info!(address = %running.address, "asking the firehouse that runs on this store");
+            let prover = Prover::There { running, repair: asked.repair };
+            compare_until(accounts, prover, &stop).await?
         }
-        // Then not even deleted accounts are to be removed.
-        drop(ingest);
-        Ok(())
+        None => here(settings, accounts, asked.repair, &stop).await?,
     };
-    let ended = tokio::try_join!(comparing, piping);
-    database.close().await;
-    let (report, ()) = ended?;
     let mut out = std::io::stdout();
     if asked.json {
         writeln!(out, "{}", report.json())?;
@@ -117,51 +63,200 @@ pub async fn run(settings: Settings, asked: Verified) -> Result<()> {
     if report.is_equal() { Ok(()) } else { bail!("not every account is equal") }
 }
 
+/// With the store in this process.
+async fn here(
+    settings: Settings,
+    accounts: Accounts,
+    repair: bool,
+    stop: &CancellationToken,
+) -> Result<Report> {
+    let registry = Registry::new();
+    let database = Database::open(&settings, stop).await?;
+    let resolver = network::resolver(&settings, &registry)?;
+    let (backfill, repairs) =
+        network::fetching(&settings, Fetch::Asked, &resolver, &registry, stop)?;
+    // Who only looks compares with what the store is made to hold, whatever is configured.
+    let keeper = match repair {
+        true => keeping::keeper(&settings, &database.store).await?,
+        false => Keeper::saved(&database.store, keeping::limits(&settings)).await?,
+    };
+    let verifier = Verifier {
+        store: database.store.clone(),
+        client: backfill.client.clone(),
+        resolver: resolver.clone(),
+        keeper: keeper.clone(),
+        paths_max: PATHS_NAMED,
+    };
+    let mut sources = Sources::new(&database.store, resolver, registry);
+    let ingest = ingest(&settings, &mut sources, keeper, repair.then_some(backfill))?;
+    // Nothing is followed, but while this is held the pipeline goes on.
+    let (open, upstreams) = mpsc::channel(1);
+    let comparing = async {
+        let prover =
+            Prover::Here { verifier: Box::new(verifier), repairs: repair.then_some(repairs) };
+        let ended = compare_until(accounts, prover, stop).await;
+        drop(open);
+        ended
+    };
+    let piping = async {
+        if repair {
+            return ingest.run(upstreams, stop.clone()).await.context("ingest");
+        }
+        // Then not even deleted accounts are to be removed.
+        drop(ingest);
+        Ok(())
+    };
+    let ended = tokio::try_join!(comparing, piping);
+    database.close().await;
+    ended.map(|(report, ())| report)
+}
+
 /// Which accounts are compared.
 struct Accounts {
     named: Vec<Did>,
     sample: Option<u32>,
-    store: Store,
+}
+
+/// Where in the list of all accounts we are.
+enum Place {
+    Begin,
+    Behind(ActorId),
+    End,
 }
 
 impl Accounts {
-    /// The next of them behind those that came; none at the end.
-    async fn next(&mut self, after: &mut Option<ActorId>) -> Result<Vec<Did>> {
+    /// The next of them; none at the end.
+    async fn next(&mut self, place: &mut Place, prover: &Prover) -> Result<Vec<Did>> {
+        let after = match place {
+            Place::End => return Ok(Vec::new()),
+            Place::Begin => ActorId::from(0),
+            Place::Behind(last) => *last,
+        };
+        *place = Place::End;
         if !self.named.is_empty() {
             return Ok(std::mem::take(&mut self.named));
         }
-        let Some(last) = *after else { return Ok(Vec::new()) };
         if let Some(sample) = self.sample {
-            *after = None;
-            return Ok(self.store.followed_sample(sample).await?);
+            return prover.sample(sample).await;
         }
-        let page = self.store.followed(last, ACCOUNTS_PER_PAGE).await?;
-        *after = page.last().map(Did::actor);
+        let page = prover.accounts(after).await?;
+        if let Some(last) = page.last() {
+            *place = Place::Behind(last.actor());
+        }
         Ok(page)
     }
 }
 
-async fn compare(
-    mut accounts: Accounts,
-    verifier: Verifier,
-    repairs: Option<Repairs>,
+/// Who compares and repairs.
+#[derive(Clone)]
+enum Prover {
+    Here { verifier: Box<Verifier>, repairs: Option<Repairs> },
+    There { running: Running, repair: bool },
+}
+
+impl Prover {
+    fn at_once(&self) -> usize {
+        match self {
+            Self::Here { .. } => AT_ONCE,
+            Self::There { .. } => proving::AT_ONCE,
+        }
+    }
+
+    async fn sample(&self, limit: u32) -> Result<Vec<Did>> {
+        match self {
+            Self::Here { verifier, .. } => Ok(verifier.store.followed_sample(limit).await?),
+            Self::There { running, .. } => {
+                if limit > ACCOUNTS_PER_PAGE {
+                    bail!("a running firehouse draws {ACCOUNTS_PER_PAGE} accounts at most");
+                }
+                listed(running, &format!("limit={limit}&sample=true")).await
+            }
+        }
+    }
+
+    async fn accounts(&self, after: ActorId) -> Result<Vec<Did>> {
+        match self {
+            Self::Here { verifier, .. } => {
+                Ok(verifier.store.followed(after, ACCOUNTS_PER_PAGE).await?)
+            }
+            Self::There { running, .. } => {
+                let page = format!("limit={ACCOUNTS_PER_PAGE}&cursor={}", after.get());
+                listed(running, &page).await
+            }
+        }
+    }
+
+    /// Compares one account, and writes the difference if there is one and it is to be written. Errors: why it could not be compared.
+    async fn prove(&self, did: &Did) -> Result<Comparison, String> {
+        match self {
+            Self::Here { verifier, repairs } => {
+                let proved = prove(verifier, repairs.as_ref(), did).await;
+                proved.map_err(|error| match error {
+                    firehouse_xrpc::RepairError::NotCompared { reason } => reason,
+                    error => error.to_string(),
+                })
+            }
+            Self::There { running, repair } => there(running, *repair, did).await,
+        }
+    }
+}
+
+async fn listed(running: &Running, parameters: &str) -> Result<Vec<Did>> {
+    let path = format!("/xrpc/dev.firehouse.admin.listRepos?{parameters}");
+    let mut answer = running.get_as_admin(&path).await?;
+    match answer.status {
+        200 => Ok(serde_json::from_value(answer.body["dids"].take())?),
+        _ => bail!("{} refuses to list its accounts: {}", running.address, answer.body["message"]),
+    }
+}
+
+/// As long as it takes: who is asked has its own limits.
+async fn there(running: &Running, repair: bool, did: &Did) -> Result<Comparison, String> {
+    let method = if repair { "repairRepo" } else { "verifyRepo" };
+    let path = format!("/xrpc/dev.firehouse.admin.{method}");
+    loop {
+        let answer = running.post(&path, &json!({ "did": did.as_str() })).await;
+        let answer = answer.map_err(|error| format!("{error:#}"))?;
+        match answer.status {
+            200 => return serde_json::from_value(answer.body).map_err(|error| error.to_string()),
+            503 => sleep(BUSY_PAUSE).await,
+            _ => return Err(answer.body["message"].as_str().unwrap_or("refused").to_owned()),
+        }
+    }
+}
+
+async fn compare_until(
+    accounts: Accounts,
+    prover: Prover,
+    stop: &CancellationToken,
 ) -> Result<Report> {
+    tokio::select! {
+        report = compare(accounts, prover) => report,
+        () = stop.cancelled() => Err(anyhow::anyhow!("stopped early")),
+    }
+}
+
+async fn compare(mut accounts: Accounts, prover: Prover) -> Result<Report> {
     let mut report = Report::default();
     let mut progress = Progress::new();
-    let mut after = accounts.named.is_empty().then_some(ActorId::from(0));
+    let mut place = Place::Begin;
     let mut under_way = JoinSet::new();
     loop {
-        let page = accounts.next(&mut after).await?;
+        let page = accounts.next(&mut place, &prover).await?;
         if page.is_empty() {
             break;
         }
         for did in page {
-            if under_way.len() >= AT_ONCE
+            if under_way.len() >= prover.at_once()
                 && let Some(ended) = under_way.join_next().await
             {
                 report.add(ended?);
             }
-            under_way.spawn(one(did, verifier.clone(), repairs.clone()));
+            let prover = prover.clone();
+            under_way.spawn(async move {
+                let proved = prover.prove(&did).await;
+                (did, proved)
+            });
             progress.show(&report);
         }
     }
@@ -170,176 +265,4 @@ async fn compare(
         progress.show(&report);
     }
     Ok(report)
-}
-
-type Ended = (Did, Result<(Comparison, Option<RepoEnd>), VerifyError>);
-
-/// Compares one account, and writes the difference if there is one and it is to be written.
-async fn one(did: Did, verifier: Verifier, repairs: Option<Repairs>) -> Ended {
-    let (comparison, repo) = match verifier.verify(&did).await {
-        Ok(compared) => compared,
-        Err(error) => return (did, Err(error)),
-    };
-    let repaired = match repairs.filter(|_| !comparison.is_equal()) {
-        Some(repairs) => repairs.repair(repo, &comparison.host).await,
-        None => None,
-    };
-    (did, Ok((comparison, repaired)))
-}
-
-impl Report {
-    fn add(&mut self, (did, ended): Ended) {
-        let (comparison, repaired) = match ended {
-            Ok(compared) => compared,
-            Err(error) => {
-                let reason = reason(&error);
-                *self.unproven.entry(reason.clone()).or_default() += 1;
-                return self.name(
-                    json!({ "did": did.as_str(), "error": reason }),
-                    format!("{did}: could not be compared: {reason}\n"),
-                );
-            }
-        };
-        self.records += comparison.records;
-        if comparison.is_equal() {
-            self.equal += 1;
-            return;
-        }
-        self.differ += 1;
-        self.behind += u64::from(comparison.is_behind());
-        let is_repaired = matches!(repaired, Some(RepoEnd::Written { .. }));
-        self.repaired += u64::from(is_repaired);
-        self.name(as_json(&comparison, is_repaired), as_text(&comparison, is_repaired));
-    }
-
-    fn name(&mut self, json: Value, text: String) {
-        if self.named.len() < ACCOUNTS_NAMED {
-            self.named.push((json, text));
-        }
-    }
-
-    fn is_equal(&self) -> bool {
-        self.differ == 0 && self.unproven.is_empty()
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "equal": self.equal,
-            "records": self.records,
-            "differ": self.differ,
-            "behind": self.behind,
-            "repaired": self.repaired,
-            "notCompared": self.unproven,
-            "accounts": self.named.iter().map(|(json, _)| json).collect::<Vec<_>>(),
-        })
-    }
-
-    fn text(&self) -> String {
-        let mut text: String = self.named.iter().map(|(_, text)| text.as_str()).collect();
-        let unproven: u64 = self.unproven.values().sum();
-        let unnamed = (self.differ + unproven).saturating_sub(self.named.len() as u64);
-        if unnamed > 0 {
-            let _ = writeln!(text, "and {unnamed} more");
-        }
-        let _ = writeln!(
-            text,
-            "{} accounts equal; {} differ ({} of them behind their PDS), {} repaired; {unproven} could not be compared; {} records",
-            self.equal, self.differ, self.behind, self.repaired, self.records,
-        );
-        text
-    }
-}
-
-fn reason(error: &VerifyError) -> String {
-    match error {
-        VerifyError::Fetch(error) => error.as_str().to_owned(),
-        VerifyError::Identity(_) => "identity".to_owned(),
-        error => error.to_string(),
-    }
-}
-
-fn as_json(comparison: &Comparison, is_repaired: bool) -> Value {
-    let Findings { missing, extra, different, newer } = &comparison.findings;
-    let paths = |paths: &Paths| json!({ "count": paths.count, "paths": paths.named });
-    json!({
-        "did": comparison.did.as_str(),
-        "host": comparison.host.as_str(),
-        "rev": comparison.rev.to_string(),
-        "heldRev": comparison.held_rev().map(|rev| rev.to_string()),
-        "behind": comparison.is_behind(),
-        "knownToBeIncomplete": comparison.is_known(),
-        "missing": paths(missing),
-        "extra": paths(extra),
-        "different": paths(different),
-        "newer": newer,
-        "repaired": is_repaired,
-    })
-}
-
-fn as_text(comparison: &Comparison, is_repaired: bool) -> String {
-    let Findings { missing, extra, different, newer } = &comparison.findings;
-    let held = comparison.held_rev().map_or("nothing".into(), |rev| rev.to_string());
-    let mut text = format!("{}: {} here, {} there", comparison.did, held, comparison.rev);
-    if comparison.is_behind() {
-        text += "; commits still on their way may explain it";
-    }
-    if comparison.is_known() {
-        text += "; known to be incomplete";
-    }
-    text += if is_repaired { "; repaired\n" } else { "\n" };
-    for (what, paths) in [("missing", missing), ("extra", extra), ("different", different)] {
-        if paths.count > 0 {
-            let _ = writeln!(text, "  {what}: {}", paths.count);
-        }
-        for path in &paths.named {
-            let _ = writeln!(text, "    {path}");
-        }
-        let unnamed = paths.count - paths.named.len() as u64;
-        if unnamed > 0 {
-            let _ = writeln!(text, "    and {unnamed} more");
-        }
-    }
-    if *newer > 0 {
-        let _ = writeln!(text, "  newer than there: {newer}");
-    }
-    text
-}
-
-/// One line on a terminal, log lines elsewhere.
-struct Progress {
-    on_terminal: bool,
-    shown: Instant,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self { on_terminal: std::io::stderr().is_terminal(), shown: Instant::now() }
-    }
-
-    fn show(&mut self, report: &Report) {
-        let unproven: u64 = report.unproven.values().sum();
-        let every = if self.on_terminal { LOG_EVERY / 40 } else { LOG_EVERY };
-        if self.shown.elapsed() < every {
-            return;
-        }
-        self.shown = Instant::now();
-        let Report { equal, differ, records, .. } = report;
-        if self.on_terminal {
-            // Progress that cannot be shown is not worth failing for.
-            let _ = write!(
-                std::io::stderr(),
-                "\r\x1b[2K{equal} equal, {differ} differ, {unproven} not compared, {records} records"
-            );
-        } else {
-            tracing::info!(equal, differ, unproven, records, "comparing repos");
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.on_terminal {
-            let _ = write!(std::io::stderr(), "\r\x1b[2K");
-        }
-    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::support::{Firehouse, free_address, has_engine, start_and_read_line};
+use crate::support::{FIREHOUSE, Firehouse, free_address, has_engine, start_and_read_line};
 use serde_json::Value;
 
 /// The installed scripts; `None` where there is no Node.
@@ -140,4 +140,19 @@ fn what_a_real_pds_writes_the_official_client_reads_back() {
 
     let ended = firehouse.stop(Duration::from_secs(30));
     assert!(ended.success(), "an orderly stop ends with {ended}");
+}
+
+#[test]
+fn accounts_that_change_move_and_go_are_answered_as_they_are() {
+    if !has_engine() {
+        return;
+    }
+    let Some(command) = installed() else { return };
+    let n = std::env::var("FIREHOUSE_E2E_ACCOUNTS").unwrap_or_else(|_| "1".into());
+    let told =
+        script(&command, "accounts.mjs").args(["--binary", FIREHOUSE, "--n", &n]).output().unwrap();
+    println!("accounts: {}", String::from_utf8_lossy(&told.stdout).trim());
+    let words = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.success(), "not every change was seen as it should be: {words}");
+    eprintln!("{words}");
 }

@@ -189,16 +189,18 @@ impl<'n> Instance<'n> {
         self.restart_with(("FIREHOUSE_KEEP__ACCOUNTS_MAX", "1000"));
     }
 
-    fn restart_with(&mut self, variable: (&'static str, &str)) {
+    fn restart_with(&mut self, variable: (&str, &str)) {
         if let Some(firehouse) = self.firehouse.take() {
             firehouse.kill();
         }
         let mut flags = self.network.flags();
         flags.extend(["--admin-password".to_owned(), PASSWORD.to_owned()]);
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        let mut variables = self.configured.variables();
-        variables.extend(QUICK.map(|(name, value)| (name, value.to_owned())));
-        variables.push((variable.0, variable.1.to_owned()));
+        let configured = self.configured.variables();
+        let mut variables: Vec<(&str, &str)> =
+            configured.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        variables.extend(QUICK);
+        variables.push(variable);
         self.firehouse =
             Some(Firehouse::run_with(self.data.path(), free_address(), &flags, &variables));
     }

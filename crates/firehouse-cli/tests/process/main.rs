@@ -1,9 +1,12 @@
 //! The real binary as a process: with a real PDS, with its demo, killed, and with several upstreams.
 
 mod support;
+mod town;
 mod backfill;
 mod demo;
 mod e2e;
 mod keep;
 mod kill;
+mod sources;
 mod upstreams;
+mod beside;

@@ -42,23 +42,23 @@ impl Firehouse {
         Self::run_with(data, listen, flags, &[])
     }
 
-    /// As [`Firehouse::run`], with these variables.
+    /// As [`Firehouse::run`], with more variables.
     pub fn run_with(
         data: &Path,
         listen: SocketAddr,
         flags: &[&str],
-        variables: &[(&str, String)],
+        environment: &[(&str, &str)],
     ) -> Self {
         let engine = free_address();
         let mut command = Command::new(FIREHOUSE);
         command.env("FIREHOUSE_ENGINE__LISTEN", engine.to_string());
+        command.envs(environment.iter().copied());
         command
             .arg("run")
             .arg("--data")
             .arg(data)
             .args(["--listen", &listen.to_string()])
             .args(flags);
-        command.envs(variables.iter().map(|(name, value)| (name, value)));
         // Quiet unless asked: a test that fails is run again with FIREHOUSE_LOG=info.
         if std::env::var_os("FIREHOUSE_LOG").is_none() {
             command.env("FIREHOUSE_LOG", "error");
@@ -151,12 +151,32 @@ pub fn post(
     ask(address, &format!("POST {path}"), &headers, &body)
 }
 
+/// A plain HTTP GET of a page: status, head and body as they came.
+pub fn page(address: SocketAddr, path: &str) -> Option<(u16, String, String)> {
+    let answer = exchange(address, &format!("GET {path}"), "", "")?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split_whitespace().nth(1)?.parse().ok()?;
+    Some((status, head.to_ascii_lowercase(), body.to_owned()))
+}
+
 fn authorization(password: &str) -> String {
     let pair = BASE64.encode(format!("admin:{password}").as_bytes());
     format!("Authorization: Basic {pair}\r\n")
 }
 
 fn ask(address: SocketAddr, what: &str, headers: &str, body: &str) -> Option<(u16, Value)> {
+    let answer = exchange(address, what, headers, body)?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split_whitespace().nth(1)?.parse().ok()?;
+    let body = if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        unchunked(body)
+    } else {
+        body.to_owned()
+    };
+    Some((status, serde_json::from_str(&body).unwrap_or(Value::String(body))))
+}
+
+fn exchange(address: SocketAddr, what: &str, headers: &str, body: &str) -> Option<String> {
     let mut socket = TcpStream::connect(address).ok()?;
     socket.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
     write!(
@@ -166,15 +186,7 @@ fn ask(address: SocketAddr, what: &str, headers: &str, body: &str) -> Option<(u1
     .ok()?;
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).ok()?;
-    let answer = String::from_utf8(answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let status = head.split_whitespace().nth(1)?.parse().ok()?;
-    let body = if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
-        unchunked(body)
-    } else {
-        body.to_owned()
-    };
-    Some((status, serde_json::from_str(&body).unwrap_or(Value::String(body))))
+    String::from_utf8(answer).ok()
 }
 
 fn unchunked(mut body: &str) -> String {

@@ -14,7 +14,9 @@ use tokio::sync::{Mutex, MutexGuard, Notify, watch};
 
 use crate::keep::neighbourhood::{Neighbours, neighbours};
 use crate::keep::rules::{Rules, Words};
-use crate::keep::saved::{accounts, rules_of, since_us, successor, version_after};
+use crate::keep::saved::{
+    accounts, rules_of, saved_selection, since_us, successor, version_after,
+};
 use crate::keep::selection::{Selected, Selection};
 use crate::metrics::now_us;
 
@@ -118,6 +120,14 @@ impl Keeper {
         let row = successor(None, &Rules::default(), false);
         let row = SelectionRow { number: 0, phase: SelectionPhase::Applied, ..row };
         Self::new(store, &limits, &Rules::default(), row)
+    }
+
+    /// Keeps what the store is made to hold, for those who only look at it. Errors: [`KeepError`].
+    pub async fn saved(store: &Store, limits: Keep) -> Result<Self, KeepError> {
+        let selection = saved_selection(store, limits.grace_s).await?;
+        let keeper = Self::everything(store, limits);
+        keeper.publish(selection);
+        Ok(keeper)
     }
 
     fn new(store: &Store, limits: &Keep, configured: &Rules, row: SelectionRow) -> Self {

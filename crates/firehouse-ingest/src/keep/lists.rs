@@ -25,6 +25,14 @@ impl Lists {
         Plan::Network { relay: relay.clone(), hosts }
     }
 
+    /// What a relay lists, to look for what it has told meanwhile. Who lives where only hosts say, so those that are selected are asked.
+    pub fn missed(relay: Host, selection: &Selection) -> Plan {
+        match selection.rules.pds_hosts.is_empty() {
+            true => Plan::Relay(relay),
+            false => Self::network(&relay, selection),
+        }
+    }
+
     /// Walks through all of them, from where it was interrupted.
     pub(crate) async fn walk(
         self,

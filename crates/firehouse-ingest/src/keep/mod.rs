@@ -17,6 +17,5 @@ pub use keeper::{Keep, KeepError, Keeper, Standing};
 pub(crate) use keeping::{Keeping, MARKED_AT_ONCE};
 pub use lists::Lists;
 pub use rules::{InvalidRules, Rules, Words};
-pub use saved::saved_selection;
 pub(crate) use selection::Selected;
 pub use selection::Selection;

@@ -191,7 +191,7 @@ mod tests {
             seq: Seq::new(seq).unwrap(),
             labels: vec![Bytes::from_static(b"\xf6"); labels],
         };
-        let ticket = |number| Ticket { upstream: 0, number };
+        let ticket = |number| Ticket { upstream: 0, number, kib: 1 };
         let events = vec![event(1, 1), event(2, 600), event(3, 0)];
         let pieces = pieces(events, vec![ticket(0), ticket(1), ticket(2)]);
         let sizes: Vec<_> = pieces.iter().map(|piece| piece.labels.len()).collect();

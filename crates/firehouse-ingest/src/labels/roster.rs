@@ -7,7 +7,7 @@ use std::time::Duration;
 use firehouse_identity::{AddressPolicy, IdentityError, Resolver};
 use firehouse_store::Disposition;
 use firehouse_stream::{Reach, Start, subscribe_within};
-use firehouse_types::Did;
+use firehouse_types::{Did, UpstreamKind};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
@@ -24,6 +24,8 @@ use crate::pipeline::watch;
 
 /// Frames of one labeler that may wait: each may have five megabytes, and the labeler was perhaps named by nobody but itself.
 const QUEUE_FRAMES_MAX: usize = 64;
+/// Their bytes: there may be a thousand labelers. Units: bytes.
+const QUEUE_BYTES_MAX: usize = 1 << 20;
 /// Notices wait here while they are logged.
 const NOTICES: usize = 64;
 /// How soon a configured labeler is looked for again whose document could not be had.
@@ -186,7 +188,7 @@ impl Roster {
     fn upstream_of(&mut self, labeler: &Labeler) -> usize {
         let status = &self.labels.status;
         let new = || Followed {
-            upstream: status.add("".into(), labeler.did.to_string(), None),
+            upstream: status.add("".into(), labeler.did.to_string(), UpstreamKind::Labeler, None),
             running: None,
         };
         self.followed.entry(labeler.did.clone()).or_insert_with(new).upstream
@@ -221,6 +223,7 @@ impl Roster {
             // Labelers keep all that they ever said.
             start: Start::Oldest,
             queue_frames: labels.stream.queue_frames.clamp(1, QUEUE_FRAMES_MAX),
+            queue_bytes_max: labels.stream.queue_bytes_max.min(QUEUE_BYTES_MAX),
             // Most labelers are quiet for hours.
             silence_timeout_s: None,
             ..labels.stream.clone()
@@ -229,7 +232,7 @@ impl Roster {
         let cursor = retried(&labels.metrics, || labels.store.saved_cursor(&name)).await?;
         tracing::info!(upstream = %name, cursor = cursor.map(|seq| seq.get()), "following");
         let shown = format!("{} {url}", labeler.did);
-        let upstream = labels.status.add(Arc::clone(&name), shown, cursor);
+        let upstream = labels.status.add(Arc::clone(&name), shown, UpstreamKind::Labeler, cursor);
         let stop = stop.child_token();
         let (to_follower, input) = mpsc::channel(stream.queue_frames);
         let (to_watch, notices) = mpsc::channel(NOTICES);

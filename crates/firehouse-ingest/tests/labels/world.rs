@@ -194,6 +194,7 @@ fn stream_config() -> firehouse_stream::Config {
         start: Start::Live,
         frame_bytes_max: 5_000_000,
         queue_frames: 64,
+        queue_bytes_max: 64 << 20,
         ping_interval_s: 30,
         idle_timeout_s: 60,
         silence_timeout_s: None,

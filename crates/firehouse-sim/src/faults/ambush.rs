@@ -35,7 +35,12 @@ impl Ambush {
             Place::Repo => waiting.repo.push_back(fault),
             Place::List => waiting.list.push_back(fault),
             Place::Directory => waiting.directory.push_back((DIRECTORY_REFUSALS, false)),
-            Place::Connection | Place::Dial | Place::Order | Place::Commit | Place::Labels => {
+            Place::Connection
+            | Place::Dial
+            | Place::Order
+            | Place::Commit
+            | Place::Labels
+            | Place::Jetstream => {
                 unreachable!("{fault:?} does not wait for a request")
             }
         }

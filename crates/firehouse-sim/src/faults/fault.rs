@@ -19,6 +19,8 @@ pub enum Place {
     Directory,
     /// A labeler's stream.
     Labels,
+    /// What a Jetstream says beside the truth.
+    Jetstream,
 }
 
 /// What a consumer must be able to do for a fault to leave no trace.
@@ -42,11 +44,13 @@ pub enum Ability {
     Authority,
     /// Follow labelers.
     Labels,
+    /// Follow a Jetstream, and believe signed commits more.
+    Jetstream,
 }
 
 impl Ability {
     /// All there are.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Stream,
         Self::Several,
         Self::Resync,
@@ -56,6 +60,7 @@ impl Ability {
         Self::Contest,
         Self::Authority,
         Self::Labels,
+        Self::Jetstream,
     ];
 
     /// As the command line says it.
@@ -70,6 +75,7 @@ impl Ability {
             Self::Contest => "contest",
             Self::Authority => "authority",
             Self::Labels => "labels",
+            Self::Jetstream => "jetstream",
         }
     }
 }
@@ -205,11 +211,21 @@ faults! {
     LabelForged = "label_forged", Labels, Labels;
     /// A negation comes before what it negates.
     NegationFirst = "negation_first", Labels, Labels;
+    /// A Jetstream tells of a record that is another than its CID says.
+    LyingCid = "lying_cid", Jetstream, Jetstream;
+    /// A Jetstream tells an op again, as one of a commit that never was.
+    LyingRev = "lying_rev", Jetstream, Jetstream;
+    /// A Jetstream tells of a record that nobody wrote.
+    ForgedOp = "forged_op", Jetstream, Jetstream;
 }
 
 impl Fault {
     /// Whether something is lost to whoever follows one stream only.
     pub const fn is_lossy(self) -> bool {
+        // Only a later commit shows that it was none.
+        if matches!(self, Self::ForgedOp | Self::LyingRev) {
+            return true;
+        }
         match self.needs() {
             Ability::Resync | Ability::Sweep => !matches!(self.place(), Place::Repo | Place::List),
             Ability::Stream
@@ -218,6 +234,7 @@ impl Fault {
             | Ability::Contest
             | Ability::Authority
             | Ability::Purge
+            | Ability::Jetstream
             | Ability::Labels => false,
         }
     }

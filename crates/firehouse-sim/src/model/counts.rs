@@ -55,7 +55,17 @@ impl Model {
             counts.count(did, &record.says);
         }
         for (did, _, says) in &self.ghosts {
-            counts.haunt(did, says);
+            counts.mark(did, says, |profile| profile.haunted = true, |post| post.haunted = true);
+        }
+        // A deleted account is forgotten; one that is hidden may have a repo that nobody can ask about what it no longer says.
+        let is_hidden = |did: &str| {
+            let status = self.accounts.get(did).map(|account| account.status);
+            !matches!(status, Some(Status::Active | Status::Deleted))
+        };
+        let before = self.ghosts.iter().map(|(did, _, says)| (did, says));
+        let taken_back = self.withdrawn.iter().map(|(did, says)| (did, says));
+        for (did, says) in before.chain(taken_back).filter(|(did, _)| is_hidden(did)) {
+            counts.mark(did, says, |profile| profile.doubtful = true, |post| post.doubtful = true);
         }
         (counts.profiles, counts.posts)
     }
@@ -130,21 +140,27 @@ impl Counts<'_> {
         }
     }
 
-    /// Marks what somebody said who is deleted, or was and has come back.
-    fn haunt(&mut self, did: &str, says: &Says) {
+    /// Marks whatever counts what somebody said.
+    fn mark(
+        &mut self,
+        did: &str,
+        says: &Says,
+        mark_profile: fn(&mut ProfileTruth),
+        mark_post: fn(&mut PostTruth),
+    ) {
         let posts: Vec<&String> = match says {
             Says::Nothing | Says::Block(_) => Vec::new(),
             Says::Like(uri) | Says::Repost(uri) => vec![uri],
             Says::Post { reply_to, quotes } => reply_to.iter().chain(quotes).collect(),
             Says::Follow(other) => {
                 for did in [did, other] {
-                    self.profiles.entry(did.to_owned()).and_modify(|p| p.haunted = true);
+                    self.profiles.entry(did.to_owned()).and_modify(mark_profile);
                 }
                 Vec::new()
             }
         };
         for uri in posts {
-            self.posts.entry(uri.clone()).and_modify(|post| post.haunted = true);
+            self.posts.entry(uri.clone()).and_modify(mark_post);
         }
     }
 }

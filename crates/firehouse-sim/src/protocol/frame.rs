@@ -25,6 +25,8 @@ pub(crate) struct Envelope {
     pub(crate) blocks: Vec<u8>,
     pub(crate) ops: Vec<Op>,
     pub(crate) too_big: bool,
+    /// The records of the ops, as JSON has them: what a Jetstream tells.
+    pub(crate) records: Vec<Option<serde_json::Value>>,
 }
 
 impl Envelope {
@@ -39,6 +41,7 @@ impl Envelope {
             blocks: commit.car(),
             ops: commit.ops.clone(),
             too_big: false,
+            records: Vec::new(),
         }
     }
 

@@ -23,6 +23,14 @@ impl Write {
             Self::Create(path, _) | Self::Update(path, _) | Self::Delete(path) => path,
         }
     }
+
+    /// The record, as JSON has it.
+    pub(crate) fn json(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Create(_, record) | Self::Update(_, record) => Some(record.json()),
+            Self::Delete(_) => None,
+        }
+    }
 }
 
 /// One account's repo. Its records are kept by whoever needs them.

@@ -107,7 +107,9 @@ impl Run<'_> {
     async fn go(&mut self, engine: &SharedEngine) -> Result<(), Failure> {
         let urls = self.world.start().await.map_err(broken)?;
         self.world.act(self.plan.acts_before);
-        let upstreams: Vec<String> = urls.relays.iter().chain(&urls.pdses).cloned().collect();
+        let jetstreams = urls.jetstreams.iter().map(|url| format!("jetstream+{url}"));
+        let upstreams: Vec<String> =
+            urls.relays.iter().chain(&urls.pdses).cloned().chain(jetstreams).collect();
         let followed: Vec<(usize, String)> =
             self.plan.upstreams.iter().map(|&host| (host, upstreams[host].clone())).collect();
         let mut flags = vec!["--allow-private-addresses".to_owned()];

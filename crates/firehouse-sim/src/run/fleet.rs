@@ -80,6 +80,9 @@ pub async fn run_seeds(
             write!(say, "\r{line}{end}")?;
             say.flush()?;
         }
+        if options.until_failure && outcome.failure.is_some() {
+            next.store(seeds.end, Ordering::Relaxed);
+        }
     }
     total.took = began.elapsed();
     Ok(total)

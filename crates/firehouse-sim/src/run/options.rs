@@ -28,6 +28,8 @@ pub struct RunOptions {
     pub kills: bool,
     /// How long a world at rest may take until everything of it is readable. Units: seconds.
     pub quiet_s_max: u64,
+    /// Whether no further run begins when one has failed.
+    pub until_failure: bool,
     /// Where the stores of failed runs stay; otherwise nothing is kept.
     pub keep: Option<PathBuf>,
     /// What firehouse logs, as FIREHOUSE_LOG says it; on standard error.
@@ -45,6 +47,7 @@ impl RunOptions {
             faults_per_run: 10,
             kills: true,
             quiet_s_max: 20,
+            until_failure: false,
             keep: None,
             log: "off".to_owned(),
         }

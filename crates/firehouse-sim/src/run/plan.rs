@@ -11,7 +11,7 @@ use crate::world::{Mix, WorldConfig};
 pub struct RunPlan {
     /// The world, with its faults.
     pub world: WorldConfig,
-    /// Which upstreams firehouse follows: relays first, then PDSes.
+    /// Which upstreams firehouse follows: relays first, then PDSes, then Jetstreams.
     pub upstreams: Vec<usize>,
     /// Whether the store is firehouse's own engine, rather than one that outlives it.
     pub embedded: bool,
@@ -50,6 +50,18 @@ impl RunPlan {
         if options.can(Ability::Authority) && random.chance(0.3) {
             upstreams.extend(world.relays..world.relays + world.pdses);
         }
+        // Beside the relays, or all there is.
+        let is_alone =
+            options.can(Ability::Jetstream) && options.can(Ability::Resync) && random.chance(0.2);
+        if is_alone || (options.can(Ability::Jetstream) && random.chance(0.4)) {
+            world.jetstreams = 1;
+            if is_alone {
+                upstreams.clear();
+                // What a Jetstream does not tell.
+                world.mix = Mix { syncs: false, rebirths: false, statuses: false, ..world.mix };
+            }
+            upstreams.push(world.first_jetstream());
+        }
         // A store that is to be kept must be a folder.
         let embedded = random.chance(0.5) || options.keep.is_some();
         let acts_before = random.below(120);
@@ -63,8 +75,13 @@ impl RunPlan {
             labelers: world.labelers,
             events: 3 * world.accounts + acts_before + acts,
         };
-        world.faults =
-            tempered(FaultPlan::draw(&mut random, &occasions), several, &world, &upstreams);
+        let mut drawn = FaultPlan::draw(&mut random, &occasions);
+        for planned in &mut drawn.0 {
+            if planned.fault.place() != Place::Labels {
+                planned.host = upstreams.get(planned.host).copied().unwrap_or(planned.host);
+            }
+        }
+        world.faults = tempered(drawn, several, &world, &upstreams);
         Self { world, upstreams, embedded, acts_before, steps }
     }
 
@@ -98,8 +115,22 @@ fn mix(options: &RunOptions) -> Mix {
 /// world where nobody has one. What only befalls a request is given a
 /// reason for one.
 fn tempered(plan: FaultPlan, several: bool, world: &WorldConfig, upstreams: &[usize]) -> FaultPlan {
-    let hears_pdses = upstreams.len() > world.relays && world.pdses > 1;
+    let pdses = world.relays..world.first_jetstream();
+    let hears_pdses = upstreams.iter().any(|host| pdses.contains(host)) && world.pdses > 1;
     let mut planned = plan.0;
+    let jetstream = world.first_jetstream();
+    let (has_jetstream, is_alone) = (world.jetstreams > 0, upstreams == [jetstream]);
+    for planned in planned.iter_mut().filter(|planned| planned.fault.place() == Place::Jetstream) {
+        planned.host = jetstream;
+    }
+    planned.retain(|planned| match planned.fault {
+        // Nobody would contradict it.
+        Fault::ForgedOp | Fault::LyingRev if is_alone => false,
+        fault if fault.place() == Place::Labels => true,
+        fault if fault.place() == Place::Jetstream => has_jetstream,
+        fault if has_jetstream && planned.host == jetstream => befalls_lines(fault),
+        _ => true,
+    });
     for planned in &mut planned {
         if planned.fault == Fault::FalseAuthority && hears_pdses {
             planned.host = world.relays + planned.host % world.pdses;
@@ -124,6 +155,25 @@ fn tempered(plan: FaultPlan, several: bool, world: &WorldConfig, upstreams: &[us
         .collect();
     planned.extend(reasons);
     FaultPlan(planned)
+}
+
+/// Whether a fault can befall a Jetstream and leave no trace: it has no frames of its own kinds, and no proofs to break.
+fn befalls_lines(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Cut
+            | Fault::CutMidFrame
+            | Fault::Delayed
+            | Fault::FrameRepeated
+            | Fault::FrameMalformed
+            | Fault::FramePoisoned
+            | Fault::FrameOversized
+            | Fault::DialRateLimited
+            | Fault::DialServerError
+            | Fault::EventRepeated
+            | Fault::HeldBack
+            | Fault::DirectoryDown
+    )
 }
 
 fn steps(random: &mut Random, acts: usize, kills: bool, embedded: bool) -> Vec<Step> {

@@ -9,16 +9,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::run::options::RunOptions;
 
 /// Short waits, so that a run takes seconds: what a deployment spreads over minutes.
-const QUICK: [(&str, &str); 14] = [
+const QUICK: [(&str, &str); 16] = [
     ("FIREHOUSE_STREAM__BACKOFF_MIN_MS", "10"),
     ("FIREHOUSE_STREAM__BACKOFF_MAX_MS", "100"),
     ("FIREHOUSE_STREAM__BACKOFF_LONG_MS", "100"),
     ("FIREHOUSE_STREAM__STABLE_AFTER_S", "1"),
+    ("FIREHOUSE_STREAM__GAP_SEQS_MIN", "1"),
     ("FIREHOUSE_IDENTITY__TRANSIENT_TTL_S", "1"),
     ("FIREHOUSE_IDENTITY__ERROR_TTL_S", "1"),
     ("FIREHOUSE_IDENTITY__REFRESH_MIN_INTERVAL_S", "1"),
     ("FIREHOUSE_INGEST__HANDLE_PATIENCE_MS", "1000"),
     ("FIREHOUSE_INGEST__WORKERS", "2"),
+    ("FIREHOUSE_INGEST__DELETED_KEPT_S", "1"),
     ("FIREHOUSE_BACKFILL__SWEEP_INTERVAL_S", "1"),
     ("FIREHOUSE_BACKFILL__BACKOFF_MIN_MS", "50"),
     ("FIREHOUSE_BACKFILL__BACKOFF_MAX_MS", "500"),

@@ -2,6 +2,8 @@
 //!
 //! Source: <https://web.plc.directory/api/redoc>
 
+use std::sync::atomic::Ordering;
+
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +12,10 @@ use axum::{Json, Router};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use crate::faults::directory::DirectoryFault;
 use crate::servers::handles;
 use crate::servers::listening::Host;
 use crate::servers::socket::{Socket, agree};
@@ -51,6 +56,7 @@ fn answer(host: &Host, did: &str, say: impl FnOnce(&Core, usize) -> Value) -> Re
 }
 
 async fn document(State(host): State<Host>, Path(did): Path<String>) -> Response {
+    host.core().documents_asked.fetch_add(1, Ordering::Relaxed);
     answer(&host, &did, |core, person| core.accounts[person].document())
 }
 
@@ -88,13 +94,19 @@ async fn audit(State(host): State<Host>, Path(did): Path<String>) -> Response {
     })
 }
 
-/// The lines of the export behind a seq.
-fn lines(core: &Core, mut after: i64, count: usize) -> Vec<Value> {
+/// The operations behind a seq.
+fn lines(core: &Core, after: i64, count: usize) -> Vec<Value> {
+    let texts = texts(core, after, count).into_iter();
+    texts.filter_map(|text| serde_json::from_str(&text).ok()).collect()
+}
+
+/// The lines of the export behind a seq, as they stand.
+fn texts(core: &Core, mut after: i64, count: usize) -> Vec<String> {
     let mut lines = Vec::new();
     while lines.len() < count
         && let Next::Frame { seq, frame, .. } = core.plc.next(after)
     {
-        lines.extend(serde_json::from_slice::<Value>(&frame).ok());
+        lines.extend(String::from_utf8(frame.to_vec()).ok());
         after = seq;
     }
     lines
@@ -116,9 +128,8 @@ async fn export(State(host): State<Host>, Query(page): Query<Page>) -> Response 
         return (StatusCode::BAD_REQUEST, "after is a seq here").into_response();
     };
     let count = page.count.unwrap_or(10).min(EXPORT_LINES_MAX);
-    let lines = lines(&core, after, count);
-    let text: Vec<String> = lines.iter().map(Value::to_string).collect();
-    ([(header::CONTENT_TYPE, "application/jsonlines")], text.join("\n")).into_response()
+    let lines = texts(&core, after, count);
+    ([(header::CONTENT_TYPE, "application/jsonlines")], lines.join("\n")).into_response()
 }
 
 #[derive(serde::Deserialize)]
@@ -147,13 +158,29 @@ async fn stream(
     answer
 }
 
+/// Ends a stream as the directory does, with its reason in the close frame.
+async fn close(socket: &mut Socket, reason: &'static str) -> Option<()> {
+    let frame = CloseFrame { code: CloseCode::Policy, reason: reason.into() };
+    socket.close(Some(frame)).await.ok()
+}
+
 async fn follow(host: &Host, mut socket: Socket, mut after: i64) -> Option<()> {
+    if host.core().befalls_plc(DirectoryFault::OutdatedCursor) {
+        return close(&mut socket, "OutdatedCursor").await;
+    }
     let mut head = host.core().plc.watch();
     loop {
         head.mark_unchanged();
         loop {
             let next = host.core().plc.next(after);
             let Next::Frame { seq, frame, .. } = next else { break };
+            if host.core().befalls_plc(DirectoryFault::TooSlow) {
+                return close(&mut socket, "ConsumerTooSlow").await;
+            }
+            if host.core().befalls_plc(DirectoryFault::LeftOut) {
+                after = seq;
+                continue;
+            }
             let line = String::from_utf8(frame.to_vec()).ok()?;
             socket.send(Message::Text(line.into())).await.ok()?;
             after = seq;

@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::sleep;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
 use crate::faults::fault::Fault;
@@ -18,8 +18,28 @@ use crate::servers::answer::refusal;
 use crate::servers::socket::{Socket, agree, break_off};
 use crate::servers::stream::{Next, Opening, Stream};
 
-/// Answers a request for a stream, and serves it until the client goes away or `stop` is cancelled.
+/// What messages are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// Binary.
+    Frames,
+    /// Text, as far as it is any.
+    Lines,
+}
+
+/// A subscription to frames; see [`subscribe_as`].
 pub(crate) fn subscribe(
+    stream: &Arc<Stream>,
+    cursor: Option<i64>,
+    request: Request,
+    stop: CancellationToken,
+) -> Response {
+    subscribe_as(Words::Frames, stream, cursor, request, stop)
+}
+
+/// Answers a request for a stream, and serves it until the client goes away or `stop` is cancelled.
+pub(crate) fn subscribe_as(
+    words: Words,
     stream: &Arc<Stream>,
     cursor: Option<i64>,
     mut request: Request,
@@ -45,7 +65,7 @@ pub(crate) fn subscribe(
     let stream = Arc::clone(stream);
     tokio::spawn(async move {
         if let Some(mut socket) = socket.await {
-            let serving = serve(&stream, &mut socket, opening);
+            let serving = serve(words, &stream, &mut socket, opening);
             tokio::select! {
                 ended = serving => if ended.is_some() {
                     // The client may have gone first.
@@ -59,7 +79,7 @@ pub(crate) fn subscribe(
 }
 
 /// Sends until something ends it. Shape: `Some` when the connection is to be closed properly, `None` when it just breaks.
-async fn serve(stream: &Stream, socket: &mut Socket, opening: Opening) -> Option<()> {
+async fn serve(words: Words, stream: &Stream, socket: &mut Socket, opening: Opening) -> Option<()> {
     if opening.fault == Some(Fault::FutureCursor) {
         send(socket, frame::error("FutureCursor", "this cursor has not happened yet")).await?;
         return Some(());
@@ -72,7 +92,7 @@ async fn serve(stream: &Stream, socket: &mut Socket, opening: Opening) -> Option
     loop {
         head.mark_unchanged();
         while let Next::Frame { seq, frame, trap } = stream.next(after) {
-            if !pass(socket, &frame, trap).await? {
+            if !pass(words, socket, &frame, trap).await? {
                 return Some(());
             }
             after = seq;
@@ -87,7 +107,12 @@ async fn serve(stream: &Stream, socket: &mut Socket, opening: Opening) -> Option
 }
 
 /// Sends one frame past its trap. Shape: whether the connection goes on.
-async fn pass(socket: &mut Socket, frame: &Bytes, trap: Option<Trap>) -> Option<bool> {
+async fn pass(
+    words: Words,
+    socket: &mut Socket,
+    frame: &Bytes,
+    trap: Option<Trap>,
+) -> Option<bool> {
     match trap {
         None => {}
         Some(Trap::Cut | Trap::Redial | Trap::MoveWindow { .. }) => {
@@ -107,20 +132,24 @@ async fn pass(socket: &mut Socket, frame: &Bytes, trap: Option<Trap>) -> Option<
             socket.flush().await.ok()?;
             sleep(time).await;
         }
-        Some(Trap::Twice) => feed(socket, frame.clone()).await?,
+        Some(Trap::Twice) => feed(words, socket, frame.clone()).await?,
         Some(Trap::Garble) => {
             // The head of a frame, and then nothing that CBOR knows.
             let half = frame.len() / 2;
-            feed(socket, [&frame[..half], &[0xff; 16]].concat().into()).await?;
+            feed(words, socket, [&frame[..half], &[0xff; 16]].concat().into()).await?;
             return Some(true);
         }
     }
-    feed(socket, frame.clone()).await?;
+    feed(words, socket, frame.clone()).await?;
     Some(true)
 }
 
-async fn feed(socket: &mut Socket, frame: Bytes) -> Option<()> {
-    socket.feed(Message::Binary(frame)).await.ok()
+async fn feed(words: Words, socket: &mut Socket, frame: Bytes) -> Option<()> {
+    let message = match Utf8Bytes::try_from(frame.clone()) {
+        Ok(line) if words == Words::Lines => Message::Text(line),
+        _ => Message::Binary(frame),
+    };
+    socket.feed(message).await.ok()
 }
 
 async fn send(socket: &mut Socket, frame: Vec<u8>) -> Option<()> {

@@ -13,6 +13,8 @@ pub struct WorldConfig {
     pub pdses: usize,
     /// Streams of everything.
     pub relays: usize,
+    /// Jetstreams of everything.
+    pub jetstreams: usize,
     /// Accounts that label.
     pub labelers: usize,
     /// Share of accounts that sign with P-256. Units: percent.
@@ -71,12 +73,20 @@ impl WorldConfig {
             accounts: 16,
             pdses: 2,
             relays: 1,
+            jetstreams: 0,
             labelers: 1,
             p256_percent: 20,
             start_ms: 1_782_864_000_000,
             mix: Mix::ALL,
             faults: FaultPlan::default(),
         }
+    }
+}
+
+impl WorldConfig {
+    /// Where Jetstreams begin among the upstreams: behind relays and PDSes.
+    pub const fn first_jetstream(&self) -> usize {
+        self.relays + self.pdses
     }
 }
 
@@ -89,6 +99,8 @@ pub struct Urls {
     pub relays: Vec<String>,
     /// Every PDS.
     pub pdses: Vec<String>,
+    /// Every Jetstream.
+    pub jetstreams: Vec<String>,
     /// Every labeler: its DID and its origin.
     pub labelers: Vec<(String, String)>,
 }

@@ -1,18 +1,20 @@
 //! [`Core`]: the state of a world, and the two ways it changes: something is committed, something is told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use serde_json::json;
 
 use crate::faults::ambush::Ambush;
 use crate::faults::commit::Victim;
+use crate::faults::directory::DirectoryFault;
 use crate::faults::ledger::Ledger;
 use crate::model::{Model, RecordTruth, Says, Status};
 use crate::protocol::block::{Block, car};
 use crate::protocol::frame::Envelope;
-use crate::protocol::key::Curve;
-use crate::protocol::plc::Operation;
+use crate::protocol::key::{Curve, Key};
+use crate::protocol::plc::{Claims, Operation};
 use crate::protocol::repo::{Commit, Write};
 use crate::random::Random;
 use crate::servers::stream::Stream;
@@ -23,7 +25,7 @@ use crate::world::account::Account;
 use crate::world::config::{Urls, WorldConfig};
 use crate::world::event::{Event, News};
 use crate::world::labels::Labeler;
-use crate::world::outlet::{Outlet, Scene};
+use crate::world::outlet::{Outlet, Scene, Tongue};
 
 /// Everything.
 pub(crate) struct Core {
@@ -34,11 +36,15 @@ pub(crate) struct Core {
     pub(crate) by_did: HashMap<Arc<str>, usize>,
     /// Where handles lead.
     pub(crate) handles: HashMap<String, Arc<str>>,
-    /// Relays, then PDSes.
+    /// Relays, then PDSes, then Jetstreams.
     pub(crate) outlets: Vec<Outlet>,
     pub(crate) labelers: Vec<Labeler>,
     /// Every operation of the directory, one line each.
     pub(crate) plc: Stream,
+    /// What will befall the directory's stream.
+    pub(crate) plc_faults: VecDeque<DirectoryFault>,
+    /// DID documents that were asked for.
+    pub(crate) documents_asked: AtomicU64,
     pub(crate) model: Model,
     pub(crate) urls: Urls,
     pub(crate) ambush: Arc<Ambush>,
@@ -84,9 +90,12 @@ impl Core {
             let stream = Arc::new(Stream::new(ledger.clone()));
             let random = Random::new(config.seed ^ 0x5eed_1000 ^ host as u64);
             let agenda = config.faults.agenda(host, false);
-            Outlet::new(stream, Arc::clone(&ambush), ledger.clone(), random, agenda)
+            let tongue =
+                if host < config.first_jetstream() { Tongue::Frames } else { Tongue::Lines };
+            Outlet::new(tongue, stream, Arc::clone(&ambush), ledger.clone(), random, agenda)
         };
-        let outlets = (0..config.relays + config.pdses).map(outlet).collect();
+        let hosts = config.first_jetstream() + config.jetstreams;
+        let outlets = (0..hosts).map(outlet).collect();
         let by_did = accounts.iter().map(|a| Arc::clone(&a.did)).zip(0..).collect();
         let clock = Clock::new(config.start_ms);
         let mut core = Self {
@@ -97,6 +106,8 @@ impl Core {
             outlets,
             labelers: Vec::new(),
             plc: Stream::new(ledger.clone()),
+            plc_faults: VecDeque::new(),
+            documents_asked: AtomicU64::new(0),
             model: Model::default(),
             urls: Urls::default(),
             ambush,
@@ -155,11 +166,12 @@ impl Core {
                 }
             }
         }
-        let envelope = match manner {
+        let mut envelope = match manner {
             Manner::Usual | Manner::Unlawful => Envelope::of(&commit),
             Manner::Legacy => Envelope::of(&commit).legacy(),
             Manner::Silent => return commit,
         };
+        envelope.records = writes.iter().map(Write::json).collect();
         self.tell(person, News::Commit(Arc::new(envelope)), Some(&commit));
         commit
     }
@@ -180,8 +192,8 @@ impl Core {
         let event = Event { did: Arc::clone(&account.did), time: self.life.clock.now(), news };
         let author = &self.life.town.people[person];
         for (host, outlet) in self.outlets.iter_mut().enumerate() {
-            let is_relay = host < self.config.relays;
-            if !is_relay && host != home {
+            let is_pds = (self.config.relays..self.config.first_jetstream()).contains(&host);
+            if is_pds && host != home {
                 continue;
             }
             let victim = || Victim {
@@ -196,7 +208,7 @@ impl Core {
                 .find(|other| other.pds != account.pds && other.status == Status::Active);
             let scene = Scene {
                 commit: commit.map(|commit| (commit, victim())),
-                stranger: stranger.filter(|_| !is_relay).map(|other| Arc::clone(&other.did)),
+                stranger: stranger.filter(|_| is_pds).map(|other| Arc::clone(&other.did)),
             };
             outlet.hear(&event, &scene);
         }
@@ -262,6 +274,41 @@ impl Core {
             .to_string()
             .into_bytes()
         });
+    }
+
+    /// Lets something go wrong with the export.
+    pub(crate) fn befall_directory(&mut self, fault: DirectoryFault) {
+        match fault {
+            DirectoryFault::Malformed => {
+                self.plc.publish(None, |_| b"{ no line".to_vec());
+            }
+            DirectoryFault::Oversized => {
+                self.plc.publish(None, |_| vec![b'x'; 100_000]);
+            }
+            DirectoryFault::Repeated => {
+                let newest = self.plc.frames().pop().unwrap_or_default();
+                self.plc.publish(None, |_| newest.to_vec());
+            }
+            DirectoryFault::Forged => {
+                let account = &self.accounts[0];
+                let forger = Key::of("forger", Curve::K256);
+                let claims = Claims { signing_key: forger.did_key(), ..account.claims.clone() };
+                let forged = Operation::sign(&claims, account.operations.last(), &forger);
+                self.publish_operation(&Arc::clone(&account.did), &forged);
+            }
+            DirectoryFault::LeftOut | DirectoryFault::OutdatedCursor | DirectoryFault::TooSlow => {
+                self.plc_faults.push_back(fault);
+            }
+        }
+    }
+
+    /// Whether this befalls the directory's stream now.
+    pub(crate) fn befalls_plc(&mut self, fault: DirectoryFault) -> bool {
+        let is_due = self.plc_faults.front() == Some(&fault);
+        if is_due {
+            self.plc_faults.pop_front();
+        }
+        is_due
     }
 
     /// Tells the model.

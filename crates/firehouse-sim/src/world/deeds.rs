@@ -53,6 +53,10 @@ impl Core {
         let Some((post, path, text)) = self.life.rewrite(person) else {
             return self.live(Manner::Usual);
         };
+        // An account that was deleted and is back has nothing of what it wrote before.
+        if !self.accounts[person].records.contains_key(&path) {
+            return self.live(Manner::Usual);
+        }
         let commit = self.commit(person, &[Write::Update(path, text)], Manner::Usual);
         if let Some(cid) = commit.ops.first().and_then(|op| op.cid) {
             self.life.town.posts[post].at.cid = cid;

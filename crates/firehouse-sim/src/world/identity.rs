@@ -19,6 +19,23 @@ impl Core {
         self.commit(person, &[], Manner::Usual);
     }
 
+    /// A new signing key that only the directory tells of.
+    pub(crate) fn rotate_key_silently(&mut self) -> String {
+        self.life.tick();
+        let person = self.somebody();
+        self.take_new_key(person);
+        self.publish_claims(person);
+        self.accounts[person].did.to_string()
+    }
+
+    /// An empty commit of this account.
+    pub(crate) fn touch(&mut self, did: &str) {
+        self.life.tick();
+        if let Some(&person) = self.by_did.get(did) {
+            self.commit(person, &[], Manner::Usual);
+        }
+    }
+
     /// The account moves, and its key with it: the new PDS makes one.
     pub(crate) fn migrate(&mut self) {
         self.life.tick();

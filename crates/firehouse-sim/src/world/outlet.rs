@@ -14,6 +14,7 @@ use crate::protocol::repo::Commit;
 use crate::random::Random;
 use crate::servers::stream::Stream;
 use crate::world::event::{Event, News};
+use crate::world::line::{self, lines};
 
 /// Events of a host until those that are held back are told.
 const HELD_BACK: usize = 8;
@@ -23,8 +24,18 @@ const OVERSIZED_BYTES: usize = 5_000_100;
 /// 30 days.
 const CLOCK_JUMP_MS_MAX: usize = 30 * 86_400_000;
 
+/// How a host tells of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tongue {
+    /// As a relay or PDS: a frame for each.
+    Frames,
+    /// As a Jetstream: a line for each op.
+    Lines,
+}
+
 /// One host's stream, and what will go wrong with it.
 pub(crate) struct Outlet {
+    tongue: Tongue,
     pub(crate) stream: Arc<Stream>,
     ambush: Arc<Ambush>,
     ledger: Ledger,
@@ -54,6 +65,7 @@ pub(crate) struct Scene<'a> {
 
 impl Outlet {
     pub(crate) fn new(
+        tongue: Tongue,
         stream: Arc<Stream>,
         ambush: Arc<Ambush>,
         ledger: Ledger,
@@ -62,7 +74,7 @@ impl Outlet {
     ) -> Self {
         agenda.iter().for_each(|planned| ledger.plan(planned.fault));
         let (armed, held) = (Vec::new(), Vec::new());
-        Self { stream, ambush, ledger, random, agenda, armed, heard: 0, held }
+        Self { tongue, stream, ambush, ledger, random, agenda, armed, heard: 0, held }
     }
 
     /// Takes on one more fault, now.
@@ -81,6 +93,10 @@ impl Outlet {
         if self.waits(event) {
             return;
         }
+        if self.tongue == Tongue::Lines && lines(event).is_empty() {
+            // Nothing that this host has words for.
+            return;
+        }
         let at = (0..self.armed.len()).find(|&at| self.suits(self.armed[at], event, scene));
         match at.map(|at| self.armed.remove(at)) {
             Some(fault @ (Fault::HeldBack | Fault::Reordered | Fault::Swapped)) => {
@@ -94,6 +110,15 @@ impl Outlet {
                     None => self.tell(event, trap),
                 }
             }
+        }
+    }
+
+    /// The seq that a consumer can be asked to reach.
+    pub(crate) fn head(&self) -> i64 {
+        let last = self.stream.last_event();
+        match self.tongue {
+            Tongue::Frames => last,
+            Tongue::Lines => line::latest(last),
         }
     }
 
@@ -161,7 +186,8 @@ impl Outlet {
                 self.ambush.lay(fault);
                 return None;
             }
-            Place::Connection | Place::Order | Place::Commit | Place::Labels => {}
+            Place::Connection | Place::Order | Place::Commit | Place::Labels | Place::Jetstream => {
+            }
         }
         match fault {
             Fault::FramePoisoned => self.stream.publish_fault(fault, |_| vec![0xff; 40]),
@@ -176,6 +202,10 @@ impl Outlet {
 
     fn suits(&self, fault: Fault, event: &Event, scene: &Scene<'_>) -> bool {
         let commit = scene.commit.as_ref();
+        if fault.place() == Place::Jetstream {
+            return self.tongue == Tongue::Lines
+                && lines(event).iter().any(|line| !line.record.is_null());
+        }
         match fault {
             Fault::ClockJump => false,
             Fault::FalseAuthority => scene.stranger.is_some(),
@@ -207,6 +237,14 @@ impl Outlet {
     }
 
     fn suffer(&mut self, fault: Fault, event: &Event, scene: &Scene<'_>, trap: Option<Trap>) {
+        if fault.place() == Place::Jetstream {
+            self.tell(event, trap);
+            let truth = lines(event).into_iter().find(|line| !line.record.is_null());
+            if let Some(lie) = truth.and_then(|truth| truth.twisted(fault)) {
+                self.stream.publish_false(fault, None, |seq| lie.bytes(seq));
+            }
+            return;
+        }
         let lie = match (fault, &scene.stranger, &scene.commit) {
             (Fault::EventRepeated, ..) => {
                 self.hold(fault, event);
@@ -237,6 +275,15 @@ impl Outlet {
         }
     }
 
+    /// Nobody with an old key is left to suffer from what still waits for one.
+    pub(crate) fn give_up(&mut self) {
+        let (given_up, waiting) = std::mem::take(&mut self.armed)
+            .into_iter()
+            .partition::<Vec<_>, _>(|&fault| fault == Fault::OldKeySignature);
+        self.armed = waiting;
+        given_up.into_iter().for_each(|fault| self.ledger.unplan(fault));
+    }
+
     /// How far the clock is ahead for the next commit, if it jumps. Units: milliseconds.
     pub(crate) fn clock_jump(&mut self) -> Option<usize> {
         let at = self.armed.iter().position(|&fault| fault == Fault::ClockJump)?;
@@ -245,8 +292,17 @@ impl Outlet {
         Some(1 + self.random.below(CLOCK_JUMP_MS_MAX))
     }
 
-    fn tell(&self, event: &Event, trap: Option<Trap>) {
-        self.stream.publish(trap, |seq| event.frame(seq));
+    fn tell(&self, event: &Event, mut trap: Option<Trap>) {
+        match self.tongue {
+            Tongue::Frames => {
+                self.stream.publish(trap, |seq| event.frame(seq));
+            }
+            Tongue::Lines => {
+                for line in lines(event) {
+                    self.stream.publish(trap.take(), |seq| line.bytes(seq));
+                }
+            }
+        }
     }
 }
 

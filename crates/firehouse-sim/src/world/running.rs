@@ -1,18 +1,21 @@
 //! [`World`]: the network, running.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::faults::directory::DirectoryFault;
 use crate::faults::fault::Fault;
 use crate::faults::ledger::Ledger;
 use crate::model::Model;
 use crate::servers::listening::{Host, listen};
-use crate::servers::{labeler, pds, plc, relay};
+use crate::servers::{jetstream, labeler, pds, plc, relay};
 use crate::world::config::{Urls, WorldConfig};
 use crate::world::core::Core;
+use crate::world::outlet::Outlet;
 
 /// A simulated network. Its hosts stop listening when it is dropped.
 pub struct World {
@@ -31,9 +34,9 @@ impl World {
 
     /// Opens every host on a free port of loopback. Errors: no port is free.
     pub async fn start(&self) -> std::io::Result<Urls> {
-        let (relays, pdses, labelers) = {
+        let (relays, pdses, jetstreams, labelers) = {
             let config = &self.core().config;
-            (config.relays, config.pdses, config.labelers)
+            (config.relays, config.pdses, config.jetstreams, config.labelers)
         };
         let host = |number| Host::new(&self.core, number, &self.stop);
         let mut urls =
@@ -43,6 +46,9 @@ impl World {
         }
         for number in 0..relays {
             urls.relays.push(listen(relay::router(host(number)), &self.stop).await?);
+        }
+        for number in 0..jetstreams {
+            urls.jetstreams.push(listen(jetstream::router(host(number)), &self.stop).await?);
         }
         for number in 0..labelers {
             let url = listen(labeler::router(host(number)), &self.stop).await?;
@@ -101,10 +107,10 @@ impl World {
         core.ledger.fire(fault);
     }
 
-    /// The newest seq of every upstream, relays first, then PDSes, and of every labeler.
+    /// The newest seq of every upstream, relays first, then PDSes, then the latest time of Jetstreams; and of every labeler.
     pub fn heads(&self) -> (Vec<i64>, Vec<i64>) {
         let core = self.core();
-        let outlets = core.outlets.iter().map(|outlet| outlet.stream.last_event()).collect();
+        let outlets = core.outlets.iter().map(Outlet::head).collect();
         let labelers = core.labelers.iter().map(|labeler| labeler.stream.last_event()).collect();
         (outlets, labelers)
     }
@@ -113,6 +119,26 @@ impl World {
     pub fn frames(&self, upstream: usize) -> Vec<Vec<u8>> {
         let frames = self.core().outlets[upstream].stream.frames();
         frames.into_iter().map(Into::into).collect()
+    }
+
+    /// Somebody signs with a new key from now on, and only the directory tells of it. Shape: who.
+    pub fn rotate_key_silently(&self) -> String {
+        self.core().rotate_key_silently()
+    }
+
+    /// An account writes an empty commit, and its hosts tell of it.
+    pub fn touch(&self, did: &str) {
+        self.core().touch(did);
+    }
+
+    /// Lets something go wrong with the export of the directory.
+    pub fn befall_directory(&self, fault: DirectoryFault) {
+        self.core().befall_directory(fault);
+    }
+
+    /// How many DID documents were asked for.
+    pub fn documents_asked(&self) -> u64 {
+        self.core().documents_asked.load(Ordering::Relaxed)
     }
 
     /// What is true now.

@@ -25,6 +25,7 @@ impl Core {
             }
         }
         self.release();
+        self.outlets.iter_mut().for_each(|outlet| outlet.give_up());
         // The last seq of every host is one of an event that nobody has a reason to drop.
         for person in 0..self.accounts.len() {
             if last_words {

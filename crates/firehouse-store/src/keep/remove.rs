@@ -217,6 +217,8 @@ impl Store {
         if count == 0 {
             return Ok(0);
         }
+        let collected = self.client().query(include_str!("collect_earlier_posts.sql")).execute();
+        collected.await.map_err(|source| StoreError::Purge { table: "unwanted", source })?;
         for table in WITH_COLLECTION {
             removed(table, self.client().query(include_str!("remove_unwanted_records.sql")))
                 .await?;

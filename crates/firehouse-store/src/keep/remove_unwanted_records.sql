@@ -1,11 +1,5 @@
--- Removes the unwanted versions of posts, and those before, from one table, for good.
+-- Removes the unwanted versions of posts from one table, for good. They are collected before: a mutation does not read what it changes.
 -- Params: table Identifier, with a column collection.
 ALTER TABLE {table:Identifier}
-DELETE WHERE collection = 'app.bsky.feed.post' AND (actor, rkey, rev) IN
-(
-    SELECT held.actor, held.rkey, held.rev
-    FROM {table:Identifier} AS held
-    INNER JOIN unwanted ON unwanted.actor = held.actor AND unwanted.rkey = held.rkey
-    WHERE held.collection = 'app.bsky.feed.post' AND held.rev <= unwanted.rev
-)
+DELETE WHERE collection = 'app.bsky.feed.post' AND (actor, rkey, rev) IN (SELECT actor, rkey, rev FROM unwanted)
 SETTINGS mutations_sync = 1

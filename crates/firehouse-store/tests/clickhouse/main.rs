@@ -7,3 +7,4 @@ mod labels;
 mod threads;
 mod receipts;
 mod keep;
+mod unverified;

@@ -2,9 +2,9 @@
 
 use clickhouse::{Client, Row};
 use firehouse_schema::{
-    ActorRow, ActorStatus, CursorRow, FeedItemKind, FeedItemRow, KeptRow, LinkRow, ListItemRow,
-    ListRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
-    SelectionPhase, SelectionRow, Table, UnwantedRow, UpstreamRow,
+    ActorRow, ActorStatus, CursorRow, FeedItemKind, FeedItemRow, IdentityRow, IdentityState,
+    KeptRow, LinkRow, ListItemRow, ListRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow,
+    RepoRow, RepoState, SelectionPhase, SelectionRow, Table, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -16,7 +16,7 @@ fn nsid(text: &str) -> Nsid {
     Nsid::parse(text).unwrap()
 }
 
-fn record(rkey: u64, rev: u64, deleted: u8) -> RecordRow {
+pub fn record(rkey: u64, rev: u64, deleted: u8) -> RecordRow {
     RecordRow {
         collection: nsid("app.bsky.feed.post"),
         actor: ActorId::of("did:web:a.test"),
@@ -142,6 +142,22 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     check(&store, CursorRow { upstream: "wss://a.test".into(), seq: 9, version: 1 }).await;
     let (upstream, url) = ("a.test".into(), "pds+wss://a.test".into());
     check(&store, UpstreamRow { upstream, url, followed: 1, version: 1 }).await;
+    check(
+        &store,
+        IdentityRow {
+            actor,
+            did: Did::parse("did:web:a.test").unwrap(),
+            seq: 5,
+            state: IdentityState::Open,
+            cid: [3; 32],
+            rotation_keys: vec!["did:key:a".into(), "did:key:b".into()],
+            handle: "a.test".into(),
+            pds: "https://pds.test".into(),
+            key: "did:key:c".into(),
+            document: "{}".into(),
+        },
+    )
+    .await;
     let (sort_at, created_at, rkey, cid, deleted) =
         (Datetime::from_ms(5), Datetime::from_ms(-1), RkeyId::from(6), [2; 32], 0);
     check(

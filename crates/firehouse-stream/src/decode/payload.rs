@@ -6,7 +6,7 @@ use firehouse_repo::drisl::{Profile, pass_over};
 use firehouse_types::{Cid, Did, DropReason, Rev, Seq};
 
 /// Longest informal time kept; the lexicon's limit of a datetime.
-const TIME_CHARS_MAX: usize = 64;
+pub(crate) const TIME_CHARS_MAX: usize = 64;
 
 /// The bytes are not the strict DAG-CBOR maps of a frame, so that nobody knows where the next item begins.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,7 @@ use crate::decode::{Decoded, decode, seq_of};
 use crate::error::StreamError;
 use crate::frames_file::{FrameReader, FramesFileError};
 use crate::notice::{Notice, Received};
+use crate::room::Room;
 
 /// Frames read ahead of the decoder.
 const READ_AHEAD: usize = 64;
@@ -86,7 +87,12 @@ async fn pass_all_on(
             Ok(Decoded::Event(Event::Info(_)) | Decoded::Error(_) | Decoded::Unknown) => {}
             Ok(Decoded::Event(event)) => {
                 let seq = event.seq();
-                let received = Received { event, frame, received_at: SystemTime::now() };
+                let received = Received {
+                    event,
+                    frame,
+                    received_at: SystemTime::now(),
+                    room: Room::default(),
+                };
                 if output.send(received).await.is_err() {
                     return;
                 }

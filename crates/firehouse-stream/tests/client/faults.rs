@@ -353,6 +353,20 @@ async fn a_full_queue_stops_the_reading_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn a_queue_full_of_bytes_stops_the_reading_too() {
+    let server = Server::start(vec![scene([send(1..=200), listen()])]).await;
+    let mut config = config(server.address);
+    (config.queue_frames, config.queue_bytes_max) = (1_000, 8 << 10);
+    let mut client = Client::start(config, None);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let read = metric(&client.registry, "firehouse_stream_frames_total", &[]);
+    assert!((1.0..=9.0).contains(&read), "{read} frames were read for a queue of 8 KiB");
+    let seqs = client.seqs(200).await;
+    assert!(seqs.into_iter().eq(1..=200));
+    client.stop().await;
+}
+
+#[tokio::test]
 async fn a_consumer_that_leaves_ends_the_subscription() {
     let server = Server::start(vec![scene([send([1, 2]), listen()])]).await;
     let mut client = Client::start(config(server.address), None);

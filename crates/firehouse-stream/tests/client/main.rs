@@ -4,4 +4,5 @@ mod make;
 mod scripted;
 
 mod faults;
+mod jetstream;
 mod replaying;

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use data_encoding::BASE64;
 use firehouse_lexicon::Catalog;
-use firehouse_types::{Seq, UpstreamHealth, UpstreamState};
+use firehouse_types::{Seq, UpstreamHealth, UpstreamKind, UpstreamState};
 use firehouse_xrpc::{Upstream, UpstreamError, Upstreams};
 use futures_util::future::BoxFuture;
 use serde_json::json;
@@ -26,11 +26,12 @@ impl Upstreams for Told {
     fn list(&self) -> BoxFuture<'_, Result<Vec<Upstream>, UpstreamError>> {
         let urls = self.0.lock().expect("no panic").clone();
         let upstream = |url: String| Upstream {
-            is_pds: url.starts_with("pds+"),
+            kind: if url.starts_with("pds+") { UpstreamKind::Pds } else { UpstreamKind::Relay },
             configured: false,
             followed: true,
             health: Some(UpstreamHealth {
                 url: url.clone(),
+                kind: UpstreamKind::Relay,
                 state: UpstreamState::Connected,
                 last_error: None,
                 seq_received: Seq::new(7),

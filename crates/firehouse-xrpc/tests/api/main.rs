@@ -5,6 +5,7 @@
 
 mod world;
 mod admin;
+mod repairs;
 mod auth;
 mod parameters;
 mod http;

@@ -217,6 +217,8 @@ pub fn parts(
         health: Arc::new(|| Box::pin(async { health() })),
         upstreams: None,
         selections: None,
+        repairs: None,
+        pages: None,
         registry: prometheus::Registry::new(),
     };
     (config, services)

@@ -37,6 +37,9 @@ pub struct Arguments {
     /// Longest wait for a network at rest to be readable, in seconds.
     #[arg(long, default_value_t = 20)]
     quiet_s_max: u64,
+    /// Begin no further run when one has failed.
+    #[arg(long)]
+    until_failure: bool,
     /// Keep the stores of failed runs here.
     #[arg(long)]
     keep: Option<PathBuf>,
@@ -66,6 +69,7 @@ pub async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     options.faults_per_run = arguments.faults_per_run;
     options.kills = !arguments.no_kills;
     options.quiet_s_max = arguments.quiet_s_max;
+    options.until_failure = arguments.until_failure;
     options.keep = arguments.keep;
     options.log = arguments.log;
     let total = run_seeds(arguments.seeds, arguments.jobs, &options, io::stderr()).await?;

@@ -1,0 +1,76 @@
+//! Closes gaps: when an upstream no longer had what we asked for, its list of repos tells which of them have changed meanwhile.
+//!
+//! Accounts that write again would be found by their broken chain; those that are silent from then on only here.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use anyhow::Result;
+use firehouse_backfill::{Host, Plan};
+use firehouse_ingest::{Lists, Status, Walk, Walked};
+use firehouse_types::UpstreamKind;
+
+use crate::upstream_url::UpstreamUrl;
+
+/// Gaps that are not closed yet are lists of this walk, so that a restart knows of them.
+const GAPS: &str = "gaps";
+/// From a list that could not be read to the end to the next try.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Waits for gaps and closes them. Errors: those that trying again cannot heal.
+pub async fn close_gaps(walk: Walk, status: Status) -> Result<()> {
+    let left = walk.left_to_do(GAPS).await?;
+    let mut open: BTreeSet<String> = left.into_iter().map(String::from).collect();
+    let mut seen: HashMap<String, u64> = HashMap::new();
+    loop {
+        // Before the look, so that nothing is told in between.
+        let told = status.gap_told();
+        for upstream in status.health() {
+            let before = seen.insert(upstream.url.clone(), upstream.gaps).unwrap_or(0);
+            if upstream.gaps > before {
+                walk.note(GAPS, &upstream.url, true).await?;
+                open.insert(upstream.url);
+            }
+        }
+        let Some(url) = open.pop_first() else {
+            told.await;
+            continue;
+        };
+        if close(&walk, &url).await? {
+            walk.note(GAPS, &url, false).await?;
+        } else {
+            open.insert(url);
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+}
+
+/// Walks through what an upstream lists. Shape: whether that was all of it.
+async fn close(walk: &Walk, upstream: &str) -> Result<bool> {
+    let selection = walk.keeper.selection();
+    // Of a selection of accounts each is wanted, also one that was never seen.
+    let held_only = walk.held_only && selection.accounts().is_none();
+    let walk = Walk { held_only, walked: Walked::default(), ..walk.clone() };
+    let url: UpstreamUrl = upstream.parse()?;
+    let host = Host::of_url(&url.url)?;
+    let plan = match url.kind {
+        UpstreamKind::Pds => Plan::Hosts(vec![host]),
+        UpstreamKind::Relay => Lists::missed(host, &selection),
+        // Nothing but a stream: whoever listens to nothing else learns of it when the account writes again.
+        UpstreamKind::Jetstream | UpstreamKind::Labeler => return Ok(true),
+    };
+    tracing::info!(upstream, "looking for what was missed in a gap");
+    let ended = walk.run(&format!("gap of {upstream}"), plan, None).await?;
+    let so_far = walk.walked.so_far();
+    let is_whole = ended && so_far.lists_failed.is_empty();
+    tracing::info!(
+        upstream,
+        is_whole,
+        listed = so_far.listed,
+        fetched = so_far.written,
+        failed = so_far.failed(),
+        changed = so_far.changed,
+        "looked for what was missed in a gap"
+    );
+    Ok(is_whole)
+}

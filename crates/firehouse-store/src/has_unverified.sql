@@ -1,0 +1,4 @@
+-- Whether anything was ever taken from an upstream that proves nothing.
+SELECT count() > 0
+FROM cursors
+WHERE startsWith(upstream, 'jetstream+')

@@ -1,0 +1,154 @@
+//! The mutations: each a defect that somebody could make some day, and that simulated runs must show.
+
+/// One broken firehouse.
+pub struct Mutation {
+    /// As the command line says it.
+    pub name: &'static str,
+    /// What is wrong with it.
+    pub breaks: &'static str,
+    /// Path below the root of the workspace.
+    pub file: &'static str,
+    /// Stands there once.
+    pub from: &'static str,
+    /// Stands there instead.
+    pub to: &'static str,
+}
+
+/// All of them.
+pub const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        name: "skipped_tombstone",
+        breaks: "what a deleted record pointed at is not told of it",
+        file: "crates/firehouse-ingest/src/apply.rs",
+        from: "if op.action != OpAction::Create {",
+        to: "if op.action == OpAction::Update {",
+    },
+    Mutation {
+        name: "cursor_saved_early",
+        breaks: "the cursor names what was received, not what is stored",
+        file: "crates/firehouse-ingest/src/status.rs",
+        from: "|state| state.tickets.low_water().map(|mark| mark.seq)).flatten()",
+        to: "|state| state.received).flatten()",
+    },
+    Mutation {
+        name: "inversion_not_checked",
+        breaks: "ops that lead elsewhere than to the tree before are believed",
+        file: "crates/firehouse-repo/src/op.rs",
+        from: "Ok(_) => (Agreement::Proven, DropReason::InversionMismatch),",
+        to: "Ok(_) => return (link, Agreement::Proven),",
+    },
+    Mutation {
+        name: "prev_data_not_compared",
+        breaks: "a commit is taken to continue whatever is held",
+        file: "crates/firehouse-repo/src/op.rs",
+        from: "(Some(head), Some(prev)) if prev == head.data => (Some(prev), Chain::Linked),",
+        to: "(Some(_), Some(prev)) => (Some(prev), Chain::Linked),",
+    },
+    Mutation {
+        name: "missing_block_forgiven",
+        breaks: "a record whose block was left out is left out for good",
+        file: "crates/firehouse-repo/src/op.rs",
+        from: "if reason == DropReason::MissingBlock && !matches!",
+        to: "if reason == DropReason::StaleRev && !matches!",
+    },
+    Mutation {
+        name: "signature_not_checked",
+        breaks: "anybody writes in anybody's name",
+        file: "crates/firehouse-repo/src/verify.rs",
+        from: "commit.verify_signature(key).map_err(|_| DropReason::InvalidSignature)?;",
+        to: "let _ = commit.verify_signature(key);",
+    },
+    Mutation {
+        name: "future_rev_accepted",
+        breaks: "one commit of next year freezes an account until then",
+        file: "crates/firehouse-repo/src/verify.rs",
+        from: "if rev.timestamp_us() > now_us.saturating_add(FUTURE_REV_US) {",
+        to: "if now_us == 0 && rev.timestamp_us() > FUTURE_REV_US {",
+    },
+    Mutation {
+        name: "sync_believed_linked",
+        breaks: "#sync changes what is held of the repo, and nothing is fetched",
+        file: "crates/firehouse-ingest/src/worker.rs",
+        from: "Some(held) if held.data == head.data => Chain::Linked,",
+        to: "Some(_) => Chain::Linked,",
+    },
+    Mutation {
+        name: "status_ignored",
+        breaks: "accounts that are deactivated, taken down or deleted stay visible",
+        file: "crates/firehouse-ingest/src/worker.rs",
+        from: "(false, Some(AccountStatus::Takendown)) => ActorStatus::Takendown,",
+        to: "(false, Some(AccountStatus::Takendown)) => ActorStatus::Active,",
+    },
+    Mutation {
+        name: "identity_ignored",
+        breaks: "handles stay what they were",
+        file: "crates/firehouse-ingest/src/worker.rs",
+        from: "Event::Identity(_) if event.refreshed => Ok(()),",
+        to: "Event::Identity(_) if event.refreshed || known.head.is_some() => Ok(()),",
+    },
+    Mutation {
+        name: "surplus_kept",
+        breaks: "what a fetched repo lacks is not deleted",
+        file: "crates/firehouse-ingest/src/writing.rs",
+        from: "for op in difference.surplus() {",
+        to: "for op in difference.surplus().take(0) {",
+    },
+    Mutation {
+        name: "repair_not_asked_for",
+        breaks: "a broken chain is noted, and nobody fetches the repo",
+        file: "crates/firehouse-ingest/src/worker.rs",
+        from: "                    if lost {\n                        self.requests.repo(known);\n                    }\n                    Ok(())\n                }\n            },\n            Event::Unproven",
+        to: "                    let _ = lost;\n                    Ok(())\n                }\n            },\n            Event::Unproven",
+    },
+    Mutation {
+        name: "anybody_may_speak",
+        breaks: "any PDS has any account deleted",
+        file: "crates/firehouse-ingest/src/authority.rs",
+        from: "            is_at(&known.row.pds, authority)\n",
+        to: "            is_at(&known.row.pds, authority) || !authority.is_empty()\n",
+    },
+    Mutation {
+        name: "label_signature_not_checked",
+        breaks: "anybody labels in a labeler's name",
+        file: "crates/firehouse-ingest/src/labels/judge.rs",
+        from: "Check::Key(key) => verify_label(&label, key)?,",
+        to: "Check::Key(key) => drop(verify_label(&label, key)),",
+    },
+    Mutation {
+        name: "label_order_by_chance",
+        breaks: "of a label and its negation not the later one wins",
+        file: "crates/firehouse-indexer/src/label.rs",
+        from: "nanoseconds(&label.cts) << TIME_SHIFT\n",
+        to: "(nanoseconds(&label.cts) & 0) << TIME_SHIFT\n",
+    },
+    Mutation {
+        name: "rev_vouched_too_early",
+        breaks: "repos say that a commit is here before its rows are",
+        file: "crates/firehouse-ingest/src/flush.rs",
+        from: "        self.insert_rows(&batch).await?;\n",
+        to: "        let early: Vec<_> = batch.repos.values().cloned().collect();\n        self.insert(&early).await?;\n        self.insert_rows(&batch).await?;\n",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::root;
+
+    #[test]
+    fn each_mutation_finds_its_place_in_the_code_of_today() {
+        for Mutation { name, file, from, to, .. } in MUTATIONS {
+            let text = std::fs::read_to_string(root().join(file)).unwrap();
+            assert_eq!(text.matches(from).count(), 1, "{name}: {file} has changed");
+            assert_ne!(from, to, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_tell_them_apart() {
+        let mut names: Vec<_> = MUTATIONS.iter().map(|mutation| mutation.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), MUTATIONS.len());
+    }
+}
