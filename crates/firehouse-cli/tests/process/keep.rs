@@ -34,13 +34,15 @@ const QUICK: [(&str, &str); 9] = [
 struct Network {
     world: Arc<World>,
     urls: Urls,
+    /// Whether it is heard over a Jetstream, too.
+    unproven: bool,
 }
 
 impl Network {
     fn start(seed: u64) -> Self {
         let mix = Mix { statuses: false, rebirths: false, ..Mix::ALL };
         let config =
-            WorldConfig { accounts: 24, pdses: 3, labelers: 0, mix, ..WorldConfig::new(seed) };
+            WorldConfig { accounts: 24, pdses: 3, jetstreams: 1, labelers: 0, mix, ..WorldConfig::new(seed) };
         let world = Arc::new(World::new(config));
         let (served, (ready, urls)) = (Arc::clone(&world), std::sync::mpsc::channel());
         std::thread::spawn(move || {
@@ -49,7 +51,7 @@ impl Network {
                 std::future::pending::<()>().await
             })
         });
-        Self { world, urls: urls.recv().unwrap() }
+        Self { world, urls: urls.recv().unwrap(), unproven: false }
     }
 
     /// Host and port of a PDS.
@@ -61,8 +63,13 @@ impl Network {
         let relay = self.urls.relays[0].replace("http://", "ws://");
         let flags =
             ["--relay", &relay, "--plc", &self.urls.plc, "--handle-resolver", &self.urls.plc];
-        let flags = flags.into_iter().map(str::to_owned);
-        flags.chain(["--allow-private-addresses".to_owned()]).collect()
+        let mut flags: Vec<String> = flags.into_iter().map(str::to_owned).collect();
+        flags.push("--allow-private-addresses".to_owned());
+        if self.unproven {
+            let jetstream = self.urls.jetstreams[0].replace("http://", "jetstream+ws://");
+            flags.extend(["--relay".to_owned(), jetstream]);
+        }
+        flags
     }
 }
 
@@ -448,6 +455,31 @@ fn after_each_change_exactly_the_new_selection_is_held_also_when_it_is_killed_in
         }
         instance.wait(said);
     }
+    instance.verify();
+}
+
+#[test]
+fn what_comes_without_proof_is_selected_alike() {
+    if !has_engine() {
+        return;
+    }
+    let network = Network { unproven: true, ..Network::start(26) };
+    network.world.act(300);
+    let model = network.world.model();
+    let said = Said {
+        dids: model.accounts().keys().step_by(2).cloned().collect(),
+        collections: texts(&["app.bsky.feed.*"]),
+        languages: texts(&["de", "en"]),
+        ..Said::default()
+    };
+    let instance = Instance::start(&network, said.clone());
+    instance.wait(&said);
+    network.world.act(150);
+    instance.wait(&said);
+    let nearby = Said { follows_of: vec![followers(&model)[0].clone()], ..Said::default() };
+    instance.change(&nearby);
+    network.world.act(100);
+    instance.wait(&nearby);
     instance.verify();
 }
 
