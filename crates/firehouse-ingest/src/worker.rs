@@ -218,7 +218,7 @@ impl Worker {
             // A handle counts when it leads back; and where nothing is proven, the directory is asked for everything.
             ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Handle });
         }
-        output.promises.push(Promise { to: done, verdict: Verdict::Needless });
+        output.promises.push(Promise::Verdict { to: done, verdict: Verdict::Needless });
     }
 
     fn wait_behind(&mut self, actor: ActorId, item: Item, output: &mut Output) {

@@ -161,12 +161,7 @@ async fn index_and_serve(
 }
 
 /// Whole repos, fetched as `backfill` does, held against this store.
-fn proving(
-    sources: &Sources,
-    backfill: &Backfill,
-    repairs: Repairs,
-    keeper: &Keeper,
-) -> Proving {
+fn proving(sources: &Sources, backfill: &Backfill, repairs: Repairs, keeper: &Keeper) -> Proving {
     let verifier = Verifier {
         store: sources.store.clone(),
         client: backfill.client.clone(),

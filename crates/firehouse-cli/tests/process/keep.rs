@@ -41,8 +41,14 @@ struct Network {
 impl Network {
     fn start(seed: u64) -> Self {
         let mix = Mix { statuses: false, rebirths: false, ..Mix::ALL };
-        let config =
-            WorldConfig { accounts: 24, pdses: 3, jetstreams: 1, labelers: 0, mix, ..WorldConfig::new(seed) };
+        let config = WorldConfig {
+            accounts: 24,
+            pdses: 3,
+            jetstreams: 1,
+            labelers: 0,
+            mix,
+            ..WorldConfig::new(seed)
+        };
         let world = Arc::new(World::new(config));
         let (served, (ready, urls)) = (Arc::clone(&world), std::sync::mpsc::channel());
         std::thread::spawn(move || {

@@ -14,9 +14,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify, watch};
 
 use crate::keep::neighbourhood::{Neighbours, neighbours};
 use crate::keep::rules::{Rules, Words};
-use crate::keep::saved::{
-    accounts, rules_of, saved_selection, since_us, successor, version_after,
-};
+use crate::keep::saved::{accounts, rules_of, saved_selection, since_us, successor, version_after};
 use crate::keep::selection::{Selected, Selection};
 use crate::metrics::now_us;
 
