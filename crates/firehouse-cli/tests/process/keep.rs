@@ -332,7 +332,8 @@ impl<'n> Instance<'n> {
         let began = Instant::now();
         loop {
             let selection = self.selection();
-            let found = self.differences(said);
+            // Before it answers it may not even have its tables.
+            let found = selection.as_ref().and_then(|_| self.differences(said));
             let is_applied =
                 selection.as_ref().is_some_and(|selection| selection["applied"] == true);
             if is_applied && found.as_ref().is_some_and(Vec::is_empty) {
