@@ -184,8 +184,9 @@ fn langs(bytes: &[u8]) -> Vec<String> {
 /// One firehouse on this network.
 struct Instance<'n> {
     network: &'n Network,
-    data: TempDir,
+    /// Ends before its folder is removed.
     firehouse: Option<Firehouse>,
+    data: TempDir,
     configured: Said,
 }
 
