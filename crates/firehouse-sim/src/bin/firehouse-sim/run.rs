@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use firehouse_sim::run::{RunOptions, run_seeds};
-use firehouse_sim::{Ability, Fault};
+use firehouse_sim::Fault;
 
 #[derive(clap::Args)]
 pub struct Arguments {
