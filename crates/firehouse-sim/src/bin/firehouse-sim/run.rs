@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use firehouse_sim::run::{RunOptions, run_seeds};
 use firehouse_sim::Fault;
+use firehouse_sim::run::{RunOptions, run_seeds};
 
 #[derive(clap::Args)]
 pub struct Arguments {
