@@ -15,6 +15,7 @@ mod apply;
 mod unproven;
 mod worker;
 mod lookup;
+mod contests;
 mod requests;
 mod asked;
 mod fetch;
