@@ -24,7 +24,7 @@ use url::Url;
 use crate::error::IngestError;
 use crate::flush::retried;
 use crate::metrics::Metrics;
-use crate::work::{Told, Work, tell};
+use crate::work::{HandleCheck, Told, Work, tell};
 use judging::{Judged, judge};
 use pages::{Page, PageError, page};
 
@@ -229,9 +229,11 @@ impl Export {
                 Some(identity) => self.resolver.remember(Arc::clone(identity)).await,
                 None => self.resolver.forget(&did),
             }
+            let handle = HandleCheck::Unknown;
             let (done, is_done) = oneshot::channel();
             let actor = did.actor();
-            tell(&self.workers, actor, Work::Told(Told { did, identity, is_news, done })).await;
+            tell(&self.workers, actor, Work::Told(Told { did, identity, handle, is_news, done }))
+                .await;
             waiting.push(is_done);
         }
         for is_done in waiting {

@@ -17,6 +17,7 @@ mod unproven;
 mod worker;
 mod selecting;
 mod lookup;
+mod contests;
 mod requests;
 mod asked;
 mod fetch;

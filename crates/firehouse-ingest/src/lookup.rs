@@ -20,7 +20,7 @@ use crate::work::{Found, HandleCheck, Lookup, LookupReason, Work, tell};
 /// Accounts asked for in one query.
 const ACCOUNTS_PER_QUERY: usize = 1_000;
 /// Longest wait for a handle when nothing but a ticket waits for it.
-const HANDLE_PATIENCE: Duration = Duration::from_secs(10);
+pub const HANDLE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The task that answers look-ups.
 pub struct Lookups {
@@ -186,7 +186,11 @@ async fn resolved(
     }
 }
 
-async fn handle_check(resolver: &Resolver, identity: &Identity, patience: Duration) -> HandleCheck {
+pub async fn handle_check(
+    resolver: &Resolver,
+    identity: &Identity,
+    patience: Duration,
+) -> HandleCheck {
     match timeout(patience, resolver.verified_handle(identity)).await {
         Ok(Verified::Valid(handle)) => HandleCheck::Verified(handle),
         Ok(Verified::Invalid) => HandleCheck::Invalid,

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::account::accounts;
 use crate::batch::named;
 use crate::config::Config;
+use crate::contests::Contests;
 use crate::directory::{Directory, Export};
 use crate::error::IngestError;
 use crate::fetch::{Backfill, Fetches};
@@ -131,6 +132,7 @@ impl Ingest {
             (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
         // Each event in flight and each account that is marked asks at most once at a time.
         let (lookups, lookups_end) = mpsc::channel(config.in_flight_events_max + MARKED_AT_ONCE);
+        let (contests, contests_end) = mpsc::channel(config.in_flight_events_max);
         let (rows, rows_end) = mpsc::channel(QUEUE_MESSAGES);
         let (repo_rows, repo_rows_end) = mpsc::channel(QUEUE_MESSAGES);
         let (wanted, wanted_end) = mpsc::channel(WANTED_MAX);
@@ -174,6 +176,7 @@ impl Ingest {
                 status: status.clone(),
                 inbox,
                 lookups: lookups.clone(),
+                contests: contests.clone(),
                 requests: requests.clone(),
                 output: rows.clone(),
                 selection: Arc::clone(&selection),
@@ -183,7 +186,7 @@ impl Ingest {
             };
             workers.spawn_blocking(move || worker.run());
         }
-        drop((lookups, rows, requests));
+        drop((lookups, contests, rows, requests));
 
         let lookups = Lookups {
             store: store.clone(),
@@ -197,6 +200,14 @@ impl Ingest {
             metrics: metrics.clone(),
         };
         let lookups = tokio::spawn(lookups.run());
+        let contests = Contests {
+            store: store.clone(),
+            resolver: resolver.clone(),
+            inbox: contests_end,
+            workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
+            metrics: metrics.clone(),
+        };
+        let contests = tokio::spawn(contests.run());
         let walk = backfill.as_ref().map(|backfill| Walk {
             store: store.clone(),
             client: backfill.client.clone(),
@@ -305,6 +316,7 @@ impl Ingest {
             tokio::try_join!(
                 workers_end,
                 ended("lookups", lookups),
+                ended("contests", contests),
                 ended("export of the directory", export),
                 ended("fetches", fetches),
                 ended("writer of the stream", stream_writer),

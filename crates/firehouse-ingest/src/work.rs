@@ -17,6 +17,8 @@ use crate::ticket::Ticket;
 pub enum Work {
     /// Events of its accounts, in the order of their upstream.
     Events(Vec<Ticketed>),
+    /// What an event brought about elsewhere is durable as well.
+    Settled(Ticket),
     /// What was found about one of its accounts.
     Found(Box<Found>),
     /// What the directory says of one of its accounts.
@@ -57,6 +59,8 @@ pub struct Told {
     pub did: Did,
     /// Who the account is now; `None` where the operations do not prove it, so that the directory must be asked.
     pub identity: Option<Arc<Identity>>,
+    /// What was found out about its handle.
+    pub handle: HandleCheck,
     /// The store holds something else of this account.
     pub is_news: bool,
     /// Told, or dropped, when nothing of it is left to do.

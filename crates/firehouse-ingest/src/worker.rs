@@ -14,12 +14,14 @@ use firehouse_types::{
     UnprovenOp,
 };
 use tokio::runtime;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use crate::account::{Account, Accounts, Busy, Known};
 use crate::apply::apply_op;
 use crate::authority::may_speak;
+use crate::contests::Contest;
 use crate::held::Held;
 use crate::keep::Selection;
 use crate::metrics::{Metrics, Outcome, now_ms, now_us};
@@ -56,6 +58,8 @@ pub struct Worker {
     pub inbox: mpsc::Receiver<Work>,
     /// As long as events may be in flight, so that asking never waits.
     pub lookups: mpsc::Sender<Lookup>,
+    /// Where whoever had a handle before is looked for.
+    pub contests: mpsc::Sender<Contest>,
     /// Where whole repos are asked for.
     pub requests: Requests,
     pub output: mpsc::Sender<Output>,
@@ -90,6 +94,7 @@ impl Worker {
                         self.take(Item::Told(told), &mut output);
                     }
                 }
+                Turn::Work(Work::Settled(ticket)) => output.done.push(ticket),
                 Turn::Work(Work::Found(found)) => self.found(*found, &mut output),
                 Turn::Work(Work::Fetched(fetched)) => {
                     self.take(Item::Fetched(fetched), &mut output)
@@ -207,14 +212,14 @@ impl Worker {
         else {
             return;
         };
-        let Told { did, identity, done, .. } = told;
+        let Told { did, identity, handle, done, .. } = told;
         if let Some(identity) = &identity {
             let from = known.row.pds.clone();
-            output.actors.extend(known.update(Some(identity), &HandleCheck::Unknown));
+            output.actors.extend(known.update(Some(identity), &handle));
             moved(known, &from, &self.selection, &self.requests, output);
         }
         let claimed = identity.as_ref().map(|i| i.handle.as_ref().map_or("", Handle::as_str));
-        if claimed != Some(&*known.row.handle) {
+        if handle == HandleCheck::Unknown && claimed != Some(&*known.row.handle) {
             // A handle counts when it leads back; and where nothing is proven, the directory is asked for everything.
             ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Handle });
         }
@@ -333,18 +338,23 @@ impl Worker {
 
     fn found(&mut self, mut found: Found, output: &mut Output) {
         let actor = found.actor;
-        if let LookupReason::Identity(ticket) = found.reason {
-            output.done.push(ticket);
-        }
+        let mut ticket = match found.reason {
+            LookupReason::Identity(ticket) => Some(ticket),
+            _ => None,
+        };
         if self.selection.by_number(actor) == Some(false) {
+            output.done.extend(ticket);
             return self.forget(actor, output);
         }
-        let Some(account) = self.accounts.get_mut(&actor) else { return };
+        let Some(account) = self.accounts.get_mut(&actor) else {
+            return output.done.extend(ticket);
+        };
         let did = account.did.clone();
         let identity = found.identity.as_ref().and_then(|identity| identity.as_deref().ok());
         if account.known.is_none() {
             account.known = match found.stored.take() {
                 Some(stored) if stored.actor.did != did => {
+                    output.done.extend(ticket);
                     return self.drop_waiting(actor, DropReason::ActorTaken, output);
                 }
                 Some(mut stored) => {
@@ -359,6 +369,7 @@ impl Worker {
             let definitive = matches!(&found.identity, Some(Err(error)) if error.disposition() == firehouse_identity::Disposition::Definitive);
             let reason =
                 if definitive { DropReason::IdentityGone } else { DropReason::IdentityUnavailable };
+            output.done.extend(ticket);
             return self.drop_waiting(actor, reason, output);
         };
         if matches!(found.identity, Some(Err(IdentityError::Tombstoned))) {
@@ -366,8 +377,21 @@ impl Worker {
         }
         let from = known.row.pds.clone();
         if identity.is_some() || found.handle != HandleCheck::Unknown {
+            let before = known.row.handle.clone();
             output.actors.extend(known.update(identity, &found.handle));
+            if known.row.handle != before && !known.row.handle.is_empty() {
+                let handle = known.row.handle.to_ascii_lowercase().into();
+                let (to, durable) = oneshot::channel();
+                let contest = Contest { did: did.clone(), handle, ticket: ticket.take(), durable };
+                // As many fit as events may be in flight; where there are more, the daily check finds the loser.
+                if let Err(TrySendError::Full(contest)) = self.contests.try_send(contest) {
+                    ticket = contest.ticket;
+                } else {
+                    output.promises.push(Promise::Verdict { to, verdict: Verdict::Needless });
+                }
+            }
         }
+        output.done.extend(ticket);
         moved(known, &from, &self.selection, &self.requests, output);
         let handle_age_ms = now_ms() - known.handle_checked_ms;
         let handle_is_old = handle_age_ms
@@ -586,7 +610,7 @@ fn moved(
 
 fn ask(lookups: &mpsc::Sender<Lookup>, lookup: Lookup) {
     // The queue is as long as events may be in flight, and each asks at most once at a time; closed means that we are stopping.
-    if let Err(mpsc::error::TrySendError::Full(lookup)) = lookups.try_send(lookup) {
+    if let Err(TrySendError::Full(lookup)) = lookups.try_send(lookup) {
         debug_assert_eq!(
             lookup.reason,
             LookupReason::Handle,

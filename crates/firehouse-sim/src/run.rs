@@ -2,6 +2,7 @@
 
 pub(crate) mod options;
 pub(crate) mod plan;
+pub(crate) mod disk;
 pub(crate) mod process;
 pub(crate) mod engine;
 pub(crate) mod store;

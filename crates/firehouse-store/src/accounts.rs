@@ -8,6 +8,7 @@ use firehouse_types::ActorId;
 use crate::{Store, StoreError};
 
 const ACCOUNTS: &str = include_str!("accounts.sql");
+const HOLDERS: &str = include_str!("holders.sql");
 const REPOS: &str = include_str!("repos.sql");
 
 /// Parameters travel in the URL, which may be 64 KiB long.
@@ -22,7 +23,22 @@ pub struct Account {
     pub repo: Option<RepoRow>,
 }
 
+/// An account and the handle it has.
+#[derive(Clone, Debug, PartialEq, Eq, clickhouse::Row, serde::Deserialize)]
+pub struct Holder {
+    /// Whose.
+    pub did: Box<str>,
+    /// Lower case.
+    pub handle: Box<str>,
+}
+
 impl Store {
+    /// The accounts that have one of these handles; more than one while it is contested. Errors: [`StoreError::Read`].
+    pub async fn holders(&self, handles: &[&str]) -> Result<Vec<Holder>, StoreError> {
+        let query = self.client().query(HOLDERS).param("handles", handles);
+        query.fetch_all().await.map_err(|source| StoreError::Read { query: "holders", source })
+    }
+
     /// The accounts among `actors` that were seen themselves; those only mentioned are left out. Errors: [`StoreError::Read`].
     pub async fn accounts(&self, actors: &[ActorId]) -> Result<Vec<Account>, StoreError> {
         let mut accounts = Vec::with_capacity(actors.len());

@@ -38,7 +38,7 @@ mod keep;
 mod identities;
 pub mod read;
 
-pub use accounts::Account;
+pub use accounts::{Account, Holder};
 pub use client::{Config, Store};
 pub use desynchronized::Desynchronized;
 pub use error::{Disposition, StoreError, clickhouse_code};

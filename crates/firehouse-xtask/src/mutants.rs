@@ -132,7 +132,7 @@ impl Copy {
         let end =
             options.from.checked_add(options.seeds).context("that many seeds there are not")?;
         let ended = Command::new(simulator)
-            .args(["run", "--abilities", "all", "--until-failure"])
+            .args(["run", "--until-failure"])
             .args(["--seeds", &format!("{}..{end}", options.from)])
             .args(["--jobs", &options.jobs.to_string()])
             .arg("--firehouse")

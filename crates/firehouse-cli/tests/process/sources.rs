@@ -152,8 +152,9 @@ fn what_a_jetstream_brings_is_marked_until_a_relay_proves_it() {
     wait_readable(&firehouse, &relay, heads[0]);
     assert_eq!(number(firehouse.engine, RECORDS), records);
     assert_eq!(number(firehouse.engine, UNVERIFIED), 0);
-    let answer = completeness(&firehouse, &did);
-    assert_eq!((&answer["state"], &answer["unverified"]), (&"synchronized".into(), &0.into()));
+    // What is readable is in step a moment later: the state of a repo is written behind its rows.
+    wait("the repo is in step", || completeness(&firehouse, &did)["state"] == "synchronized");
+    assert_eq!(completeness(&firehouse, &did)["unverified"], 0);
     let out_of_step = "SELECT count() FROM repos FINAL WHERE state = 'desynchronized'";
     assert_eq!(number(firehouse.engine, out_of_step), 0);
     assert!(firehouse.stop(PATIENCE).success());

@@ -1,5 +1,6 @@
 //! Who lives in the neighbourhoods: the accounts that some accounts follow, those whom these follow, and so on, as the store has it.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use firehouse_store::{Store, StoreError};
@@ -44,7 +45,7 @@ pub async fn neighbours(
             }
         }
         // Whoever is reached with more steps left first, and by numbers: the same whenever it is asked.
-        by_steps.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        by_steps.sort_unstable_by_key(|&(steps, _)| Reverse(steps));
         for (steps, mut actors) in by_steps {
             actors.sort_unstable();
             // One more than could be taken, so that it is noticed.

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use crate::faults::fault::{Ability, Fault};
 use crate::run::answers::{self, Api};
 use crate::run::compare;
+use crate::run::disk::Full;
 use crate::run::engine::SharedEngine;
 use crate::run::options::RunOptions;
 use crate::run::plan::{RunPlan, Step};
@@ -34,6 +35,8 @@ pub struct Outcome {
     pub faults: BTreeMap<Fault, u64>,
     /// Kills of firehouse, and of its engine.
     pub kills: (u32, u32),
+    /// How often its disk was full.
+    pub disks_filled: u32,
     /// Records that were compared.
     pub records: usize,
     /// How long it took.
@@ -74,7 +77,15 @@ impl Outcome {
     /// Of a run that ended with a fault of ours.
     pub(crate) fn panicked(seed: u64, error: &tokio::task::JoinError) -> Self {
         let (failure, faults) = (Some(broken(error)), BTreeMap::new());
-        Self { seed, failure, faults, kills: (0, 0), records: 0, took: Duration::ZERO }
+        Self {
+            seed,
+            failure,
+            faults,
+            kills: (0, 0),
+            disks_filled: 0,
+            records: 0,
+            took: Duration::ZERO,
+        }
     }
 }
 
@@ -83,12 +94,12 @@ pub async fn run_seed(seed: u64, options: &RunOptions, engine: &SharedEngine) ->
     let began = Instant::now();
     let plan = RunPlan::draw(seed, options);
     let world = World::new(plan.world.clone());
-    let mut run = Run { plan: &plan, options, world: &world, kills: (0, 0), seed };
+    let mut run = Run { plan: &plan, options, world: &world, kills: (0, 0), disks_filled: 0, seed };
     let failure = run.go(engine).await.err();
-    let kills = run.kills;
+    let (kills, disks_filled) = (run.kills, run.disks_filled);
     let records = world.model().records().len();
     let faults = world.ledger().all_fired();
-    Outcome { seed, failure, faults, kills, records, took: began.elapsed() }
+    Outcome { seed, failure, faults, kills, disks_filled, records, took: began.elapsed() }
 }
 
 struct Run<'a> {
@@ -96,7 +107,19 @@ struct Run<'a> {
     options: &'a RunOptions,
     world: &'a World,
     kills: (u32, u32),
+    disks_filled: u32,
     seed: u64,
+}
+
+/// Waits until firehouse answers, within reason: what cannot be had is found out later.
+async fn serves(client: &reqwest::Client, listen: &str) {
+    let url = format!("http://{listen}/xrpc/_health");
+    for _ in 0..100 {
+        if client.get(&url).send().await.is_ok() {
+            return;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn broken(error: impl ToString) -> Failure {
@@ -127,7 +150,8 @@ impl Run<'_> {
         let data = tempfile::tempdir().map_err(broken)?;
         let (store, sql) = self.store(&data, engine).map_err(broken)?;
         let last_words = data.path().join("last-words");
-        let setup = Setup::new(self.options, store, flags, last_words).map_err(broken)?;
+        let setup = Setup::new(self.options, store, self.plan.own_disk, flags, last_words)
+            .map_err(broken)?;
         let mut firehouse = setup.start().map_err(broken)?;
         let mut checked = self.watch(&setup, &sql, &followed, &mut firehouse).await;
         if let (Err(Failure::NotQuiet(why)), Ok(words)) =
@@ -189,6 +213,15 @@ impl Run<'_> {
                     *firehouse = setup.start().map_err(broken)?;
                 }
                 Step::KillEngine => self.kills.1 += u32::from(firehouse.kill_engine()),
+                Step::FillDisk(ms) => {
+                    let Store::Own { folder, .. } = &setup.store else { continue };
+                    // An engine that cannot write what its tables are is beyond help; that is written at the first start only.
+                    serves(&client(), &setup.listen.to_string()).await;
+                    let _full = Full::new(firehouse.id(), folder).map_err(broken)?;
+                    self.disks_filled += 1;
+                    self.world.act(5);
+                    sleep(Duration::from_millis(ms)).await;
+                }
             }
         }
         self.world.settle(self.plan.is_lossy());

@@ -28,6 +28,8 @@ pub struct Total {
     pub faults: BTreeMap<Fault, u64>,
     /// Kills of firehouse, and of its engine.
     pub kills: (u64, u64),
+    /// Disks that were full for a while.
+    pub disks_filled: u64,
     /// Records that were compared.
     pub records: u64,
     /// From the first to the last.
@@ -92,6 +94,7 @@ impl Total {
     fn add(&mut self, outcome: &Outcome) {
         self.runs += 1;
         self.records += outcome.records as u64;
+        self.disks_filled += u64::from(outcome.disks_filled);
         self.kills.0 += u64::from(outcome.kills.0);
         self.kills.1 += u64::from(outcome.kills.1);
         for (fault, times) in &outcome.faults {
@@ -125,13 +128,14 @@ impl Total {
         let mut failed: Vec<u64> = self.failed.clone();
         failed.sort_unstable();
         format!(
-            "{} runs in {} s, {} failed{}\nfirehouse killed {} times, its engine {} times; {} records compared\nfaults: {}",
+            "{} runs in {} s, {} failed{}\nfirehouse killed {} times, its engine {} times, its disk full {} times; {} records compared\nfaults: {}",
             self.runs,
             self.took.as_secs(),
             failed.len(),
             if failed.is_empty() { String::new() } else { format!(": seeds {failed:?}") },
             self.kills.0,
             self.kills.1,
+            self.disks_filled,
             self.records,
             faults.join(", ")
         )

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::faults::fault::{Ability, Fault};
 use crate::program::built;
+use crate::run::disk;
 
 /// The binary under test for tests: FIREHOUSE_PROGRAM, or one that is built. Errors: it does not build.
 pub fn firehouse_program() -> std::io::Result<PathBuf> {
@@ -26,6 +27,8 @@ pub struct RunOptions {
     pub faults_per_run: usize,
     /// Whether firehouse and its engine are killed.
     pub kills: bool,
+    /// Whether disks are filled; takes the rights to mount.
+    pub fills_disks: bool,
     /// How long a world at rest may take until everything of it is readable. Units: seconds.
     pub quiet_s_max: u64,
     /// Whether no further run begins when one has failed.
@@ -41,11 +44,12 @@ impl RunOptions {
     pub fn new(firehouse: PathBuf) -> Self {
         Self {
             firehouse,
-            abilities: [Ability::Stream, Ability::Statuses, Ability::Resync].into(),
+            abilities: Ability::ALL.into(),
             only: Vec::new(),
             without: Vec::new(),
             faults_per_run: 10,
             kills: true,
+            fills_disks: disk::can_be_made(),
             quiet_s_max: 20,
             until_failure: false,
             keep: None,

@@ -15,6 +15,8 @@ pub struct RunPlan {
     pub upstreams: Vec<usize>,
     /// Whether the store is firehouse's own engine, rather than one that outlives it.
     pub embedded: bool,
+    /// Whether the store has a disk of its own, which is gone with firehouse: then firehouse is not killed, but the disk is filled.
+    pub own_disk: bool,
     /// What happens in the world before firehouse is started.
     pub acts_before: usize,
     /// What happens then.
@@ -32,6 +34,8 @@ pub enum Step {
     KillFirehouse,
     /// kill -9 of its engine, if that is a process of its own.
     KillEngine,
+    /// The disk of the store is full for so long. Units: milliseconds.
+    FillDisk(u64),
 }
 
 impl RunPlan {
@@ -66,7 +70,8 @@ impl RunPlan {
         let embedded = random.chance(0.5) || options.keep.is_some();
         let acts_before = random.below(120);
         let acts = 60 + random.below(200);
-        let steps = steps(&mut random, acts, options.kills, embedded);
+        let mut steps = steps(&mut random, acts, options.kills, embedded);
+        let own_disk = embedded && options.kills && fill_disk(seed, options, &mut steps);
         let faults = options.faults();
         let occasions = Occasions {
             faults: &faults,
@@ -82,7 +87,7 @@ impl RunPlan {
             }
         }
         world.faults = tempered(drawn, several, &world, &upstreams);
-        Self { world, upstreams, embedded, acts_before, steps }
+        Self { world, upstreams, embedded, own_disk, acts_before, steps }
     }
 
     /// Whether somebody is told that a repo is gone which is not, so that only a later event shows that it is there.
@@ -194,4 +199,19 @@ fn steps(random: &mut Random, acts: usize, kills: bool, embedded: bool) -> Vec<S
         steps.insert(at, Step::Pause(random.below(700) as u64));
     }
     steps
+}
+
+/// Has the disk run full in some of the runs in which firehouse is not killed. Draws from numbers of its own, so that all else stays as the
+/// seed has it where no disk can be made.
+fn fill_disk(seed: u64, options: &RunOptions, steps: &mut Vec<Step>) -> bool {
+    let mut random = Random::new(seed ^ 0xd15c_f011);
+    let is_meant = options.fills_disks
+        && options.keep.is_none()
+        && !steps.contains(&Step::KillFirehouse)
+        && random.chance(0.5);
+    if is_meant {
+        let at = random.below(steps.len() + 1);
+        steps.insert(at, Step::FillDisk(200 + random.below(1_500) as u64));
+    }
+    is_meant
 }

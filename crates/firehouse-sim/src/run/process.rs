@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::run::disk;
 use crate::run::options::RunOptions;
 
 /// Short waits, so that a run takes seconds: what a deployment spreads over minutes.
@@ -41,6 +42,8 @@ pub(crate) enum Store {
 pub(crate) struct Setup {
     pub(crate) program: PathBuf,
     pub(crate) store: Store,
+    /// Whether the folder of the store is a disk of its own.
+    pub(crate) own_disk: bool,
     pub(crate) listen: SocketAddr,
     /// Flags about the network.
     pub(crate) flags: Vec<String>,
@@ -59,16 +62,20 @@ impl Setup {
     pub(crate) fn new(
         options: &RunOptions,
         store: Store,
+        own_disk: bool,
         flags: Vec<String>,
         last_words: PathBuf,
     ) -> std::io::Result<Self> {
         let (program, log) = (options.firehouse.clone(), options.log.clone());
-        Ok(Self { program, store, listen: free_address()?, flags, log, last_words })
+        Ok(Self { program, store, own_disk, listen: free_address()?, flags, log, last_words })
     }
 
     /// Does not wait. Errors: the binary cannot be run.
     pub(crate) fn start(&self) -> std::io::Result<Firehouse> {
-        let mut command = Command::new(&self.program);
+        let mut command = match &self.store {
+            Store::Own { folder, .. } if self.own_disk => disk::wrapped(&self.program, folder),
+            Store::Own { .. } | Store::Shared { .. } => Command::new(&self.program),
+        };
         command.arg("run").args(&self.flags).args(["--listen", &self.listen.to_string()]);
         match &self.store {
             Store::Own { folder, engine } => {
@@ -99,6 +106,11 @@ impl Firehouse {
     /// How it ended, if it did by itself.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// kill -9 of its engine. Shape: whether there was one.

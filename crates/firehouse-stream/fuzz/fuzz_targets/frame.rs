@@ -54,6 +54,7 @@ fn check(frame: &Bytes, event: &Event) {
             assert!(identity.time.len() <= 64);
         }
         Event::Account(account) => assert!(account.time.len() <= 64),
+        Event::Unproven(_) => unreachable!("frames are signed"),
         Event::Info(info) => {
             assert!(info.name.len() <= 1_024);
             assert!(info.message.as_ref().is_none_or(|message| message.len() <= 1_024));

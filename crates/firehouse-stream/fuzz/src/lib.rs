@@ -5,8 +5,10 @@
 
 #[path = "../../src"]
 pub mod stream {
-    //! Frames, of firehouse-stream.
+    //! Frames and lines, of firehouse-stream.
     pub mod decode;
+    #[path = "jetstream/line.rs"]
+    pub mod line;
 }
 #[path = "../../../firehouse-identity/src"]
 pub mod identity {
@@ -14,6 +16,9 @@ pub mod identity {
     pub mod address;
     pub mod document;
 }
+
+// As the line decoder calls it at home.
+pub(crate) use stream::decode;
 
 mod fixtures;
 mod input;

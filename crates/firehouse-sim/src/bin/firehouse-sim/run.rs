@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use firehouse_sim::Fault;
 use firehouse_sim::run::{RunOptions, run_seeds};
-use firehouse_sim::{Ability, Fault};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -19,7 +19,7 @@ pub struct Arguments {
     /// The binary under test.
     #[arg(long)]
     firehouse: PathBuf,
-    /// What it can do; faults that need more are not planned. Default: what every run needs. "all" for everything.
+    /// What it can do; faults that need more are not planned. Default: everything.
     #[arg(long, value_delimiter = ',')]
     abilities: Vec<String>,
     /// Plan these faults and no others.
@@ -58,9 +58,7 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
 
 pub async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let mut options = RunOptions::new(arguments.firehouse);
-    if arguments.abilities == ["all"] {
-        options.abilities = Ability::ALL.into();
-    } else if !arguments.abilities.is_empty() {
+    if !arguments.abilities.is_empty() {
         let abilities = arguments.abilities.iter().map(|name| name.parse());
         options.abilities = abilities.collect::<Result<_, String>>().map_err(io::Error::other)?;
     }
