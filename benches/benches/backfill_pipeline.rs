@@ -12,10 +12,12 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use firehouse_backfill::{Host, Plan, Scheduler, SyncClient};
-use firehouse_identity::{GuardedClient, Resolver};
+use firehouse_backfill::{Host, HostFilter, Plan, Scheduler, SyncClient};
+use firehouse_identity::{AddressPolicy, GuardedClient, Resolver};
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Asked, Backfill, Fetch, Ingest, Metrics, Repairs, Status, Walk, Walked};
+use firehouse_ingest::{
+    Asked, Backfill, Fetch, Ingest, Keep, Keeper, Lists, Metrics, Repairs, Status, Walk, Walked,
+};
 use firehouse_lexicon::Catalog;
 use firehouse_sim::bulk::{Bulk, BulkConfig};
 use firehouse_sim::{Urls, engine};
@@ -105,6 +107,8 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
     let asked = Asked::default();
     let (_repairs, repairs) = Repairs::new(asked.clone());
     let metrics = Metrics::new(&registry)?;
+    let limits = Keep { accounts_max: 0, grace_s: 0, check_interval_s: 3_600 };
+    let keeper = Keeper::everything(&store, limits);
     let walk = Walk {
         held_only: false,
         store: store.clone(),
@@ -113,6 +117,7 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
         asked: asked.clone(),
         patience: Duration::ZERO,
         walked: Walked::default(),
+        keeper: keeper.clone(),
         metrics: metrics.clone(),
     };
     let fetch = Fetch::Asked;
@@ -130,6 +135,8 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
             asked,
             repairs,
         }),
+        keeper,
+        lists: Lists { relays: Vec::new(), policy: AddressPolicy::Private },
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: Status::default(),
         metrics,
@@ -138,7 +145,8 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     let (open, upstreams) = mpsc::channel(1);
     let walking = async {
-        let walked = walk.run("bench", Plan::Network { relay }, None).await;
+        let walked =
+            walk.run("bench", Plan::Network { relay, hosts: HostFilter::all() }, None).await;
         drop(open);
         walked
     };

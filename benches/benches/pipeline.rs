@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clickhouse::Client;
-use firehouse_identity::{OfflineDocument, Resolver};
+use firehouse_identity::{AddressPolicy, OfflineDocument, Resolver};
 use firehouse_indexer::Indexer;
-use firehouse_ingest::{Config, Ingest, Metrics, Status, Upstream};
+use firehouse_ingest::{Config, Ingest, Keep, Keeper, Lists, Metrics, Status, Upstream};
 use firehouse_lexicon::Catalog;
 use firehouse_sim::{Network, engine, files};
 use firehouse_stream::replay_file;
@@ -60,6 +60,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
         store: store.clone(),
         resolver,
         backfill: None,
+        keeper: Keeper::everything(
+            &store,
+            Keep { accounts_max: 0, grace_s: 0, check_interval_s: 3_600 },
+        ),
+        lists: Lists { relays: Vec::new(), policy: AddressPolicy::Private },
         directory: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: status.clone(),

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::disposition::Disposition;
 use crate::error::FetchError;
 use crate::host::Host;
-use crate::listing::{CursorWatch, Listing, Plan, Position, Progress, Source};
+use crate::listing::{CursorWatch, HostFilter, Listing, Plan, Position, Progress, Source};
 use crate::pages::{HostStatus, ListedHost, ListedRepo, Page};
 
 /// Repos on one page of those the caller named.
@@ -77,9 +77,9 @@ impl Walker {
     async fn walk(self, plan: Plan) {
         let mut lists = Lists::new(self.clone());
         match plan {
-            Plan::Network { relay } => {
+            Plan::Network { relay, hosts } => {
                 lists.add(List { source: Source::Relay(relay.clone()), collection: None }).await;
-                self.hosts(&relay, &mut lists).await;
+                self.hosts(&relay, &hosts, &mut lists).await;
             }
             Plan::Relay(relay) => {
                 lists.add(List { source: Source::Relay(relay), collection: None }).await;
@@ -100,8 +100,8 @@ impl Walker {
         }
     }
 
-    /// Adds the list of every host that a relay names.
-    async fn hosts(&self, relay: &Host, lists: &mut Lists) {
+    /// Adds the list of every host that a relay names and that is to be asked.
+    async fn hosts(&self, relay: &Host, asked: &HostFilter, lists: &mut Lists) {
         let (mut cursor, mut watch) = (None::<Box<str>>, CursorWatch::default());
         loop {
             let page = self.host_page(relay, cursor.as_deref()).await;
@@ -110,7 +110,7 @@ impl Walker {
                 Err(error) => return self.failed(Source::Relay(relay.clone()), error).await,
             };
             for listed in page.items.into_iter().filter(|host| host.status != HostStatus::Banned) {
-                if listed.host != *relay {
+                if listed.host != *relay && asked.takes(&listed.host) {
                     lists.add(List { source: Source::Pds(listed.host), collection: None }).await;
                 }
             }

@@ -55,7 +55,7 @@ pub use error::FetchError;
 pub use host::{Host, InvalidHost};
 pub use hosts::{HostHealth, Hosts};
 pub use job::{GaveUp, Job, Outcome, Priority, Reason, Reasons};
-pub use listing::{Listing, Plan, Position, Progress, Source};
+pub use listing::{HostFilter, Listing, Plan, Position, Progress, Source};
 pub use metrics::Metrics;
 pub use pages::{HostStatus, LatestCommit, ListedHost, ListedRepo, Page, RepoStatus};
 pub use repo::{FetchedRecord, FetchedRepo, Records};

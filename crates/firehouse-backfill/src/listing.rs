@@ -1,5 +1,7 @@
 //! [`Listing`]: a page of repos, where it comes from and what to save once it is dealt with.
 
+use std::sync::Arc;
+
 use firehouse_types::{Did, Nsid};
 use tokio::sync::oneshot;
 
@@ -14,6 +16,8 @@ pub enum Plan {
     Network {
         /// The relay.
         relay: Host,
+        /// Which of its hosts are asked, themselves.
+        hosts: HostFilter,
     },
     /// What a relay lists itself.
     Relay(Host),
@@ -28,6 +32,32 @@ pub enum Plan {
     },
     /// These repos.
     Dids(Vec<Did>),
+}
+
+/// Which hosts are asked. Cheap to clone.
+#[derive(Clone)]
+pub struct HostFilter(Arc<dyn Fn(&Host) -> bool + Send + Sync>);
+
+impl HostFilter {
+    /// Those of which it is true.
+    pub fn new(is_asked: impl Fn(&Host) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(is_asked))
+    }
+
+    /// Every host.
+    pub fn all() -> Self {
+        Self::new(|_| true)
+    }
+
+    pub(crate) fn takes(&self, host: &Host) -> bool {
+        (self.0)(host)
+    }
+}
+
+impl std::fmt::Debug for HostFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HostFilter")
+    }
 }
 
 /// Where a page comes from.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use firehouse_backfill::{Host, Plan};
-use firehouse_ingest::{Status, Walk, Walked};
+use firehouse_ingest::{Lists, Status, Walk, Walked};
 use firehouse_types::UpstreamKind;
 
 use crate::upstream_url::UpstreamUrl;
@@ -47,12 +47,15 @@ pub async fn close_gaps(walk: Walk, status: Status) -> Result<()> {
 
 /// Walks through what an upstream lists. Shape: whether that was all of it.
 async fn close(walk: &Walk, upstream: &str) -> Result<bool> {
-    let walk = Walk { walked: Walked::default(), ..walk.clone() };
+    let selection = walk.keeper.selection();
+    // Of a selection of accounts each is wanted, also one that was never seen.
+    let held_only = walk.held_only && selection.accounts().is_none();
+    let walk = Walk { held_only, walked: Walked::default(), ..walk.clone() };
     let url: UpstreamUrl = upstream.parse()?;
     let host = Host::of_url(&url.url)?;
     let plan = match url.kind {
         UpstreamKind::Pds => Plan::Hosts(vec![host]),
-        UpstreamKind::Relay => Plan::Relay(host),
+        UpstreamKind::Relay => Lists::missed(host, &selection),
         // Nothing but a stream: whoever listens to nothing else learns of it when the account writes again.
         UpstreamKind::Jetstream | UpstreamKind::Labeler => return Ok(true),
     };

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use firehouse_backfill::{Scheduler, SyncClient};
-use firehouse_ingest::{Metrics, Status};
+use firehouse_ingest::{Keeper, Metrics, Status};
 use firehouse_store::Store;
 use firehouse_types::{Health, HostsHealth, ReposHealth};
 use tokio::sync::watch;
+
+use crate::keeping;
 
 /// How long a count of repos is good enough; longer where counting takes long, so that it is a small part of the store's work.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
@@ -24,6 +26,8 @@ pub struct Watched {
     pub labelers: Status,
     /// `None` where nothing is written.
     pub ingest: Option<Metrics>,
+    /// `None` where nothing is written.
+    pub keeper: Option<Keeper>,
     /// `None` where no repo is fetched.
     pub fetches: Option<(Scheduler, SyncClient)>,
     pub repos: RepoCounts,
@@ -34,7 +38,7 @@ impl Watched {
     pub fn new(store: &Store) -> Self {
         let repos = RepoCounts::new(store);
         let (status, labelers) = (Status::default(), Status::default());
-        Self { status, labelers, ingest: None, fetches: None, repos }
+        Self { status, labelers, ingest: None, keeper: None, fetches: None, repos }
     }
 
     /// How this process is now. Waits for nothing but, shortly, the first count of repos.
@@ -50,6 +54,7 @@ impl Watched {
             version: env!("CARGO_PKG_VERSION"),
             upstreams: self.status.health().into_iter().chain(self.labelers.health()).collect(),
             ingest: self.ingest.as_ref().map(Metrics::health),
+            keep: self.keeper.as_ref().and_then(Keeper::standing_now).map(keeping::health),
             repos: Some(ReposHealth {
                 desynchronized: counted.map(|counted| counted.repos),
                 counted_seconds_ago: ages,

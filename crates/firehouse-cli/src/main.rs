@@ -5,6 +5,7 @@ mod settings;
 mod log;
 mod engine_child;
 mod database;
+mod keeping;
 mod labelers;
 mod upstream_url;
 mod network;

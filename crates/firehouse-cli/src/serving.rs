@@ -7,7 +7,7 @@ use axum::Router;
 use firehouse_appview::AppView;
 use firehouse_identity::Resolver;
 use firehouse_store::Store;
-use firehouse_xrpc::{HealthNow, Repairs, Secret, Services, Upstreams};
+use firehouse_xrpc::{HealthNow, Repairs, Secret, Selections, Services, Upstreams};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,8 @@ pub struct Sources {
     pub upstreams: Option<Arc<dyn Upstreams>>,
     /// `None` where no repo is fetched.
     pub repairs: Option<Arc<dyn Repairs>>,
+    /// `None` where nothing is written.
+    pub selections: Option<Arc<dyn Selections>>,
     pub registry: Registry,
 }
 
@@ -43,7 +45,8 @@ impl Sources {
     pub fn new(store: &Store, resolver: Resolver, registry: Registry) -> Self {
         let watched = Watched::new(store);
         let store = store.clone();
-        Self { store, resolver, watched, upstreams: None, repairs: None, registry }
+        let (upstreams, repairs, selections) = (None, None, None);
+        Self { store, resolver, watched, upstreams, repairs, selections, registry }
     }
 }
 
@@ -54,7 +57,7 @@ pub async fn serve(
     sources: Sources,
     stop: CancellationToken,
 ) -> Result<()> {
-    let Sources { store, resolver, watched, upstreams, repairs, registry } = sources;
+    let Sources { store, resolver, watched, upstreams, repairs, selections, registry } = sources;
     if !settings.trusted_verifier.is_empty() {
         tracing::warn!(
             key = "trusted_verifier",
@@ -72,8 +75,17 @@ pub async fn serve(
         Answers::Everything => Some(console(&appview, &store, &health, &registry)?),
         Answers::HealthOnly => None,
     };
-    let services =
-        Services { appview, store, resolver, health, upstreams, repairs, pages, registry };
+    let services = Services {
+        appview,
+        store,
+        resolver,
+        health,
+        upstreams,
+        repairs,
+        selections,
+        pages,
+        registry,
+    };
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another firehouse running there, or is --listen another machine's address", settings.listen))?;

@@ -68,6 +68,7 @@ pub struct Settings {
     pub store: Store,
     pub stream: Stream,
     pub identity: Identity,
+    pub keep: Keep,
     pub backfill: Backfill,
     pub ingest: firehouse_ingest::Config,
     pub labels: firehouse_ingest::LabelConfig,
@@ -139,6 +140,20 @@ pub struct Identity {
     pub request_timeout_ms: u64,
     pub document_bytes_max: usize,
     pub plc_export: bool,
+}
+
+/// `[keep]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keep {
+    pub collections: Vec<String>,
+    pub dids: Vec<String>,
+    pub follows_of: Vec<String>,
+    pub pds_hosts: Vec<String>,
+    pub languages: Vec<String>,
+    pub accounts_max: usize,
+    pub grace_s: u64,
+    pub check_interval_s: u64,
 }
 
 /// `[backfill]`

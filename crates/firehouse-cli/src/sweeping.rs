@@ -21,7 +21,7 @@ pub async fn sweep(walk: Walk, relays: &[Url]) -> Result<()> {
         let began = Instant::now();
         let walk = Walk { walked: Walked::default(), ..walk.clone() };
         for relay in &relays {
-            let (name, plan) = of_network(relay);
+            let (name, plan) = of_network(relay, &walk.keeper);
             walk.run(&name, plan, None).await?;
         }
         let so_far = walk.walked.so_far();

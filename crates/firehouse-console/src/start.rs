@@ -119,6 +119,7 @@ mod tests {
             version: "1.2.3",
             upstreams: vec![upstream],
             ingest: None,
+            keep: None,
             repos: None,
             hosts: None,
         };

@@ -23,6 +23,12 @@ pub const UNKNOWN_START: &str = "unknown_start";
 /// The reason of a repo whose account was deleted and is back.
 const REACTIVATED: &str = "reactivated";
 
+/// The reason of a repo that is to be fetched because it, or more of it, is newly kept.
+const NEWLY_WANTED: &str = "newly_wanted";
+
+/// The reason of a repo that is no longer kept, and whose records are about to be removed.
+const NOT_KEPT: &str = "not_kept";
+
 /// Accounts by their number, the least recently used forgotten first.
 ///
 /// A forgotten account is loaded from the store again, so nothing of it may still be on its way there: the bound must be above the
@@ -42,6 +48,8 @@ pub struct Account {
     /// What waits for the account to be free again, oldest first. Empty while it is.
     pub waiting: VecDeque<Item>,
     pub busy: Option<Busy>,
+    /// What is kept has changed since it was asked for: what the store said of its repo may no longer be so.
+    pub doubtful: bool,
 }
 
 /// Why the events of an account wait.
@@ -78,7 +86,7 @@ pub struct Known {
 
 impl Account {
     pub fn new(did: Did) -> Self {
-        Self { did, known: None, waiting: VecDeque::new(), busy: None }
+        Self { did, known: None, waiting: VecDeque::new(), busy: None, doubtful: false }
     }
 }
 
@@ -189,6 +197,26 @@ impl Known {
     pub fn forget_repo(&mut self) -> RepoRow {
         (self.state, self.reason) = (RepoState::Desynchronized, REACTIVATED.into());
         self.vouched = Rev::from(0);
+        let row = self.repo_row();
+        (self.head, self.unbroken_since) = (None, Rev::from(0));
+        self.recent.clear();
+        row
+    }
+
+    /// All of it is to be fetched, whatever is here. Returns the row to write.
+    pub fn want(&mut self) -> RepoRow {
+        if self.state == RepoState::Synchronized {
+            self.recent.extend(self.head);
+        }
+        (self.state, self.reason) = (RepoState::Desynchronized, NEWLY_WANTED.into());
+        self.repo_row()
+    }
+
+    /// The account is no longer kept: what comes is not followed, and what is here will be removed. Returns the row that says so.
+    pub fn leave(&mut self) -> RepoRow {
+        (self.state, self.reason) = (RepoState::Desynchronized, NOT_KEPT.into());
+        self.vouched = Rev::from(0);
+        self.unproven = Unproven::default();
         let row = self.repo_row();
         (self.head, self.unbroken_since) = (None, Rev::from(0));
         self.recent.clear();

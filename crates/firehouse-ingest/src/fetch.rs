@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use crate::asked::{Asked, RepoEnd};
 use crate::config::Fetch;
 use crate::error::IngestError;
+use crate::keep::Selected;
 use crate::metrics::Metrics;
 use crate::requests::Wanted;
 use crate::sweep::Sweep;
@@ -86,6 +87,7 @@ pub struct Fetches {
     pub output: mpsc::Sender<Output>,
     /// Repos that are compared and indexed at once.
     pub threads: usize,
+    pub selected: Selected,
     pub metrics: Metrics,
 }
 
@@ -101,6 +103,7 @@ impl Fetches {
             output: self.output,
             threads: self.threads,
             asked: self.backfill.asked.clone(),
+            selected: self.selected.clone(),
             metrics: self.metrics.clone(),
         };
         let Backfill { fetch, sweep_every, client, scheduler, outcomes, asked, repairs } =
@@ -110,6 +113,7 @@ impl Fetches {
             scheduler: scheduler.clone(),
             fetch,
             every: sweep_every,
+            selected: self.selected,
             metrics: self.metrics.clone(),
         };
         let asking = Asking {

@@ -123,10 +123,7 @@ impl Flusher {
         if self.saves_cursors {
             self.save_cursors(&mut saved).await?;
         }
-        for Promise { to, verdict } in batch.promises {
-            // Whoever no longer waits need not know.
-            let _ = to.send(verdict);
-        }
+        batch.promises.into_iter().for_each(Promise::keep);
         timer.observe_duration();
         self.metrics.flushed();
         Ok(Flushed { done: batch.done, saved })

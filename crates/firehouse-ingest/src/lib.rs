@@ -4,6 +4,7 @@
 
 pub mod pipeline;
 mod config;
+mod keep;
 mod ticket;
 mod intake;
 mod work;
@@ -14,6 +15,7 @@ mod in_flight;
 mod apply;
 mod unproven;
 mod worker;
+mod selecting;
 mod lookup;
 mod contests;
 mod requests;
@@ -41,6 +43,7 @@ pub use config::{Config, Fetch};
 pub use directory::{Directory, Exported};
 pub use error::IngestError;
 pub use fetch::{Backfill, Repairs};
+pub use keep::{InvalidRules, Keep, KeepError, Keeper, Lists, Rules, Selection, Standing, Words};
 pub use labels::{LabelConfig, Labeler, Labels};
 pub use metrics::Metrics;
 pub use pipeline::{Ingest, Upstream};

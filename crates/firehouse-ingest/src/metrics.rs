@@ -19,6 +19,11 @@ pub struct Metrics {
     pub(crate) labels: IntCounter,
     pub(crate) labels_dropped: IntCounterVec,
     pub(crate) rows: IntCounterVec,
+    pub(crate) unkept: IntCounterVec,
+    pub(crate) kept_accounts: IntGauge,
+    pub(crate) wanted_accounts: IntCounter,
+    pub(crate) selection_phase: IntGauge,
+    pub(crate) removals: IntCounter,
     flushes: IntCounter,
     pub(crate) flush_retries: IntCounter,
     pub(crate) flush_seconds: Histogram,
@@ -91,6 +96,27 @@ impl Metrics {
                 "reason",
             )?,
             rows: counters("rows_total", "Rows acknowledged by the store.", "table")?,
+            unkept: counters(
+                "unkept_total",
+                "Events and records left out because they are not kept.",
+                "what",
+            )?,
+            kept_accounts: gauge(
+                "kept_accounts",
+                "Accounts that are kept by name or neighbourhood; -1 when all are.",
+            )?,
+            wanted_accounts: counter(
+                "wanted_accounts_total",
+                "Accounts marked to be fetched because they, or more of their records, are newly kept.",
+            )?,
+            selection_phase: gauge(
+                "selection_phase",
+                "How far the store holds just what is kept: 0 begun, 1 parted, 2 marked, 3 removed, 4 applied.",
+            )?,
+            removals: counter(
+                "removals_total",
+                "Times that everything which is not kept was removed.",
+            )?,
             flushes: counter("flushes_total", "Flushes acknowledged by the store.")?,
             flush_retries: counter(
                 "flush_retries_total",
@@ -129,6 +155,9 @@ impl Metrics {
             )?,
             queue_depth,
         };
+        for what in ["event", "record"] {
+            metrics.unkept.with_label_values(&[what]);
+        }
         for outcome in [Outcome::Followed, Outcome::Broken, Outcome::Dropped] {
             metrics.held.with_label_values(&[outcome.as_str()]);
         }

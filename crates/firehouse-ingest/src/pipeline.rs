@@ -35,11 +35,15 @@ use crate::flush::{Flusher, Writer};
 use crate::held::Held;
 use crate::in_flight::InFlight;
 use crate::intake::Intake;
+use crate::keep::{Keeper, Keeping, Lists, MARKED_AT_ONCE};
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
 use crate::purge::purge_deleted;
 use crate::requests::Requests;
+use crate::selecting::Selecting;
 use crate::status::Status;
+use crate::walk::Walk;
+use crate::walked::Walked;
 use crate::worker::Worker;
 
 /// Messages per queue between two tasks; each message carries up to a few hundred events or their rows.
@@ -50,6 +54,8 @@ const HELD_SHARE: usize = 4;
 
 /// Repos that wait to be scheduled for fetching.
 const WANTED_MAX: usize = 4_096;
+/// How long commits that a list is ahead of may be on their way over the stream.
+const WALK_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a row of a fetched repo waits for others.
 const REPO_FLUSH_WAIT: Duration = Duration::from_millis(500);
 
@@ -63,6 +69,10 @@ pub struct Ingest {
     pub resolver: Resolver,
     /// Where whole repos come from; without it none is fetched.
     pub backfill: Option<Backfill>,
+    /// Which part of the network is kept.
+    pub keeper: Keeper,
+    /// Where accounts are looked for that nobody here has heard of.
+    pub lists: Lists,
     /// Whose export is followed; without one, only the documents that are needed are asked for.
     pub directory: Option<Directory>,
     /// Record op to rows.
@@ -100,7 +110,18 @@ impl Ingest {
         mut upstreams: mpsc::Receiver<Upstream>,
         stop: CancellationToken,
     ) -> Result<(), IngestError> {
-        let Self { config, store, resolver, backfill, directory, indexer, status, metrics } = self;
+        let Self {
+            config,
+            store,
+            resolver,
+            backfill,
+            directory,
+            keeper,
+            lists,
+            indexer,
+            status,
+            metrics,
+        } = self;
         let count = config.workers.max(1);
         let in_flight =
             Arc::new(InFlight::new(config.in_flight_events_max, config.in_flight_bytes_max));
@@ -109,15 +130,18 @@ impl Ingest {
         let (purged, metrics_of_purge) = (store.clone(), metrics.clone());
         let (inboxes, inbox_ends): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
-        let (lookups, lookups_end) = mpsc::channel(config.in_flight_events_max);
+        // Each event in flight and each account that is marked asks at most once at a time.
+        let (lookups, lookups_end) = mpsc::channel(config.in_flight_events_max + MARKED_AT_ONCE);
         let (contests, contests_end) = mpsc::channel(config.in_flight_events_max);
         let (rows, rows_end) = mpsc::channel(QUEUE_MESSAGES);
         let (repo_rows, repo_rows_end) = mpsc::channel(QUEUE_MESSAGES);
         let (wanted, wanted_end) = mpsc::channel(WANTED_MAX);
-        let requests = match &backfill {
+        let (selected, selection) = (keeper.selected(), keeper.selection());
+        let mut requests = match &backfill {
             Some(backfill) => Requests::to(backfill.fetch, wanted),
             None => Requests::nowhere(),
         };
+        requests.of_some(!selection.rules.keeps_everybody());
 
         let writer = |saves_cursors, input, flush_wait, batch_rows_max| Writer {
             flusher: Flusher {
@@ -155,6 +179,9 @@ impl Ingest {
                 contests: contests.clone(),
                 requests: requests.clone(),
                 output: rows.clone(),
+                selection: Arc::clone(&selection),
+                follows: keeper.follows(),
+                selecting: Selecting::default(),
                 metrics: metrics.clone(),
             };
             workers.spawn_blocking(move || worker.run());
@@ -181,6 +208,24 @@ impl Ingest {
             metrics: metrics.clone(),
         };
         let contests = tokio::spawn(contests.run());
+        let walk = backfill.as_ref().map(|backfill| Walk {
+            store: store.clone(),
+            client: backfill.client.clone(),
+            scheduler: backfill.scheduler.clone(),
+            asked: backfill.asked.clone(),
+            held_only: false,
+            patience: WALK_PATIENCE,
+            walked: Walked::default(),
+            keeper: keeper.clone(),
+            metrics: metrics.clone(),
+        });
+        let keeping = Keeping {
+            keeper,
+            store: store.clone(),
+            workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
+            walk: walk.map(|walk| (walk, lists)),
+            metrics: metrics.clone(),
+        };
         let ending = stop.child_token();
         let export = directory.map(|directory| Export {
             directory,
@@ -205,6 +250,7 @@ impl Ingest {
             workers: inboxes.iter().map(mpsc::Sender::downgrade).collect(),
             output: repo_rows,
             threads: count,
+            selected,
             metrics: metrics.clone(),
         });
         let fetches = tokio::spawn(async {
@@ -282,6 +328,7 @@ impl Ingest {
         tokio::select! {
             ended = watched => ended.map(drop),
             failed = purge => failed,
+            failed = keeping.run() => failed,
         }
     }
 }

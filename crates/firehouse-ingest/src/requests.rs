@@ -21,17 +21,24 @@ pub struct Wanted {
 #[derive(Clone)]
 pub struct Requests {
     asked: Option<(Fetch, mpsc::Sender<Wanted>)>,
+    /// Whether only some accounts are kept, each of them as a whole.
+    of_some: bool,
 }
 
 impl Requests {
     /// For those repos that `fetch` names.
     pub fn to(fetch: Fetch, wanted: mpsc::Sender<Wanted>) -> Self {
-        Self { asked: Some((fetch, wanted)) }
+        Self { asked: Some((fetch, wanted)), of_some: false }
     }
 
     /// Repos are not fetched.
     pub fn nowhere() -> Self {
-        Self { asked: None }
+        Self { asked: None, of_some: false }
+    }
+
+    /// From now on only some accounts are kept, or all.
+    pub fn of_some(&mut self, of_some: bool) {
+        self.of_some = of_some;
     }
 
     /// Asks for a repo that is not in step.
@@ -39,7 +46,7 @@ impl Requests {
         let Some((fetch, wanted)) = &self.asked else { return };
         let is_meant = match fetch {
             Fetch::Asked => false,
-            Fetch::Broken => known.reason != UNKNOWN_START,
+            Fetch::Broken => self.of_some || known.reason != UNKNOWN_START,
             Fetch::Seen => true,
         };
         if is_meant && known.state == RepoState::Desynchronized {

@@ -1,9 +1,10 @@
 //! Looks through the store for repos that are not in step, so that none is forgotten: after a restart, after a fetch that was given up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use firehouse_backfill::{Job, Priority, Reason, Scheduler, SubmitError};
-use firehouse_store::Store;
+use firehouse_store::{Desynchronized, Store};
 use firehouse_types::ActorId;
 use tokio::time::sleep;
 
@@ -11,6 +12,7 @@ use crate::account::UNKNOWN_START;
 use crate::config::Fetch;
 use crate::error::IngestError;
 use crate::flush::retried;
+use crate::keep::Selected;
 use crate::metrics::Metrics;
 
 /// Repos per query.
@@ -23,19 +25,20 @@ pub struct Sweep {
     pub fetch: Fetch,
     /// Pause between two looks.
     pub every: Duration,
+    pub selected: Selected,
     pub metrics: Metrics,
 }
 
 impl Sweep {
     /// Runs until an error that trying again cannot heal.
     pub async fn run(self) -> Result<(), IngestError> {
-        let all = match self.fetch {
+        if self.fetch == Fetch::Asked {
             // Whoever asks names what is to be fetched.
-            Fetch::Asked => return std::future::pending().await,
-            Fetch::Broken => false,
-            Fetch::Seen => true,
-        };
+            return std::future::pending().await;
+        }
         loop {
+            let selection = Arc::clone(&self.selected.borrow());
+            let all = self.fetch == Fetch::Seen || !selection.rules.keeps_everybody();
             let mut after = ActorId::from(0);
             loop {
                 let page = retried(&self.metrics, || {
@@ -45,7 +48,10 @@ impl Sweep {
                 let is_last = page.len() < REPOS_PER_PAGE as usize;
                 let Some(last) = page.last() else { break };
                 after = last.actor;
-                for repo in page.into_iter().filter(|repo| repo.is_active == 1) {
+                let is_meant = |repo: &Desynchronized| {
+                    repo.is_active == 1 && selection.keeps_account(repo.actor, &repo.pds)
+                };
+                for repo in page.into_iter().filter(is_meant) {
                     let reason = match &*repo.reason {
                         UNKNOWN_START => Reason::New,
                         _ => Reason::Desynchronized,

@@ -3,6 +3,8 @@
 //! Receipts first, which say in a few numbers that all is equal; only where they differ is every record compared. What the store holds
 //! at a higher rev than the fetched one came since, and is no difference. Reads only: it may run beside whatever writes.
 
+use std::sync::Arc;
+
 use firehouse_backfill::{FetchError, FetchedRepo, Host, ReadError, SyncClient};
 use firehouse_identity::{Identity, IdentityError, Resolver};
 use firehouse_schema::{RepoRow, RepoState};
@@ -10,6 +12,7 @@ use firehouse_store::{HeldRecord, RepoReceipts, Store, StoreError};
 use firehouse_types::{Did, Rev, RkeyId};
 
 use crate::difference::{Difference, Found};
+use crate::keep::{Keeper, Selection};
 
 /// Compares repos. Cheap to clone.
 #[derive(Clone)]
@@ -20,6 +23,8 @@ pub struct Verifier {
     pub client: SyncClient,
     /// Says where they are and who signs them.
     pub resolver: Resolver,
+    /// What is kept: other records are neither missing nor extra.
+    pub keeper: Keeper,
     /// Paths that are named of each kind of difference; counts are always whole.
     pub paths_max: usize,
 }
@@ -128,12 +133,14 @@ impl Verifier {
         // The rev first: whatever is written meanwhile is above it.
         let held = self.store.accounts(&[actor]).await?.pop().and_then(|account| account.repo);
         let ours = self.store.receipts(&[actor]).await?.remove(&actor).unwrap_or_default();
-        let (repo, theirs) = reading(repo, receipts_of).await?;
+        let kept = self.keeper.selection();
+        let selection = Arc::clone(&kept);
+        let (repo, theirs) = reading(repo, move |repo| receipts_of(repo, &selection)).await?;
         let (repo, findings) = if theirs == ours {
             (repo, Findings::default())
         } else {
             let (records, named_max) = (self.store.repo_records(&[actor]).await?, self.paths_max);
-            reading(repo, move |repo| compare(repo, records, named_max)).await?
+            reading(repo, move |repo| compare(repo, &kept, records, named_max)).await?
         };
         let (rev, records) = (repo.head().rev, repo.record_count());
         Ok((Comparison { did: did.clone(), host, rev, records, held, findings }, repo))
@@ -179,11 +186,14 @@ async fn reading<T: Send + 'static>(
     Ok((repo, read.map_err(VerifyError::Read)?))
 }
 
-/// The receipts of a fetched repo, as the store would have them.
-fn receipts_of(repo: &FetchedRepo) -> Result<RepoReceipts, ReadError> {
+/// The receipts of what is kept of a fetched repo, as the store would have them.
+fn receipts_of(repo: &FetchedRepo, selection: &Selection) -> Result<RepoReceipts, ReadError> {
     let mut receipts = RepoReceipts::new();
     let mut records = repo.records();
     while let Some(record) = records.next()? {
+        if !selection.keeps_record(record.collection, &record.record) {
+            continue;
+        }
         let receipt = match receipts.get_mut(record.collection) {
             Some(receipt) => receipt,
             None => receipts.entry(record.collection.clone()).or_default(),
@@ -195,6 +205,7 @@ fn receipts_of(repo: &FetchedRepo) -> Result<RepoReceipts, ReadError> {
 
 fn compare(
     repo: &FetchedRepo,
+    selection: &Selection,
     held: Vec<HeldRecord>,
     named_max: usize,
 ) -> Result<Findings, ReadError> {
@@ -203,6 +214,9 @@ fn compare(
     let mut findings = Findings::default();
     let mut records = repo.records();
     while let Some(record) = records.next()? {
+        if !selection.keeps_record(record.collection, &record.record) {
+            continue;
+        }
         let path = || format!("{}/{}", record.collection, record.rkey);
         let rkey = RkeyId::of(record.rkey);
         match difference.find(record.collection, rkey, &record.cid.digest) {

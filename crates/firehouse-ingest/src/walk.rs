@@ -22,6 +22,7 @@ use crate::account::UNKNOWN_START;
 use crate::asked::{Asked, End, RepoEnd};
 use crate::error::IngestError;
 use crate::flush::retried;
+use crate::keep::Keeper;
 use crate::metrics::{Metrics, now_us};
 use crate::walked::Walked;
 
@@ -47,6 +48,8 @@ pub struct Walk {
     pub patience: Duration,
     /// Counts.
     pub walked: Walked,
+    /// What is kept: others are left out.
+    pub keeper: Keeper,
     /// Of the pipeline.
     pub metrics: Metrics,
 }
@@ -217,29 +220,47 @@ impl Round {
         pds: Option<&Host>,
     ) -> Result<Vec<Job>, IngestError> {
         let mut wanted = self.missing(repos, pds).await?;
-        let are_behind = wanted.iter().any(|job| job.reason == Reason::Behind);
+        let are_behind = wanted.0.iter().any(|job| job.reason == Reason::Behind);
         if are_behind && !self.walk.patience.is_zero() {
             // Those that are written to at this moment are on their way over the stream.
             tokio::time::sleep(self.walk.patience).await;
             wanted = self.missing(repos, pds).await?;
         }
         let inactive = repos.iter().filter(|repo| !repo.active).count();
+        let (wanted, not_kept) = wanted;
         let mut walked = self.walk.walked.figures();
         walked.inactive += inactive as u64;
-        walked.in_step += (repos.len() - inactive - wanted.len()) as u64;
+        walked.not_kept += not_kept;
+        walked.in_step += (repos.len() - inactive - wanted.len()) as u64 - not_kept;
         Ok(wanted)
     }
 
+    /// Of those that are kept, and how many are not.
     async fn missing(
         &self,
         repos: &[ListedRepo],
         pds: Option<&Host>,
-    ) -> Result<Vec<Job>, IngestError> {
-        let listed: Vec<_> = repos.iter().filter(|repo| repo.active).collect();
+    ) -> Result<(Vec<Job>, u64), IngestError> {
+        let selection = self.walk.keeper.selection();
+        let may_be = |repo: &&ListedRepo| selection.by_number(repo.did.actor()) != Some(false);
+        let active: Vec<_> = repos.iter().filter(|repo| repo.active).collect();
+        let mut listed: Vec<_> = active.iter().copied().filter(may_be).collect();
         let actors: Vec<ActorId> = listed.iter().map(|repo| repo.did.actor()).collect();
         let held = retried(&self.walk.metrics, || self.walk.store.accounts(&actors)).await?;
         let held: HashMap<ActorId, Account> =
             held.into_iter().map(|account| (account.actor.actor, account)).collect();
+        let lives_at = |actor: &ActorId| held.get(actor).map_or("", |account| &*account.actor.pds);
+        listed.retain(|repo| {
+            let actor = repo.did.actor();
+            match pds {
+                // Whoever is asked for by name is asked where it lives first.
+                _ if self.is_named && lives_at(&actor).is_empty() => true,
+                Some(host) if !self.is_named => selection.keeps_account(actor, host.as_str()),
+                // Where others list accounts that nobody has seen, their own hosts list them, too.
+                _ => selection.keeps_account(actor, lives_at(&actor)),
+            }
+        });
+        let not_kept = (active.len() - listed.len()) as u64;
         let job = |repo: &ListedRepo| {
             let held = held.get(&repo.did.actor()).and_then(|account| account.repo.as_ref());
             let reason = match held {
@@ -261,7 +282,7 @@ impl Round {
                 not_before: held.map(|held| held.rev).filter(|rev| rev.get() != 0),
             })
         };
-        Ok(listed.into_iter().filter_map(job).collect())
+        Ok((listed.into_iter().filter_map(job).collect(), not_kept))
     }
 }
 

@@ -18,6 +18,8 @@ pub struct WalkedSoFar {
     pub in_step: u64,
     /// Of these: the host says that it does not give them.
     pub inactive: u64,
+    /// Of these: not kept by the selection.
+    pub not_kept: u64,
     /// Of these: asked for as a whole.
     pub asked: u64,
     /// Of those asked for: compared record by record, and written where they differed.

@@ -8,8 +8,9 @@ use firehouse_repo::RepoHead;
 use firehouse_schema::{ActorRow, RepoRow};
 use firehouse_store::{Account, HeldRecord, SourceKey};
 use firehouse_types::{ActorId, Did, DropReason, Event, Handle, Rev};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::keep::Selection;
 use crate::ticket::Ticket;
 
 /// To a worker.
@@ -24,6 +25,10 @@ pub enum Work {
     Told(Told),
     /// One of its repos was fetched as a whole, and waits to be written.
     Fetched(Fetched),
+    /// From now on something else is kept. Told when all that was done before is durable.
+    Select { selection: Arc<Selection>, told: oneshot::Sender<()> },
+    /// An account that is kept is to be fetched, whatever is here of it.
+    Want(WantedItem),
     /// The repo admitted last is in the store, unless it could not be read to its end.
     Written {
         actor: ActorId,
@@ -40,6 +45,13 @@ pub async fn tell(workers: &[mpsc::WeakSender<Work>], actor: ActorId, work: Work
     if let Some(worker) = workers.get(index).and_then(mpsc::WeakSender::upgrade) {
         let _ = worker.send(work).await;
     }
+}
+
+/// An account is newly wanted.
+pub struct WantedItem {
+    pub did: Did,
+    /// Told when it is durable that it is to be fetched; dropped when nobody knows who that is.
+    pub told: oneshot::Sender<()>,
 }
 
 /// The directory has spoken of an account. Said only once, so what it changes must be durable before its place in the export is saved.
@@ -90,6 +102,7 @@ pub enum Item {
     Event(Ticketed),
     Told(Told),
     Fetched(Fetched),
+    Wanted(WantedItem),
 }
 
 /// One event on its way.
@@ -111,6 +124,7 @@ impl Item {
             Self::Event(event) => event.event.did(),
             Self::Told(told) => Some(&told.did),
             Self::Fetched(fetched) => Some(&fetched.did),
+            Self::Wanted(wanted) => Some(&wanted.did),
         }
     }
 }
@@ -176,9 +190,25 @@ pub struct Output {
 }
 
 /// Somebody to be told when everything up to here is in the store.
-pub struct Promise {
-    pub to: oneshot::Sender<Verdict>,
-    pub verdict: Verdict,
+pub enum Promise {
+    Verdict {
+        to: oneshot::Sender<Verdict>,
+        verdict: Verdict,
+    },
+    Done(oneshot::Sender<()>),
+    /// Whom somebody follows may decide who is kept.
+    Follows(Arc<Notify>),
+}
+
+impl Promise {
+    pub fn keep(self) {
+        match self {
+            // Whoever no longer waits need not know.
+            Self::Verdict { to, verdict } => drop(to.send(verdict)),
+            Self::Done(told) => drop(told.send(())),
+            Self::Follows(follows) => follows.notify_one(),
+        }
+    }
 }
 
 impl Output {

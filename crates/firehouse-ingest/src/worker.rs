@@ -15,7 +15,7 @@ use firehouse_types::{
 };
 use tokio::runtime;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use crate::account::{Account, Accounts, Busy, Known};
@@ -23,14 +23,19 @@ use crate::apply::apply_op;
 use crate::authority::may_speak;
 use crate::contests::Contest;
 use crate::held::Held;
+use crate::keep::Selection;
 use crate::metrics::{Metrics, Outcome, now_ms, now_us};
 use crate::requests::Requests;
+use crate::selecting::Selecting;
 use crate::status::Status;
 use crate::unproven::{self, Unproven};
 use crate::work::{
     Fetched, Found, HandleCheck, Item, Lookup, LookupReason, Output, Promise, Ticketed, Told,
     Verdict, Work,
 };
+
+/// Decides who lives in a neighbourhood.
+const FOLLOW: &str = "app.bsky.graph.follow";
 
 /// How long a verified handle is trusted, and how long one that failed is left alone. Units: milliseconds.
 const HANDLE_RECHECK_MS: i64 = 24 * 3_600_000;
@@ -58,6 +63,11 @@ pub struct Worker {
     /// Where whole repos are asked for.
     pub requests: Requests,
     pub output: mpsc::Sender<Output>,
+    /// What is kept.
+    pub selection: Arc<Selection>,
+    /// Told when whom somebody follows may have changed that.
+    pub follows: Arc<Notify>,
+    pub selecting: Selecting,
     pub metrics: Metrics,
 }
 
@@ -89,8 +99,13 @@ impl Worker {
                 Turn::Work(Work::Fetched(fetched)) => {
                     self.take(Item::Fetched(fetched), &mut output)
                 }
+                Turn::Work(Work::Select { selection, told }) => {
+                    self.select(selection, told, &mut output)
+                }
+                Turn::Work(Work::Want(wanted)) => self.take(Item::Wanted(wanted), &mut output),
                 Turn::Work(Work::Written { actor, head, is_whole, in_step }) => {
-                    self.written(actor, head, is_whole, in_step, &mut output)
+                    self.written(actor, head, is_whole, in_step, &mut output);
+                    output.promises.extend(self.selecting.end(actor));
                 }
             }
             // The writer is gone only when the pipeline is being torn down.
@@ -158,6 +173,9 @@ impl Worker {
     fn take(&mut self, item: Item, output: &mut Output) {
         let Some(did) = item.did() else { return };
         let actor = did.actor();
+        if self.selection.by_number(actor) == Some(false) {
+            return self.leave_out(item, output);
+        }
         let account = self.accounts.get_or_insert_mut(actor, || Account::new(did.clone()));
         if account.did != *did {
             tracing::warn!(%did, taken_by = %account.did, "two DIDs have the same number; the later is not indexed");
@@ -183,6 +201,7 @@ impl Worker {
                 }
                 Item::Told(told) => self.hear(actor, told, output),
                 Item::Fetched(fetched) => self.admit(actor, fetched, output),
+                Item::Wanted(wanted) => self.want(actor, wanted, output),
             }
         }
     }
@@ -195,14 +214,16 @@ impl Worker {
         };
         let Told { did, identity, handle, done, .. } = told;
         if let Some(identity) = &identity {
+            let from = known.row.pds.clone();
             output.actors.extend(known.update(Some(identity), &handle));
+            moved(known, &from, &self.selection, &self.requests, output);
         }
         let claimed = identity.as_ref().map(|i| i.handle.as_ref().map_or("", Handle::as_str));
         if handle == HandleCheck::Unknown && claimed != Some(&*known.row.handle) {
             // A handle counts when it leads back; and where nothing is proven, the directory is asked for everything.
             ask(&self.lookups, Lookup { actor, did, reason: LookupReason::Handle });
         }
-        output.promises.push(Promise { to: done, verdict: Verdict::Needless });
+        output.promises.push(Promise::Verdict { to: done, verdict: Verdict::Needless });
     }
 
     fn wait_behind(&mut self, actor: ActorId, item: Item, output: &mut Output) {
@@ -237,6 +258,8 @@ impl Worker {
             // Whoever waits hears that it is over.
             Item::Told(_) => {}
             Item::Fetched(fetched) => fetched.answer(Verdict::Refused(reason)),
+            // That nobody is told says it.
+            Item::Wanted(_) => {}
         }
     }
 
@@ -244,7 +267,9 @@ impl Worker {
     fn admit(&mut self, actor: ActorId, fetched: Fetched, output: &mut Output) {
         let Some(account) = self.accounts.get_mut(&actor) else { return };
         let Some(known) = &mut account.known else { return };
-        if known.row.status == ActorStatus::Deleted {
+        if known.row.status == ActorStatus::Deleted
+            || !self.selection.keeps_account(actor, &known.row.pds)
+        {
             return fetched.answer(Verdict::Needless);
         }
         if fetched.differs {
@@ -264,8 +289,9 @@ impl Worker {
         known.take_over(fetched.head);
         output.repos.push(known.repo_row());
         let verdict = Verdict::Write { vouched: known.vouched };
-        output.promises.push(Promise { to: fetched.verdict, verdict });
+        output.promises.push(Promise::Verdict { to: fetched.verdict, verdict });
         account.busy = Some(Busy::Writing);
+        self.selecting.begin(actor);
     }
 
     /// A fetched repo is in the store. If all of it is, so is the account's repo as a whole.
@@ -279,14 +305,23 @@ impl Worker {
     ) {
         let Some(account) = self.accounts.get_mut(&actor) else { return };
         let Some(known) = &mut account.known else { return };
-        if is_whole && known.continues(head) {
+        if !self.selection.keeps_account(actor, &known.row.pds) {
+            // What was written of it is removed, too.
+            output.repos.push(known.leave());
+        } else if is_whole && known.continues(head) {
             output.repos.push(known.synchronize());
             let verdict = Verdict::Write { vouched: known.vouched };
-            output.promises.push(Promise { to: in_step, verdict });
+            output.promises.push(Promise::Verdict { to: in_step, verdict });
         } else {
             self.requests.repo(known);
         }
+        if self.selection.inner.contains(&actor) {
+            output.promises.push(Promise::Follows(Arc::clone(&self.follows)));
+        }
         self.go_on(actor, output);
+        if self.selection.by_number(actor) == Some(false) {
+            self.forget(actor, output);
+        }
     }
 
     /// The account is free: what waited has its turn, until one of it needs the account for itself again.
@@ -307,6 +342,10 @@ impl Worker {
             LookupReason::Identity(ticket) => Some(ticket),
             _ => None,
         };
+        if self.selection.by_number(actor) == Some(false) {
+            output.done.extend(ticket);
+            return self.forget(actor, output);
+        }
         let Some(account) = self.accounts.get_mut(&actor) else {
             return output.done.extend(ticket);
         };
@@ -318,7 +357,8 @@ impl Worker {
                     output.done.extend(ticket);
                     return self.drop_waiting(actor, DropReason::ActorTaken, output);
                 }
-                Some(stored) => {
+                Some(mut stored) => {
+                    stored.repo = stored.repo.filter(|_| !account.doubtful);
                     let unproven = Unproven::from_stored(&found.unproven);
                     Some(Known { unproven, ..Known::from_stored(stored) })
                 }
@@ -335,6 +375,7 @@ impl Worker {
         if matches!(found.identity, Some(Err(IdentityError::Tombstoned))) {
             output.actors.extend(known.set_status(ActorStatus::Deleted));
         }
+        let from = known.row.pds.clone();
         if identity.is_some() || found.handle != HandleCheck::Unknown {
             let before = known.row.handle.clone();
             output.actors.extend(known.update(identity, &found.handle));
@@ -346,11 +387,12 @@ impl Worker {
                 if let Err(TrySendError::Full(contest)) = self.contests.try_send(contest) {
                     ticket = contest.ticket;
                 } else {
-                    output.promises.push(Promise { to, verdict: Verdict::Needless });
+                    output.promises.push(Promise::Verdict { to, verdict: Verdict::Needless });
                 }
             }
         }
         output.done.extend(ticket);
+        moved(known, &from, &self.selection, &self.requests, output);
         let handle_age_ms = now_ms() - known.handle_checked_ms;
         let handle_is_old = handle_age_ms
             > if known.row.handle.is_empty() {
@@ -393,7 +435,7 @@ impl Worker {
         let is_proven = |item: &Item| match item {
             Item::Event(event) => !matches!(event.event, Event::Unproven(_)),
             Item::Told(_) => false,
-            Item::Fetched(_) => true,
+            Item::Fetched(_) | Item::Wanted(_) => true,
         };
         if reason == DropReason::IdentityUnavailable && account.waiting.iter().any(is_proven) {
             let mut unknown = Known::first_seen(account.did.clone());
@@ -411,6 +453,12 @@ impl Worker {
         else {
             return;
         };
+        let is_of_repo =
+            matches!(event.event, Event::Commit(_) | Event::Sync(_) | Event::Unproven(_));
+        let is_kept = self.selection.keeps_account(actor, &known.row.pds);
+        if is_of_repo && !is_kept {
+            return self.leave_out(Item::Event(event), output);
+        }
         let speaks = may_speak(&event, known);
         if !speaks && !event.refreshed {
             // It may have moved there.
@@ -441,9 +489,12 @@ impl Worker {
                             Outcome::Broken
                         });
                     }
+                    if self.selection.inner.contains(&actor) && is_about_follows(&verified) {
+                        output.promises.push(Promise::Follows(Arc::clone(&self.follows)));
+                    }
                     let source = &self.status.name(event.ticket.upstream);
-                    let lost =
-                        apply_commit(known, verified, source, &self.indexer, &self.metrics, output);
+                    let by = By { indexer: &self.indexer, selection: &self.selection };
+                    let lost = apply_commit(known, verified, source, by, &self.metrics, output);
                     if lost {
                         self.requests.repo(known);
                     }
@@ -451,9 +502,12 @@ impl Worker {
                 }
             },
             Event::Unproven(op) => {
+                if self.selection.inner.contains(&actor) && op.path.starts_with(FOLLOW) {
+                    output.promises.push(Promise::Follows(Arc::clone(&self.follows)));
+                }
                 let source = &self.status.name(event.ticket.upstream);
-                let applied =
-                    apply_unproven(known, op, source, &self.indexer, &self.metrics, output);
+                let by = By { indexer: &self.indexer, selection: &self.selection };
+                let applied = apply_unproven(known, op, source, by, &self.metrics, output);
                 self.requests.proof(known);
                 applied
             }
@@ -493,7 +547,9 @@ impl Worker {
                 output.actors.extend(known.set_status(status));
                 let is_back =
                     before != ActorStatus::Active && known.row.status == ActorStatus::Active;
-                if is_back && before == ActorStatus::Deleted {
+                if !is_kept {
+                    // Only who it is and how it stands is followed.
+                } else if is_back && before == ActorStatus::Deleted {
                     output.repos.push(known.forget_repo());
                     self.requests.repo(known);
                 } else if is_back {
@@ -534,6 +590,24 @@ fn doubt(known: &mut Known, requests: &Requests, output: &mut Output) {
     }
 }
 
+/// An account that may have come from another PDS is kept from now on, or no longer.
+fn moved(
+    known: &mut Known,
+    from: &str,
+    selection: &Selection,
+    requests: &Requests,
+    output: &mut Output,
+) {
+    let was_kept = selection.keeps_account(known.row.actor, from);
+    let is_kept = selection.keeps_account(known.row.actor, &known.row.pds);
+    if was_kept && !is_kept {
+        output.repos.push(known.leave());
+    } else if is_kept && !was_kept && !from.is_empty() {
+        output.repos.push(known.want());
+        requests.repo(known);
+    }
+}
+
 fn ask(lookups: &mpsc::Sender<Lookup>, lookup: Lookup) {
     // The queue is as long as events may be in flight, and each asks at most once at a time; closed means that we are stopping.
     if let Err(TrySendError::Full(lookup)) = lookups.try_send(lookup) {
@@ -569,11 +643,21 @@ fn verified(known: &Known, commit: &CommitEvent) -> Result<VerifiedCommit, DropR
     verify_commit(commit, key, known.head, u64::try_from(now_us()).unwrap_or(0))
 }
 
+/// What decides on the rows of a commit.
+struct By<'a> {
+    indexer: &'a Indexer,
+    selection: &'a Selection,
+}
+
+fn is_about_follows(commit: &VerifiedCommit) -> bool {
+    commit.ops.iter().any(|op| op.collection.as_str() == FOLLOW)
+}
+
 fn apply_commit(
     known: &mut Known,
     commit: VerifiedCommit,
     source: &str,
-    indexer: &Indexer,
+    by: By<'_>,
     metrics: &Metrics,
     output: &mut Output,
 ) -> bool {
@@ -581,10 +665,18 @@ fn apply_commit(
     for (_, reason) in &commit.dropped {
         metrics.ops_dropped.with_label_values(&[reason.as_str()]).inc();
     }
-    for op in &commit.ops {
-        apply_op(op, &witness, indexer, metrics, output);
+    // What was claimed without proof was selected, too.
+    let mut ops = Vec::with_capacity(commit.ops.len());
+    for op in commit.ops {
+        match by.selection.op(op) {
+            Some(op) => {
+                apply_op(&op, &witness, by.indexer, metrics, output);
+                ops.push(op);
+            }
+            None => metrics.unkept.with_label_values(&["record"]).inc(),
+        }
     }
-    let is_contradicted = known.unproven.prove(commit.rev, &commit.ops);
+    let is_contradicted = known.unproven.prove(commit.rev, &ops);
     let head = RepoHead { rev: commit.rev, data: commit.data };
     advance(known, head, commit.chain, is_contradicted, metrics, output)
 }
@@ -617,17 +709,21 @@ fn apply_unproven(
     known: &mut Known,
     op: &UnprovenOp,
     source: &str,
-    indexer: &Indexer,
+    by: By<'_>,
     metrics: &Metrics,
     output: &mut Output,
 ) -> Result<(), DropReason> {
     let now_us = now_us();
     let op = unproven::record_op(op, known, u64::try_from(now_us).unwrap_or(0))?;
+    let Some(op) = by.selection.op(op) else {
+        metrics.unkept.with_label_values(&["record"]).inc();
+        return Ok(());
+    };
     if !known.unproven.note(&op) {
         return Err(DropReason::StaleRev);
     }
     let witness = Witness { witnessed_at_us: now_us, proof: Proof::Unverified, source };
-    apply_op(&op, &witness, indexer, metrics, output);
+    apply_op(&op, &witness, by.indexer, metrics, output);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use crate::asked::{Asked, RepoEnd};
 use crate::difference::Difference;
 use crate::error::IngestError;
 use crate::flush::retried;
+use crate::keep::{Selected, Selection};
 use crate::metrics::{Metrics, now_us};
 use crate::work::{Output, Promise, Verdict, Work, tell};
 
@@ -57,6 +58,7 @@ pub struct Writing {
     /// Repos that are compared and indexed at once.
     pub threads: usize,
     pub asked: Asked,
+    pub selected: Selected,
     pub metrics: Metrics,
 }
 
@@ -77,15 +79,18 @@ impl Writing {
                     let held = held.remove(&repo.did().actor()).unwrap_or_default();
                     let (indexer, output) = (Arc::clone(&self.indexer), self.output.clone());
                     let (workers, metrics) = (self.workers.clone(), self.metrics.clone());
-                    let asked = self.asked.clone();
+                    let (asked, selected) = (self.asked.clone(), self.selected.clone());
                     under_way.spawn(async move {
                         let (did, head, records) =
                             (repo.did().clone(), repo.head(), repo.record_count());
                         let actor = did.actor();
                         let handed_over = tokio::task::spawn_blocking(move || {
                             let _permit = permit;
+                            let origin = Origin { host: &host, held, vouched };
+                            // As it is now: workers wait for this one before they call it taken over.
+                            let selection = Arc::clone(&selected.borrow());
                             let durable =
-                                hand_over(&repo, &host, held, vouched, &indexer, &output, &metrics);
+                                hand_over(&repo, origin, &selection, &indexer, &output, &metrics);
                             (repo, durable)
                         });
                         let (is_whole, changed) = match handed_over.await {
@@ -144,16 +149,23 @@ fn groups(repos: Vec<Admitted>) -> Vec<Vec<Admitted>> {
     groups
 }
 
-/// Makes the rows of one repo. `None` when the pipeline is being torn down.
-fn hand_over(
-    repo: &FetchedRepo,
-    host: &str,
+/// Where a repo came from, and what of it was here before.
+struct Origin<'a> {
+    host: &'a str,
     held: Vec<HeldRecord>,
     vouched: Rev,
+}
+
+/// Makes the rows of one repo, as far as it is kept. `None` when the pipeline is being torn down.
+fn hand_over(
+    repo: &FetchedRepo,
+    origin: Origin<'_>,
+    selection: &Selection,
     indexer: &Indexer,
     output: &mpsc::Sender<Output>,
     metrics: &Metrics,
 ) -> Option<HandedOver> {
+    let Origin { host, held, vouched } = origin;
     let witness = Witness { witnessed_at_us: now_us(), proof: Proof::Repo, source: host };
     let mut difference = Difference::new(repo.did().clone(), repo.head().rev, vouched, held);
     let (mut rows, mut ops) = (Output::default(), 0);
@@ -168,6 +180,10 @@ fn hand_over(
     let mut records = repo.records();
     let is_whole = loop {
         match records.next() {
+            // What is not kept counts as not there: what is held of it is deleted.
+            Ok(Some(record)) if !selection.keeps_record(record.collection, &record.record) => {
+                metrics.unkept.with_label_values(&["record"]).inc();
+            }
             Ok(Some(record)) => {
                 if let Some(op) = repo.op(&record).and_then(|op| difference.compare(op)) {
                     write(op)?;
@@ -187,7 +203,7 @@ fn hand_over(
         }
     }
     let (written, durable) = oneshot::channel();
-    rows.promises.push(Promise { to: written, verdict: Verdict::Write { vouched } });
+    rows.promises.push(Promise::Verdict { to: written, verdict: Verdict::Write { vouched } });
     output.blocking_send(rows).ok()?;
     Some(HandedOver { durable, is_whole, ops })
 }

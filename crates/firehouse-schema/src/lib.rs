@@ -23,6 +23,7 @@ mod repos;
 mod cursors;
 mod upstreams;
 mod positions;
+mod selections;
 mod links;
 mod posts;
 mod feed_items;
@@ -45,5 +46,6 @@ pub use posts::{EMBED_EXTERNAL, EMBED_GALLERY, EMBED_IMAGES, EMBED_RECORD, EMBED
 pub use profiles::ProfileRow;
 pub use records::{Proof, RecordRow};
 pub use repos::{RepoRow, RepoState};
+pub use selections::{KeptRow, SelectionPhase, SelectionRow, UnwantedRow};
 pub use table::Table;
 pub use upstreams::UpstreamRow;

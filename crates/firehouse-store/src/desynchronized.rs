@@ -23,6 +23,8 @@ pub struct Desynchronized {
     pub reason: Box<str>,
     /// 0 = the account is deactivated, deleted, suspended or taken down: nobody would give its repo.
     pub is_active: u8,
+    /// Where it lives, as a URL; empty when nobody knows.
+    pub pds: Box<str>,
 }
 
 impl Store {

@@ -8,11 +8,11 @@ WITH lost AS
     ORDER BY actor
     LIMIT {limit:UInt32}
 )
-SELECT lost.actor AS actor, did, rev, reason, is_active
+SELECT lost.actor AS actor, did, rev, reason, is_active, pds
 FROM lost
 INNER JOIN
 (
-    SELECT actor, did, status IN ('mentioned', 'active') AS is_active
+    SELECT actor, did, status IN ('mentioned', 'active') AS is_active, pds
     FROM actors FINAL
     WHERE actor IN (SELECT actor FROM lost)
 ) AS known ON known.actor = lost.actor

@@ -51,7 +51,7 @@ pub enum StoreError {
         /// The client's error.
         source: Error,
     },
-    /// The rows of deleted accounts were not removed. Doing it again is safe.
+    /// Rows of deleted accounts, or of what is not kept, were not removed. Doing it again is safe.
     #[error("purge of {table}")]
     Purge {
         /// The table.

@@ -34,6 +34,7 @@ mod purge;
 mod cursors;
 mod upstreams;
 mod positions;
+mod keep;
 mod identities;
 pub mod read;
 
@@ -43,6 +44,7 @@ pub use desynchronized::Desynchronized;
 pub use error::{Disposition, StoreError, clickhouse_code};
 pub use identities::Position;
 pub use insert::Receipt;
+pub use keep::{Accounts, Candidate, Removal};
 pub use migrate::Migrated;
 pub use positions::Positions;
 pub use previous::{Previous, SourceKey};

@@ -16,6 +16,9 @@ pub struct Health {
     /// The write path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ingest: Option<IngestHealth>,
+    /// Which part of the network is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<KeepHealth>,
     /// Repos that are not in step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repos: Option<ReposHealth>,
@@ -37,6 +40,20 @@ pub struct IngestHealth {
     pub queues: BTreeMap<&'static str, u64>,
     /// Since the last flush was acknowledged; nothing is flushed while nothing happens. `None` before the first. Units: seconds.
     pub flush_age_seconds: Option<u64>,
+}
+
+/// Which part of the network is kept.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct KeepHealth {
+    /// In one line.
+    pub selection: String,
+    /// How far the store has come to hold just that.
+    pub phase: &'static str,
+    /// Accounts that are kept by name or neighbourhood; `None` when all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<u64>,
+    /// Whether neighbourhoods have more accounts than are kept.
+    pub cut: bool,
 }
 
 /// Repos that are not in step.

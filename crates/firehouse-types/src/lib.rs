@@ -39,7 +39,8 @@ pub use event::{
 };
 pub use handle::Handle;
 pub use health::{
-    Health, HostsHealth, IngestHealth, ReposHealth, UpstreamHealth, UpstreamKind, UpstreamState,
+    Health, HostsHealth, IngestHealth, KeepHealth, ReposHealth, UpstreamHealth, UpstreamKind,
+    UpstreamState,
 };
 pub use label::{InvalidLabel, Label, LabelSubject};
 pub use label_event::{LabelEvent, LabelsEvent};

@@ -4,7 +4,7 @@ use crate::auth::Who::{self, AdminOnly, Anyone, Viewer, ViewerOnly, ViewerOrAdmi
 use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
 use crate::method::{Kind, Method, Run, run};
 use crate::parameters::Reading::{self, Loose, Strict};
-use crate::{admin, repairs};
+use crate::{admin, repairs, selection};
 
 /// In the order of their names. Who may call, how parameters are read and what the headers tell is what the reference AppView does.
 #[rustfmt::skip] // a table
@@ -27,10 +27,12 @@ pub(crate) const METHODS: &[Method] = &[
     query("com.atproto.label.queryLabels",      Anyone,        Strict, Plain,        run!(query_labels)),
     query("com.atproto.repo.getRecord",         ViewerOrAdmin, Strict, Plain,        run!(get_record)),
     procedure("dev.firehouse.admin.addUpstream",    AdminOnly,        Plain,            admin::ADD_UPSTREAM),
+    query("dev.firehouse.admin.getSelection",   AdminOnly,     Strict, Plain,        selection::GET_SELECTION),
     query("dev.firehouse.admin.listRepos",      AdminOnly,     Strict, Plain,        repairs::LIST_REPOS),
     query("dev.firehouse.admin.listUpstreams",  AdminOnly,     Strict, Plain,        admin::LIST_UPSTREAMS),
     procedure("dev.firehouse.admin.removeUpstream", AdminOnly,        Plain,            admin::REMOVE_UPSTREAM),
     lengthy("dev.firehouse.admin.repairRepo",       AdminOnly,        Plain,            repairs::REPAIR_REPO),
+    procedure("dev.firehouse.admin.setSelection",   AdminOnly,        Plain,            selection::SET_SELECTION),
     lengthy("dev.firehouse.admin.verifyRepo",       AdminOnly,        Plain,            repairs::VERIFY_REPO),
     query("dev.firehouse.sync.getCompleteness", Anyone,        Strict, Plain,        run!(get_completeness)),
 ];

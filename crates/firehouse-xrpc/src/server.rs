@@ -27,6 +27,7 @@ use crate::connections::{Limits, accept};
 use crate::error::XrpcError;
 use crate::failure::Failure;
 use crate::repairs::Repairs;
+use crate::selection::Selections;
 use crate::{labelers, pages};
 
 /// How long a browser may remember what it may send. Units: seconds.
@@ -52,6 +53,8 @@ pub struct Services {
     pub health: HealthNow,
     /// The upstreams of this process; `None` where it follows none.
     pub upstreams: Option<Arc<dyn Upstreams>>,
+    /// Which part of the network is kept; `None` where nothing is written.
+    pub selections: Option<Arc<dyn Selections>>,
     /// Compares and repairs whole repos; `None` where none is fetched.
     pub repairs: Option<Arc<dyn Repairs>>,
     /// Pages for people, `/` among them; without any there is a banner at `/`.

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use firehouse_backfill::{
-    Enumeration, FetchError, Host, Listing, Plan, Position, Progress, Source,
+    Enumeration, FetchError, Host, HostFilter, Listing, Plan, Position, Progress, Source,
 };
 use firehouse_types::{Did, Nsid};
 
@@ -101,7 +101,7 @@ async fn network() -> (Server, Server, Server) {
 }
 
 fn plan(relay: &Server) -> Plan {
-    Plan::Network { relay: relay.running.host() }
+    Plan::Network { relay: relay.running.host(), hosts: HostFilter::all() }
 }
 
 #[tokio::test]
@@ -123,6 +123,17 @@ async fn a_network_is_what_its_hosts_list_and_what_its_relay_lists() {
     let hosts = [&relay, &one, &two].map(|server| server.running.host().to_string());
     assert_eq!(done, hosts.into_iter().collect());
     assert_eq!(*two.asked.lock().expect("no panic"), ["listRepos ", "listRepos 1", "listRepos 2"]);
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_wanted_is_not_asked() {
+    let (relay, one, two) = network().await;
+    let wanted = one.running.host();
+    let hosts = HostFilter::new(move |host| *host == wanted);
+    let mut enumeration = enumerate(Plan::Network { relay: relay.running.host(), hosts }, vec![]);
+    while next(&mut enumeration).await.is_some() {}
+    assert!(!one.asked.lock().expect("no panic").is_empty());
+    assert!(two.asked.lock().expect("no panic").is_empty());
 }
 
 #[tokio::test]

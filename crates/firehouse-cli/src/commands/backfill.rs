@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use firehouse_backfill::{Host, Plan};
-use firehouse_ingest::{Exported, Fetch, Walk, Walked, WalkedSoFar};
+use firehouse_ingest::{Exported, Fetch, Keeper, Lists, Walk, Walked, WalkedSoFar};
 use firehouse_types::{Did, Nsid};
 use prometheus::Registry;
 use tokio::sync::mpsc;
@@ -18,7 +18,7 @@ use crate::database::Database;
 use crate::serving::Sources;
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
-use crate::{network, progress};
+use crate::{keeping, network, progress};
 
 /// Reasons shown by name in the summary.
 const LISTS_SHOWN: usize = 20;
@@ -28,10 +28,11 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
     let limit = wanted.limit;
     let identities = wanted.identities;
     let is_named = !identities && !wanted.network && wanted.collection.is_empty();
-    let plans = plans(&settings, wanted)?;
     let stop = stop_on_signal()?;
     let registry = Registry::new();
     let database = Database::open_alone(&settings, &stop).await?;
+    let keeper = keeping::keeper(&settings, &database.store).await?;
+    let plans = plans(&settings, wanted, &keeper)?;
     let resolver = network::resolver(&settings, &registry)?;
     network::use_records(&settings, &resolver, &database.store);
     let (directory, exported) = network::directory(&settings, None)?;
@@ -40,7 +41,7 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
     let (client, scheduler, asked) =
         (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone());
     let mut sources = Sources::new(&database.store, resolver, registry);
-    let mut ingest = ingest(&settings, &mut sources, Some(backfill))?;
+    let mut ingest = ingest(&settings, &mut sources, keeper.clone(), Some(backfill))?;
     ingest.directory = identities.then_some(directory);
     let walk = Walk {
         store: database.store.clone(),
@@ -50,6 +51,7 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
         held_only: false,
         patience: Duration::ZERO,
         walked: Walked::default(),
+        keeper,
         metrics: ingest.metrics.clone(),
     };
     let began = Instant::now();
@@ -100,14 +102,14 @@ fn summary_of(exported: &Exported) -> String {
 }
 
 /// Which lists are walked, each with the name its positions are saved under.
-fn plans(settings: &Settings, wanted: Wanted) -> Result<Vec<(String, Plan)>> {
+fn plans(settings: &Settings, wanted: Wanted, keeper: &Keeper) -> Result<Vec<(String, Plan)>> {
     let mut plans = Vec::new();
     let relays = settings.relay.iter().filter(|relay| relay.has_repos());
     let relays: Vec<Host> =
         relays.map(|relay| Host::of_url(&relay.url)).collect::<Result<_, _>>()?;
     for relay in &relays {
         if wanted.network {
-            plans.push(of_network(relay));
+            plans.push(of_network(relay, keeper));
         }
         for collection in &wanted.collection {
             let collection = Nsid::parse(collection)
@@ -129,9 +131,9 @@ fn plans(settings: &Settings, wanted: Wanted) -> Result<Vec<(String, Plan)>> {
     Ok(plans)
 }
 
-/// Every repo that a relay, or a host it follows, lists.
-pub fn of_network(relay: &Host) -> (String, Plan) {
-    (format!("network {relay}"), Plan::Network { relay: relay.clone() })
+/// Every repo that a relay, or a host it follows, lists, and that may be kept.
+pub fn of_network(relay: &Host, keeper: &Keeper) -> (String, Plan) {
+    (format!("network {relay}"), Lists::network(relay, &keeper.selection()))
 }
 
 /// DIDs of a file, one a line; empty lines and those that begin with `#` are left out.
@@ -154,11 +156,12 @@ pub fn dids<'t>(texts: impl Iterator<Item = &'t str>) -> Result<Vec<Did>> {
 fn summary(walked: &WalkedSoFar, took: Duration, is_cut: bool) -> String {
     let seconds = took.as_secs_f64();
     let mut text = format!(
-        "{}listed {} repos: {} in step, {} inactive, {} asked for\n",
+        "{}listed {} repos: {} in step, {} inactive, {}{} asked for\n",
         if is_cut { "stopped early; begun again, it goes on from here\n" } else { "" },
         walked.listed,
         walked.in_step + walked.needless,
         walked.inactive,
+        if walked.not_kept > 0 { format!("{} not kept, ", walked.not_kept) } else { String::new() },
         walked.asked,
     );
     let _ = writeln!(
@@ -198,6 +201,7 @@ mod tests {
             listed: 12,
             in_step: 3,
             inactive: 1,
+            not_kept: 0,
             asked: 8,
             written: 3,
             needless: 1,

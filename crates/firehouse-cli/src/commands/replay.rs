@@ -17,10 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::commands::run::{ingest, only};
 use crate::database::Database;
-use crate::network;
 use crate::serving::Sources;
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
+use crate::{keeping, network};
 
 /// Events read ahead of the pipeline.
 const QUEUE_EVENTS: usize = 1_024;
@@ -73,7 +73,8 @@ pub async fn index(
     let upstream = upstream_of_file(&name, file, rate, &stop);
     let mut sources = Sources::new(&database.store, resolver, registry);
     let status = sources.watched.status.clone();
-    let ingest = ingest(&settings, &mut sources, None)?;
+    let keeper = keeping::keeper(&settings, &database.store).await?;
+    let ingest = ingest(&settings, &mut sources, keeper, None)?;
     let began = Instant::now();
     let running = ingest.run(only(upstream).await, stop.clone());
     let ended = tokio::select! {

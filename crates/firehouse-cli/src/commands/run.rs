@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
 use firehouse_ingest::{
-    Backfill, Directory, Fetch, Ingest, Metrics, Repairs, Upstream, Verifier, Walk, Walked,
+    Backfill, Directory, Fetch, Ingest, Keeper, Metrics, Repairs, Upstream, Verifier, Walk, Walked,
 };
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
@@ -15,13 +15,14 @@ use tokio_util::sync::CancellationToken;
 use crate::database::Database;
 use crate::following::{Followed, Following};
 use crate::gaps::close_gaps;
+use crate::keeping::Administered;
 use crate::proving::{PATHS_NAMED, Proving};
 use crate::serving::{Answers, Sources};
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
 use crate::sweeping::{PATIENCE, sweep};
 use crate::upstreams::Changeable;
-use crate::{demo, labelers, network, serving};
+use crate::{demo, keeping, labelers, network, serving};
 
 /// Follows the configured upstreams and serves what there is, until a signal.
 pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
@@ -36,13 +37,15 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let backfill = network::backfill(&settings, &resolver, &registry, &stop)?;
     let relays = settings.relay.clone();
     let mut sources = Sources::new(&database.store, resolver, registry);
+    let keeper = keeping::keeper(&settings, &database.store).await?;
     let backfill = backfill.map(|(backfill, repairs)| {
-        sources.repairs = Some(Arc::new(proving(&sources, &backfill, repairs)));
+        sources.repairs = Some(Arc::new(proving(&sources, &backfill, repairs, &keeper)));
         backfill
     });
     let changeable =
         Changeable::new(&settings, &database.store, &sources.watched.status, following);
     sources.upstreams = Some(Arc::new(changeable.clone()));
+    sources.selections = Some(Arc::new(Administered(keeper.clone())));
     let followed = async {
         changeable.start(&relays).await?;
         // Only what can never work comes back.
@@ -54,7 +57,7 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
         .then(|| network::directory(&settings, Some(stream_metrics.clone())))
         .transpose()?
         .map(|(directory, _exported)| directory);
-    let from = From { upstreams, backfill, directory, labelers: Some(stream_metrics) };
+    let from = From { upstreams, backfill, keeper, directory, labelers: Some(stream_metrics) };
     let served = index_and_serve(settings, answers, sources, from, &stop);
     let ended = tokio::select! {
         ended = served => ended,
@@ -78,8 +81,9 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
     );
     let (resolver, registry) = (demo::resolver()?, Registry::new());
     let sources = Sources::new(&database.store, resolver, registry);
-    let from =
-        From { upstreams: only(upstream).await, backfill: None, directory: None, labelers: None };
+    let keeper = Keeper::everything(&database.store, keeping::limits(&settings));
+    let upstreams = only(upstream).await;
+    let from = From { upstreams, backfill: None, keeper, directory: None, labelers: None };
     let ended = index_and_serve(settings, Answers::Everything, sources, from, &stop).await;
     database.close().await;
     ended
@@ -89,6 +93,7 @@ pub async fn demo(mut settings: Settings) -> Result<()> {
 struct From {
     upstreams: mpsc::Receiver<Upstream>,
     backfill: Option<Backfill>,
+    keeper: Keeper,
     /// Whose export is followed, if any.
     directory: Option<Directory>,
     /// Counts what labelers send; without it none is followed.
@@ -106,13 +111,15 @@ async fn index_and_serve(
         let (scheduler, asked) = (backfill.scheduler.clone(), backfill.asked.clone());
         (backfill.fetch, backfill.client.clone(), scheduler, asked)
     });
-    let mut ingest = ingest(&settings, &mut sources, from.backfill)?;
+    let keeper = from.keeper.clone();
+    let mut ingest = ingest(&settings, &mut sources, from.keeper, from.backfill)?;
     ingest.directory = from.directory;
     let looks = fetched_from.map(|(fetch, client, scheduler, asked)| {
         let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
         let (patience, walked) = (PATIENCE, Walked::default());
         let held_only = false;
-        let walk = Walk { store, client, scheduler, asked, held_only, patience, walked, metrics };
+        let walk =
+            Walk { store, client, scheduler, asked, held_only, patience, walked, keeper, metrics };
         let relays = settings.relay.iter().filter(|relay| relay.has_repos());
         let relays: Vec<_> = relays.map(|relay| relay.url.clone()).collect();
         let (status, daily) = (sources.watched.status.clone(), settings.backfill.network);
@@ -154,11 +161,12 @@ async fn index_and_serve(
 }
 
 /// Whole repos, fetched as `backfill` does, held against this store.
-fn proving(sources: &Sources, backfill: &Backfill, repairs: Repairs) -> Proving {
+fn proving(sources: &Sources, backfill: &Backfill, repairs: Repairs, keeper: &Keeper) -> Proving {
     let verifier = Verifier {
         store: sources.store.clone(),
         client: backfill.client.clone(),
         resolver: sources.resolver.clone(),
+        keeper: keeper.clone(),
         paths_max: PATHS_NAMED,
     };
     Proving::new(verifier, repairs)
@@ -176,17 +184,21 @@ pub async fn only(upstream: Upstream) -> mpsc::Receiver<Upstream> {
 pub fn ingest(
     settings: &Settings,
     sources: &mut Sources,
+    keeper: Keeper,
     backfill: Option<Backfill>,
 ) -> Result<Ingest> {
     let metrics = Metrics::new(&sources.registry)?;
     let watched = &mut sources.watched;
     watched.ingest = Some(metrics.clone());
+    watched.keeper = Some(keeper.clone());
     watched.fetches = backfill.as_ref().map(|b| (b.scheduler.clone(), b.client.clone()));
     Ok(Ingest {
         config: settings.ingest.clone(),
         store: sources.store.clone(),
         resolver: sources.resolver.clone(),
         backfill,
+        keeper,
+        lists: keeping::lists(settings)?,
         directory: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: sources.watched.status.clone(),

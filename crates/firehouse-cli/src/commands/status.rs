@@ -42,7 +42,7 @@ pub async fn run(settings: Settings, json: bool) -> Result<()> {
                 .map(|name| format!("{name} {}", text(name)));
             writeln!(out, "{}: {}", text("url"), shown.collect::<Vec<_>>().join(", "))?;
         }
-        for section in ["ingest", "repos", "hosts"] {
+        for section in ["keep", "ingest", "repos", "hosts"] {
             let shown = leaves(&health[section]);
             if !shown.is_empty() {
                 writeln!(out, "{section}: {}", shown.join(", "))?;

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use firehouse_ingest::{Fetch, Repairs, Verifier};
+use firehouse_ingest::{Fetch, Keeper, Repairs, Verifier};
 use firehouse_types::{ActorId, Did};
 use firehouse_xrpc::Comparison;
 use prometheus::Registry;
@@ -22,12 +22,12 @@ use crate::args::Verified;
 use crate::commands::backfill::dids;
 use crate::commands::run::ingest;
 use crate::database::Database;
-use crate::network;
 use crate::proving::{self, PATHS_NAMED, prove};
 use crate::running::Running;
 use crate::serving::Sources;
 use crate::settings::Settings;
 use crate::signals::stop_on_signal;
+use crate::{keeping, network};
 use report::{Progress, Report};
 
 /// Repos compared at once by this process.
@@ -75,14 +75,20 @@ async fn here(
     let resolver = network::resolver(&settings, &registry)?;
     let (backfill, repairs) =
         network::fetching(&settings, Fetch::Asked, &resolver, &registry, stop)?;
+    // Who only looks compares with what the store is made to hold, whatever is configured.
+    let keeper = match repair {
+        true => keeping::keeper(&settings, &database.store).await?,
+        false => Keeper::saved(&database.store, keeping::limits(&settings)).await?,
+    };
     let verifier = Verifier {
         store: database.store.clone(),
         client: backfill.client.clone(),
         resolver: resolver.clone(),
+        keeper: keeper.clone(),
         paths_max: PATHS_NAMED,
     };
     let mut sources = Sources::new(&database.store, resolver, registry);
-    let ingest = ingest(&settings, &mut sources, repair.then_some(backfill))?;
+    let ingest = ingest(&settings, &mut sources, keeper, repair.then_some(backfill))?;
     // Nothing is followed, but while this is held the pipeline goes on.
     let (open, upstreams) = mpsc::channel(1);
     let comparing = async {

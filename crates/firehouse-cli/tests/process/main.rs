@@ -5,6 +5,7 @@ mod town;
 mod backfill;
 mod demo;
 mod e2e;
+mod keep;
 mod kill;
 mod sources;
 mod upstreams;

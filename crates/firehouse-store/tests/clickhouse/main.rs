@@ -6,4 +6,5 @@ mod reads;
 mod labels;
 mod threads;
 mod receipts;
+mod keep;
 mod unverified;

@@ -3,8 +3,8 @@
 use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActorRow, ActorStatus, CursorRow, FeedItemKind, FeedItemRow, IdentityRow, IdentityState,
-    LinkRow, ListItemRow, ListRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow,
-    RepoState, Table, UpstreamRow,
+    KeptRow, LinkRow, ListItemRow, ListRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow,
+    RepoRow, RepoState, SelectionPhase, SelectionRow, Table, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -126,6 +126,19 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
         version: 1,
     };
     check(&store, position).await;
+    check(&store, KeptRow { actor, left_at: 3, version: 1 }).await;
+    check(&store, UnwantedRow { actor, rkey: RkeyId::from(2), rev }).await;
+    let selection = SelectionRow {
+        number: 1,
+        rules: "{}".into(),
+        said: 1,
+        refetch: 0,
+        walk: 1,
+        phase: SelectionPhase::Marked,
+        marked: actor,
+        version: 1,
+    };
+    check(&store, selection).await;
     check(&store, CursorRow { upstream: "wss://a.test".into(), seq: 9, version: 1 }).await;
     let (upstream, url) = ("a.test".into(), "pds+wss://a.test".into());
     check(&store, UpstreamRow { upstream, url, followed: 1, version: 1 }).await;

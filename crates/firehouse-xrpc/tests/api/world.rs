@@ -216,6 +216,7 @@ pub fn parts(
         resolver,
         health: Arc::new(|| Box::pin(async { health() })),
         upstreams: None,
+        selections: None,
         repairs: None,
         pages: None,
         registry: prometheus::Registry::new(),
@@ -224,7 +225,14 @@ pub fn parts(
 }
 
 fn health() -> Health {
-    Health { version: "1.2.3", upstreams: Vec::new(), ingest: None, repos: None, hosts: None }
+    Health {
+        version: "1.2.3",
+        upstreams: Vec::new(),
+        ingest: None,
+        keep: None,
+        repos: None,
+        hosts: None,
+    }
 }
 
 pub fn get(path: &str) -> Builder {

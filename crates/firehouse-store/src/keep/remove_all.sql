@@ -1,0 +1,3 @@
+-- Empties a table whose rows come from one collection.
+-- Params: table Identifier.
+TRUNCATE TABLE {table:Identifier}

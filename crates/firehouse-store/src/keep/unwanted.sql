@@ -1,0 +1,3 @@
+-- How many posts are being removed.
+SELECT count()
+FROM unwanted
