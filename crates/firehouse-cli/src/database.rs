@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use firehouse_store::{Config, Disposition, Migrated, Store};
+use firehouse_store::{Config, Disposition, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine_child::{ChildConfig, EngineChild};
@@ -30,7 +30,7 @@ impl Database {
             },
         };
         let migrated = tokio::select! {
-            migrated = migrated(&database.store) => migrated?,
+            migrated = answered(|| database.store.migrate()) => migrated?,
             () = stop.cancelled() => anyhow::bail!("stopped before the store was ready"),
         };
         if migrated.from != migrated.to {
@@ -86,10 +86,12 @@ impl Database {
     }
 }
 
-/// Migrates, and does it again while the store is out of reach: an engine that dies now is started again like at any other time.
-async fn migrated(store: &Store) -> Result<Migrated> {
+/// Asks again while the store is out of reach: an engine that dies while we start is started again like at any other time.
+pub async fn answered<T, F: Future<Output = Result<T, StoreError>>>(
+    ask: impl Fn() -> F,
+) -> Result<T> {
     loop {
-        match store.migrate().await {
+        match ask().await {
             Err(error) if error.disposition() == Disposition::Retry => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,

@@ -13,6 +13,7 @@ use firehouse_types::{Seq, UpstreamKind};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use crate::database::answered;
 use crate::network::stream_config;
 use crate::settings::Settings;
 use crate::upstream_url::UpstreamUrl;
@@ -77,7 +78,7 @@ impl Following {
         if running.contains_key(&name) {
             return Ok(());
         }
-        let cursor = self.store.saved_cursor(&name).await?;
+        let cursor = answered(|| self.store.saved_cursor(&name)).await?;
         tracing::info!(upstream = %name, cursor = cursor.map(|seq| seq.get()), "following");
         let (output, events) = config.queue();
         let (to_watch, notices) = mpsc::channel(NOTICES);

@@ -9,12 +9,24 @@ use firehouse_store::Store;
 use firehouse_types::{KeepHealth, UpstreamKind};
 use firehouse_xrpc::{Kept, SelectionError, SelectionWords, Selections};
 use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
+use crate::database::answered;
 use crate::settings::Settings;
 
 /// The selection of a process that writes to this store, and nobody else does.
-pub async fn keeper(settings: &Settings, store: &Store) -> Result<Keeper> {
-    Keeper::open(store, limits(settings), rules(settings)?).await.context("what is kept")
+pub async fn keeper(
+    settings: &Settings,
+    store: &Store,
+    stop: &CancellationToken,
+) -> Result<Keeper> {
+    let rules = rules(settings)?;
+    let open = || async {
+        let opened = Keeper::open(store, limits(settings), rules.clone()).await;
+        opened.map_err(|KeepError::Store(error)| error)
+    };
+    let opened = stop.run_until_cancelled(answered(open)).await;
+    opened.context("stopped before the store answered")?.context("what is kept")
 }
 
 /// What is configured.

@@ -17,6 +17,7 @@ use firehouse_xrpc::{Upstream, UpstreamError, Upstreams};
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
+use crate::database::answered;
 use crate::following::Following;
 use crate::settings::Settings;
 use crate::upstream_url::{InvalidUpstream, UpstreamUrl};
@@ -63,7 +64,7 @@ impl Changeable {
 
     /// Follows what the configuration names, and what was said at run time before.
     pub async fn start(&self, configured: &[UpstreamUrl]) -> Result<()> {
-        let saved = self.store.upstreams().await?;
+        let saved = answered(|| self.store.upstreams()).await?;
         let mut known = self.known.lock().await;
         known.version = saved.iter().map(|row| row.version).max().unwrap_or(0);
         known.upstreams = merged(configured, &saved);

@@ -31,7 +31,7 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
     let stop = stop_on_signal()?;
     let registry = Registry::new();
     let database = Database::open_alone(&settings, &stop).await?;
-    let keeper = keeping::keeper(&settings, &database.store).await?;
+    let keeper = keeping::keeper(&settings, &database.store, &stop).await?;
     let plans = plans(&settings, wanted, &keeper)?;
     let resolver = network::resolver(&settings, &registry)?;
     network::use_records(&settings, &resolver, &database.store);

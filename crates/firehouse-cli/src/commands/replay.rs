@@ -73,7 +73,7 @@ pub async fn index(
     let upstream = upstream_of_file(&name, file, rate, &stop);
     let mut sources = Sources::new(&database.store, resolver, registry);
     let status = sources.watched.status.clone();
-    let keeper = keeping::keeper(&settings, &database.store).await?;
+    let keeper = keeping::keeper(&settings, &database.store, &stop).await?;
     let ingest = ingest(&settings, &mut sources, keeper, None)?;
     let began = Instant::now();
     let running = ingest.run(only(upstream).await, stop.clone());

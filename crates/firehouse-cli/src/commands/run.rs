@@ -37,7 +37,7 @@ pub async fn run(settings: Settings, answers: Answers) -> Result<()> {
     let backfill = network::backfill(&settings, &resolver, &registry, &stop)?;
     let relays = settings.relay.clone();
     let mut sources = Sources::new(&database.store, resolver, registry);
-    let keeper = keeping::keeper(&settings, &database.store).await?;
+    let keeper = keeping::keeper(&settings, &database.store, &stop).await?;
     let backfill = backfill.map(|(backfill, repairs)| {
         sources.repairs = Some(Arc::new(proving(&sources, &backfill, repairs, &keeper)));
         backfill

@@ -77,7 +77,7 @@ async fn here(
         network::fetching(&settings, Fetch::Asked, &resolver, &registry, stop)?;
     // Who only looks compares with what the store is made to hold, whatever is configured.
     let keeper = match repair {
-        true => keeping::keeper(&settings, &database.store).await?,
+        true => keeping::keeper(&settings, &database.store, stop).await?,
         false => Keeper::saved(&database.store, keeping::limits(&settings)).await?,
     };
     let verifier = Verifier {
