@@ -68,23 +68,23 @@ pub const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "sync_believed_linked",
         breaks: "#sync changes what is held of the repo, and nothing is fetched",
-        file: "crates/firehouse-ingest/src/worker.rs",
+        file: "crates/firehouse-ingest/src/commits.rs",
         from: "Some(held) if held.data == head.data => Chain::Linked,",
         to: "Some(_) => Chain::Linked,",
     },
     Mutation {
         name: "status_ignored",
         breaks: "accounts that are deactivated, taken down or deleted stay visible",
-        file: "crates/firehouse-ingest/src/worker.rs",
+        file: "crates/firehouse-ingest/src/applying.rs",
         from: "(false, Some(AccountStatus::Takendown)) => ActorStatus::Takendown,",
         to: "(false, Some(AccountStatus::Takendown)) => ActorStatus::Active,",
     },
     Mutation {
         name: "identity_ignored",
         breaks: "handles stay what they were",
-        file: "crates/firehouse-ingest/src/worker.rs",
-        from: "Event::Identity(_) if event.refreshed => Ok(()),",
-        to: "Event::Identity(_) if event.refreshed || known.head.is_some() => Ok(()),",
+        file: "crates/firehouse-ingest/src/applying.rs",
+        from: "Event::Identity(_) if self.event.refreshed => Next::Done,",
+        to: "Event::Identity(_) if self.event.refreshed || self.known.head.is_some() => Next::Done,",
     },
     Mutation {
         name: "surplus_kept",
@@ -96,9 +96,9 @@ pub const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "repair_not_asked_for",
         breaks: "a broken chain is noted, and nobody fetches the repo",
-        file: "crates/firehouse-ingest/src/worker.rs",
-        from: "                    if lost {\n                        self.requests.repo(known);\n                    }\n                    Ok(())\n                }\n            },\n            Event::Unproven",
-        to: "                    let _ = lost;\n                    Ok(())\n                }\n            },\n            Event::Unproven",
+        file: "crates/firehouse-ingest/src/commits.rs",
+        from: "        if is_lost {\n            self.requests.repo(self.known);\n        }\n",
+        to: "",
     },
     Mutation {
         name: "anybody_may_speak",
