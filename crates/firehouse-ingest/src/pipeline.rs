@@ -10,7 +10,8 @@
 //! ```
 //!
 //! An event holds a ticket from the moment it is read until its rows are acknowledged; the cursor is the newest seq with no open ticket
-//! before it. Every queue is bounded, and behind them all stands how many events, and bytes of them, may be in flight: when the store waits, the socket is not read.
+//! before it. Every queue is bounded, and behind them all stands how many events, and bytes of them, may be in flight: when the store
+//! waits, the socket is not read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +19,6 @@ use std::time::Duration;
 use firehouse_identity::Resolver;
 use firehouse_indexer::Indexer;
 use firehouse_store::Store;
-use firehouse_stream::{Notice, Received};
-use firehouse_types::{Seq, UpstreamKind, UpstreamState};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -34,7 +33,6 @@ use crate::fetch::{Backfill, Fetches};
 use crate::flush::{Flusher, Writer};
 use crate::held::Held;
 use crate::in_flight::InFlight;
-use crate::intake::Intake;
 use crate::keep::{Keeper, Keeping, Lists, MARKED_AT_ONCE};
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
@@ -42,6 +40,7 @@ use crate::purge::purge_deleted;
 use crate::requests::Requests;
 use crate::selecting::Selecting;
 use crate::status::Status;
+use crate::upstreams::{Intakes, Upstream};
 use crate::walk::Walk;
 use crate::walked::Walked;
 use crate::worker::Worker;
@@ -83,31 +82,13 @@ pub struct Ingest {
     pub metrics: Metrics,
 }
 
-/// One source of events.
-pub struct Upstream {
-    /// Name of its cursor: scheme, host and port, since seqs mean nothing elsewhere.
-    pub name: Arc<str>,
-    /// As configured, for people.
-    pub url: String,
-    /// What it is: a single PDS may speak for its own accounts only.
-    pub kind: UpstreamKind,
-    /// The saved cursor it is resumed from.
-    pub cursor: Option<Seq>,
-    /// Its events, in the order of their seqs.
-    pub events: mpsc::Receiver<Received>,
-    /// What its connection goes through.
-    pub notices: mpsc::Receiver<Notice>,
-    /// Cancelled when it is no longer to be followed, nor shown.
-    pub removed: CancellationToken,
-}
-
 impl Ingest {
     /// Runs until `upstreams` is closed, every upstream has ended and its last event is durable. `stop` is cancelled together with the
     /// upstreams: then events that still wait for an identity are left for the next run, and the rest is written. Errors: [`IngestError`]; running again
     /// resumes where the cursor is.
     pub async fn run(
         self,
-        mut upstreams: mpsc::Receiver<Upstream>,
+        upstreams: mpsc::Receiver<Upstream>,
         stop: CancellationToken,
     ) -> Result<(), IngestError> {
         let Self {
@@ -260,44 +241,16 @@ impl Ingest {
             }
         });
 
-        let follow = {
-            let (workers, in_flight) = (inboxes.clone(), Arc::clone(&in_flight));
-            let stopped = stop.clone();
-            async move {
-                let mut intakes = JoinSet::new();
-                while let Some(upstream) = tokio::select! {
-                    upstream = upstreams.recv() => upstream,
-                    () = stopped.cancelled() => None,
-                } {
-                    let (kind, name) = (upstream.kind, upstream.name.clone());
-                    let pds = (kind == UpstreamKind::Pds).then(|| Arc::clone(&name));
-                    let index = status.add(name, upstream.url, kind, upstream.cursor);
-                    let watching = watch(index, upstream.name, upstream.notices, status.clone());
-                    let (removed, status_of_it) = (upstream.removed, status.clone());
-                    tokio::spawn(async move {
-                        watching.await;
-                        if removed.is_cancelled() {
-                            status_of_it.remove(index);
-                        }
-                    });
-                    let intake = Intake {
-                        upstream: index,
-                        pds,
-                        input: upstream.events,
-                        workers: workers.clone(),
-                        in_flight: Arc::clone(&in_flight),
-                        status: status.clone(),
-                        metrics: metrics.clone(),
-                    };
-                    intakes.spawn(intake.run());
-                    while intakes.try_join_next().is_some() {}
-                }
-                while intakes.join_next().await.is_some() {}
-            }
+        let intakes = Intakes {
+            workers: inboxes.clone(),
+            in_flight: Arc::clone(&in_flight),
+            status,
+            metrics,
         };
+        let read = intakes.run(upstreams, stop.clone());
         // From left to right each part ends when what feeds it has ended: intakes, workers, writer.
         let read_to_the_end = async move {
-            follow.await;
+            read.await;
             ending.cancel();
             tokio::select! {
                 () = in_flight.emptied() => {}
@@ -339,50 +292,4 @@ async fn ended(
     handle: JoinHandle<Result<(), IngestError>>,
 ) -> Result<(), IngestError> {
     handle.await.map_err(|_| IngestError::TaskEnded { task })?
-}
-
-/// Logs what a connection goes through and shows it in the status.
-pub(crate) async fn watch(
-    index: usize,
-    upstream: Arc<str>,
-    mut notices: mpsc::Receiver<Notice>,
-    status: Status,
-) {
-    while let Some(notice) = notices.recv().await {
-        match &notice {
-            Notice::Connected { .. } => {
-                tracing::info!(%upstream, "connected");
-                status.connection(index, UpstreamState::Connected, None);
-            }
-            Notice::Disconnected { reason, retry_in } => {
-                tracing::warn!(%upstream, reason, ?retry_in, "not connected; serving what there is, trying again");
-                status.connection(index, UpstreamState::Connecting, Some(reason.clone()));
-            }
-            Notice::Gap { after, first } => {
-                tracing::warn!(%upstream, %after, %first, "events may be missing: the first seq after the connection is far above the cursor");
-                status.gap(index);
-            }
-            Notice::OutdatedCursor { .. } => {
-                tracing::warn!(%upstream, "the saved cursor is older than what the upstream keeps: events are missing");
-                status.gap(index);
-            }
-            Notice::FutureCursor { message } => {
-                tracing::error!(%upstream, message, "the saved cursor lies above what the upstream has: is it another one than it was");
-            }
-            Notice::ConsumerTooSlow => {
-                tracing::warn!(%upstream, "the upstream found us too slow; resuming from the cursor")
-            }
-            Notice::Quarantined { reason, after, stepped_over, .. } => {
-                tracing::warn!(%upstream, reason = reason.as_str(), ?after, stepped_over, "a frame broke the framing");
-                if *stepped_over {
-                    status.gap(index);
-                }
-            }
-            // Counted where it happens; a line for each would let an upstream fill the log.
-            Notice::Dropped { seq, reason } => {
-                tracing::debug!(%upstream, ?seq, reason = reason.as_str(), "event dropped")
-            }
-        }
-    }
-    status.connection(index, UpstreamState::Finished, None);
 }

@@ -20,7 +20,7 @@ use super::writer::Output;
 use super::{Labeler, Labels};
 use crate::error::IngestError;
 use crate::flush::retried;
-use crate::pipeline::watch;
+use crate::upstreams::watch;
 
 /// Frames of one labeler that may wait: each may have five megabytes, and the labeler was perhaps named by nobody but itself.
 const QUEUE_FRAMES_MAX: usize = 64;
