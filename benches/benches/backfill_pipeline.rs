@@ -16,7 +16,8 @@ use firehouse_backfill::{Host, HostFilter, Plan, Scheduler, SyncClient};
 use firehouse_identity::{AddressPolicy, GuardedClient, Resolver};
 use firehouse_indexer::Indexer;
 use firehouse_ingest::{
-    Asked, Backfill, Fetch, Ingest, Keep, Keeper, Lists, Metrics, Repairs, Status, Walk, Walked,
+    Asked, Backfill, Fetch, Ingest, Keep, Keeper, Lists, Metrics, Repairs, Standings, Status, Walk,
+    Walked,
 };
 use firehouse_lexicon::Catalog;
 use firehouse_sim::bulk::{Bulk, BulkConfig};
@@ -109,7 +110,9 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
     let metrics = Metrics::new(&registry)?;
     let limits = Keep { accounts_max: 0, grace_s: 0, check_interval_s: 3_600 };
     let keeper = Keeper::everything(&store, limits);
+    let (standings, questions) = Standings::new();
     let walk = Walk {
+        standings: standings.clone(),
         held_only: false,
         store: store.clone(),
         client: client.clone(),
@@ -127,6 +130,8 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
         resolver,
         directory: None,
         backfill: Some(Backfill {
+            standings,
+            questions,
             fetch,
             sweep_every: Duration::from_secs(300),
             client,

@@ -9,11 +9,14 @@ use anyhow::Result;
 use firehouse_backfill::{Host, Plan};
 use firehouse_ingest::{Lists, Status, Walk, Walked};
 use firehouse_types::UpstreamKind;
+use tokio::time::sleep;
 
 use crate::upstream_url::UpstreamUrl;
 
 /// Gaps that are not closed yet are lists of this walk, so that a restart knows of them.
 const GAPS: &str = "gaps";
+/// Between two looks whether what came before a gap is readable.
+const POLL: Duration = Duration::from_millis(50);
 /// From a list that could not be read to the end to the next try.
 const AGAIN: Duration = Duration::from_secs(60);
 
@@ -36,12 +39,22 @@ pub async fn close_gaps(walk: Walk, status: Status) -> Result<()> {
             told.await;
             continue;
         };
+        readable(&status, &url).await;
         if close(&walk, &url).await? {
             walk.note(GAPS, &url, false).await?;
         } else {
             open.insert(url);
-            tokio::time::sleep(AGAIN).await;
+            sleep(AGAIN).await;
         }
+    }
+}
+
+/// Waits until all is readable that has come from an upstream so far, since a list is compared with what is held.
+async fn readable(status: &Status, url: &str) {
+    let upstream = || status.health().into_iter().find(|upstream| upstream.url == url);
+    let Some(seq) = upstream().and_then(|upstream| upstream.seq_received) else { return };
+    while upstream().is_some_and(|upstream| upstream.seq_readable < Some(seq)) {
+        sleep(POLL).await;
     }
 }
 

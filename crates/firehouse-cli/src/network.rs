@@ -6,7 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use firehouse_backfill::{Scheduler, SyncClient};
 use firehouse_identity::{GuardedClient, Resolver};
-use firehouse_ingest::{Asked, Backfill, Directory, Exported, Fetch, RecordedIdentities};
+use firehouse_ingest::{
+    Asked, Backfill, Directory, Exported, Fetch, RecordedIdentities, Standings,
+};
 use firehouse_store::Store;
 use prometheus::Registry;
 use tokio::sync::oneshot;
@@ -75,8 +77,18 @@ pub fn fetching(
     let sweep_every = Duration::from_secs(settings.backfill.sweep_interval_s);
     let asked = Asked::default();
     let (repairs, repairs_end) = firehouse_ingest::Repairs::new(asked.clone());
-    let backfill =
-        Backfill { fetch, sweep_every, client, scheduler, outcomes, asked, repairs: repairs_end };
+    let (standings, questions) = Standings::new();
+    let backfill = Backfill {
+        fetch,
+        sweep_every,
+        client,
+        scheduler,
+        outcomes,
+        asked,
+        repairs: repairs_end,
+        standings,
+        questions,
+    };
     Ok((backfill, repairs))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
+use std::time::Instant;
 
 use firehouse_identity::Identity;
 use firehouse_repo::{Chain, PublicKey, RepoHead};
@@ -74,6 +75,10 @@ pub struct Known {
     pub vouched: Rev,
     /// When its PDS was asked last because of a signature that does not hold. Units: milliseconds since 1970.
     pub doubted_ms: i64,
+    /// When it was asked last how the account stands, because it is not active and writes. Units: milliseconds since 1970.
+    pub status_asked_ms: i64,
+    /// When an event said last how the account stands.
+    pub status_heard: Option<Instant>,
     /// Heads of those commits, oldest first, while the repo is desynchronized.
     pub recent: VecDeque<RepoHead>,
     /// What was written without proof.
@@ -121,6 +126,8 @@ impl Known {
             unbroken_since,
             vouched,
             doubted_ms: 0,
+            status_asked_ms: 0,
+            status_heard: None,
             recent,
             unproven: Unproven::default(),
             proof_wanted: false,
@@ -144,6 +151,8 @@ impl Known {
             unbroken_since: Rev::from(0),
             vouched: Rev::from(0),
             doubted_ms: 0,
+            status_asked_ms: 0,
+            status_heard: None,
             recent: VecDeque::new(),
             unproven: Unproven::default(),
             proof_wanted: false,

@@ -1,11 +1,12 @@
 //! How a worker applies one event: what it changes of its account, and what must happen before it can.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use firehouse_identity::Resolver;
 use firehouse_indexer::Indexer;
 use firehouse_schema::ActorStatus;
-use firehouse_types::{AccountEvent, AccountStatus, ActorId, DropReason, Event};
+use firehouse_types::{AccountEvent, ActorId, DropReason, Event};
 use tokio::sync::Notify;
 
 use crate::account::Known;
@@ -14,11 +15,13 @@ use crate::identifying::ask;
 use crate::keep::Selection;
 use crate::metrics::{Metrics, Outcome, now_ms};
 use crate::requests::Requests;
+use crate::standing::{status_of, take_status};
 use crate::status::Status;
 use crate::work::{Item, Lookup, LookupReason, Output, Ticketed};
 use crate::worker::Worker;
 
-/// Least time between two questions at the PDS because of signatures that do not hold: a stranger can bring them about. Units: milliseconds.
+/// Least time between two questions at the PDS because of signatures that do not hold, or of accounts that write and should not: a
+/// stranger can bring them about. Units: milliseconds.
 const DOUBT_EVERY_MS: i64 = 60_000;
 
 /// What becomes of an event.
@@ -55,10 +58,8 @@ impl Worker {
     pub(crate) fn apply(&mut self, actor: ActorId, event: Ticketed, output: &mut Output) {
         let Some(account) = self.accounts.get_mut(&actor) else { return };
         let Some(known) = &mut account.known else { return };
-        let is_of_repo =
-            matches!(event.event, Event::Commit(_) | Event::Sync(_) | Event::Unproven(_));
         let is_kept = self.selection.keeps_account(actor, &known.row.pds);
-        if is_of_repo && !is_kept {
+        if is_of_repo(&event.event) && !is_kept {
             return self.leave_out(Item::Event(event), output);
         }
         let mut applying = Applying {
@@ -96,6 +97,13 @@ impl Applying<'_> {
                 true => self.dropped(DropReason::WrongHost),
             };
         }
+        let is_of_repo =
+            matches!(self.event.event, Event::Commit(_) | Event::Sync(_) | Event::Unproven(_));
+        if is_of_repo && self.known.row.status == ActorStatus::Deleted {
+            // What it wrote is being removed, and nothing may come after that.
+            self.wonder();
+            return self.dropped(DropReason::AccountDeleted);
+        }
         match &self.event.event {
             Event::Commit(commit) => self.commit(commit),
             Event::Sync(sync) => self.sync(sync),
@@ -111,8 +119,8 @@ impl Applying<'_> {
     }
 
     fn account(&mut self, event: &AccountEvent) -> Next {
-        let (before, status) = (self.known.row.status, status_of(event));
-        if status != before {
+        let status = status_of(event.active, event.status);
+        if status != self.known.row.status {
             // A handle that led here may lead nowhere now.
             self.resolver.forget(&event.did);
             if self.event.pds.is_some() && !self.event.refreshed {
@@ -120,17 +128,8 @@ impl Applying<'_> {
                 return Next::LookUp(LookupReason::Authority);
             }
         }
-        self.output.actors.extend(self.known.set_status(status));
-        let is_back = before != ActorStatus::Active && self.known.row.status == ActorStatus::Active;
-        if !self.is_kept {
-            // Only who it is and how it stands is followed.
-        } else if is_back && before == ActorStatus::Deleted {
-            self.output.repos.push(self.known.forget_repo());
-            self.requests.repo(self.known);
-        } else if is_back {
-            // It may have been written to meanwhile, where nobody told us.
-            self.requests.if_newer(self.known);
-        }
+        self.known.status_heard = Some(Instant::now());
+        take_status(self.known, status, self.is_kept, self.requests, self.output);
         Next::Done
     }
 
@@ -158,6 +157,15 @@ impl Applying<'_> {
         Next::Done
     }
 
+    /// An account that is not active writes: how it stands may have been lost on the way.
+    pub fn wonder(&mut self) {
+        let now_ms = now_ms();
+        if now_ms - self.known.status_asked_ms >= DOUBT_EVERY_MS {
+            self.known.status_asked_ms = now_ms;
+            self.requests.status(self.known);
+        }
+    }
+
     /// A commit is dropped whose signature does not hold by the account's key. It may be forged, and it may be real and older than the key:
     /// then its PDS has what we miss.
     fn doubt(&mut self) {
@@ -175,17 +183,6 @@ impl Applying<'_> {
     }
 }
 
-fn status_of(event: &AccountEvent) -> ActorStatus {
-    match (event.active, event.status) {
-        (true, _) => ActorStatus::Active,
-        (false, Some(AccountStatus::Takendown)) => ActorStatus::Takendown,
-        (false, Some(AccountStatus::Suspended)) => ActorStatus::Suspended,
-        (false, Some(AccountStatus::Deleted)) => ActorStatus::Deleted,
-        (false, Some(AccountStatus::Deactivated)) => ActorStatus::Deactivated,
-        (
-            false,
-            Some(AccountStatus::Desynchronized | AccountStatus::Throttled | AccountStatus::Other)
-            | None,
-        ) => ActorStatus::Inactive,
-    }
+fn is_of_repo(event: &Event) -> bool {
+    matches!(event, Event::Commit(_) | Event::Sync(_) | Event::Unproven(_))
 }

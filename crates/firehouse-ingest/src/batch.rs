@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZeroUsize;
 
 use firehouse_indexer::Rows;
-use firehouse_schema::{ActorRow, RepoRow};
+use firehouse_schema::{ActorRow, ActorStatus, RepoRow};
 use firehouse_store::SourceKey;
 use firehouse_types::{ActorId, Did, Rev};
 use lru::LruCache;
@@ -17,6 +17,8 @@ use crate::work::{Output, Promise};
 pub struct Batch {
     pub rows: Rows,
     pub actors: Vec<ActorRow>,
+    /// Those of them that are deleted.
+    pub deleted: Vec<ActorRow>,
     /// The last commit of each repo.
     pub repos: HashMap<ActorId, RepoRow>,
     pub buried: Vec<(SourceKey, Rev)>,
@@ -43,7 +45,10 @@ impl Batch {
         }
         for actor in output.actors {
             named.put(actor.actor, ());
-            self.actors.push(actor);
+            match actor.status {
+                ActorStatus::Deleted => self.deleted.push(actor),
+                _ => self.actors.push(actor),
+            }
         }
         // Of two rows of one repo the later wins, except that a row without a rev never hides one with a rev.
         for repo in output.repos {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use firehouse_indexer::Witness;
 use firehouse_repo::{Chain, RecordOp, RepoHead, VerifiedCommit, verify_commit, verify_sync};
-use firehouse_schema::{Proof, RepoState};
+use firehouse_schema::{ActorStatus, Proof, RepoState};
 use firehouse_types::{CommitEvent, DropReason, SyncEvent, UnprovenOp};
 
 use crate::apply::apply_op;
@@ -30,6 +30,9 @@ impl Applying<'_> {
         };
         if self.may_wait(commit, &verified) {
             return Next::Hold;
+        }
+        if self.known.row.status != ActorStatus::Active {
+            self.wonder();
         }
         if self.event.held {
             let follows = verified.chain == Chain::Linked;

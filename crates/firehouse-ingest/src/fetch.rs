@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firehouse_backfill::{
-    FetchedRepo, Host, Job, Outcomes, Priority, Reason, Scheduler, SyncClient,
+    FetchedRepo, Gone, Host, Job, Outcomes, Priority, Reason, Scheduler, SyncClient,
 };
 use firehouse_identity::Resolver;
 use firehouse_indexer::Indexer;
@@ -23,6 +23,7 @@ use crate::error::IngestError;
 use crate::keep::Selected;
 use crate::metrics::Metrics;
 use crate::requests::Wanted;
+use crate::standing::{Answering, Questions, Standings};
 use crate::sweep::Sweep;
 use crate::work::{Fetched, Output, Verdict, Work, tell};
 use crate::writing::{Admitted, Writing};
@@ -46,6 +47,10 @@ pub struct Backfill {
     pub asked: Asked,
     /// Repos that differ from what is held here; see [`Repairs`].
     pub repairs: mpsc::Receiver<Repair>,
+    /// Where it is asked how accounts stand.
+    pub standings: Standings,
+    /// The other end.
+    pub questions: Questions,
 }
 
 /// A fetched repo whose records are others than those held here.
@@ -106,8 +111,23 @@ impl Fetches {
             selected: self.selected.clone(),
             metrics: self.metrics.clone(),
         };
-        let Backfill { fetch, sweep_every, client, scheduler, outcomes, asked, repairs } =
-            self.backfill;
+        let Backfill {
+            fetch,
+            sweep_every,
+            client,
+            scheduler,
+            outcomes,
+            asked,
+            repairs,
+            standings,
+            questions,
+        } = self.backfill;
+        let answering = Answering {
+            client: client.clone(),
+            resolver: self.resolver.clone(),
+            questions,
+            workers: self.workers.clone(),
+        };
         let sweep = Sweep {
             store: self.store,
             scheduler: scheduler.clone(),
@@ -121,6 +141,7 @@ impl Fetches {
             resolver: self.resolver,
             scheduler,
             outcomes,
+            standings,
             asked: asked.clone(),
             repairs,
             wanted: self.wanted,
@@ -131,6 +152,7 @@ impl Fetches {
         let asking = async {
             tokio::select! {
                 () = asking.run() => Ok(()),
+                () = answering.run() => Ok(()),
                 failed = sweep.run() => failed,
             }
         };
@@ -146,6 +168,7 @@ struct Asking {
     resolver: Resolver,
     scheduler: Scheduler,
     outcomes: Outcomes,
+    standings: Standings,
     asked: Asked,
     repairs: mpsc::Receiver<Repair>,
     wanted: mpsc::Receiver<Wanted>,
@@ -183,7 +206,12 @@ impl Asking {
                     Err(error) => {
                         self.metrics.fetches.with_label_values(&["given_up"]).inc();
                         tracing::debug!(did = %outcome.did, error = &error as &dyn std::error::Error, "repo not fetched; its turn comes again");
-                        self.asked.ended(&outcome.did, (&error).into());
+                        let end = RepoEnd::from(&error);
+                        if matches!(end, RepoEnd::Gone(gone) if gone != Gone::NotFound) {
+                            // Else it would be asked for again and again.
+                            self.standings.raise(outcome.did.clone());
+                        }
+                        self.asked.ended(&outcome.did, end);
                     }
                 },
                 Some(Repair(repo)) = self.repairs.recv() => {

@@ -165,7 +165,8 @@ impl Flusher {
             others.await?;
             looked_up.await?;
         }
-        Ok(())
+        // What they wrote is removed for good from now on: nothing of it may come later.
+        self.insert(&batch.deleted).await
     }
 
     async fn insert<T: Table>(&self, rows: &[T]) -> Result<(), IngestError> {

@@ -118,7 +118,7 @@ impl Worker {
         self.metrics.waiting_events.sub(account.waiting.len() as i64);
         let is_proven = |item: &Item| match item {
             Item::Event(event) => !matches!(event.event, Event::Unproven(_)),
-            Item::Told(_) => false,
+            Item::Told(_) | Item::Stands(_) => false,
             Item::Fetched(_) | Item::Wanted(_) => true,
         };
         if reason == DropReason::IdentityUnavailable && account.waiting.iter().any(is_proven) {

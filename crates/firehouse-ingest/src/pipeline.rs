@@ -119,7 +119,7 @@ impl Ingest {
         let (wanted, wanted_end) = mpsc::channel(WANTED_MAX);
         let (selected, selection) = (keeper.selected(), keeper.selection());
         let mut requests = match &backfill {
-            Some(backfill) => Requests::to(backfill.fetch, wanted),
+            Some(backfill) => Requests::to(backfill.fetch, wanted, backfill.standings.clone()),
             None => Requests::nowhere(),
         };
         requests.of_some(!selection.rules.keeps_everybody());
@@ -194,6 +194,7 @@ impl Ingest {
             client: backfill.client.clone(),
             scheduler: backfill.scheduler.clone(),
             asked: backfill.asked.clone(),
+            standings: backfill.standings.clone(),
             held_only: false,
             patience: WALK_PATIENCE,
             walked: Walked::default(),

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::account::{Known, UNKNOWN_START};
 use crate::config::Fetch;
+use crate::standing::Standings;
 
 /// A repo that is to be fetched.
 pub struct Wanted {
@@ -21,19 +22,20 @@ pub struct Wanted {
 #[derive(Clone)]
 pub struct Requests {
     asked: Option<(Fetch, mpsc::Sender<Wanted>)>,
+    standings: Option<Standings>,
     /// Whether only some accounts are kept, each of them as a whole.
     of_some: bool,
 }
 
 impl Requests {
     /// For those repos that `fetch` names.
-    pub fn to(fetch: Fetch, wanted: mpsc::Sender<Wanted>) -> Self {
-        Self { asked: Some((fetch, wanted)), of_some: false }
+    pub fn to(fetch: Fetch, wanted: mpsc::Sender<Wanted>, standings: Standings) -> Self {
+        Self { asked: Some((fetch, wanted)), standings: Some(standings), of_some: false }
     }
 
     /// Repos are not fetched.
     pub fn nowhere() -> Self {
-        Self { asked: None, of_some: false }
+        Self { asked: None, standings: None, of_some: false }
     }
 
     /// From now on only some accounts are kept, or all.
@@ -66,6 +68,13 @@ impl Requests {
             let did = known.row.did.clone();
             let asked = wanted.try_send(Wanted { did, not_before: Rev::from(0), held: None });
             known.proof_wanted = asked.is_ok();
+        }
+    }
+
+    /// Asks how an account stands where it lives.
+    pub fn status(&self, known: &Known) {
+        if let Some(standings) = &self.standings {
+            standings.raise(known.row.did.clone());
         }
     }
 

@@ -95,7 +95,7 @@ impl Worker {
                 output.done.push(event.ticket);
             }
             // Whoever waits hears that it is over.
-            Item::Told(_) | Item::Wanted(_) => {}
+            Item::Told(_) | Item::Stands(_) | Item::Wanted(_) => {}
             Item::Fetched(fetched) => fetched.answer(Verdict::Needless),
         }
     }

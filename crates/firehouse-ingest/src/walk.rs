@@ -12,9 +12,9 @@ use firehouse_backfill::{
     Enumeration, Host, Job, ListedRepo, Listing, Plan, Position, Priority, Progress, Reason,
     Scheduler, Source, SubmitError, SyncClient,
 };
-use firehouse_schema::RepoState;
+use firehouse_schema::{ActorStatus, RepoRow, RepoState};
 use firehouse_store::{Account, Store};
-use firehouse_types::{ActorId, Rev};
+use firehouse_types::{ActorId, Did, Rev};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinSet;
 
@@ -22,8 +22,9 @@ use crate::account::UNKNOWN_START;
 use crate::asked::{Asked, End, RepoEnd};
 use crate::error::IngestError;
 use crate::flush::retried;
-use crate::keep::Keeper;
+use crate::keep::{Keeper, Selection};
 use crate::metrics::{Metrics, now_us};
+use crate::standing::{Standings, status_of};
 use crate::walked::Walked;
 
 /// Repos that wait for their end at once, over all lists; pages beyond wait. Units: repos, about 500 bytes each.
@@ -42,6 +43,8 @@ pub struct Walk {
     pub scheduler: Scheduler,
     /// Says what became of each; that of the pipeline.
     pub asked: Asked,
+    /// Finds out about accounts that are listed otherwise than they stand here; that of the pipeline.
+    pub standings: Standings,
     /// Whether repos are left out of which nothing is held.
     pub held_only: bool,
     /// How long a repo that is only behind may be on its way over the stream before it is fetched; none when nothing is followed.
@@ -66,10 +69,23 @@ struct Round {
     left: Arc<AtomicU64>,
 }
 
+/// What is to be done about a page.
+#[derive(Default)]
+struct Findings {
+    /// Repos to be fetched.
+    jobs: Vec<Job>,
+    /// Accounts that stand otherwise here, or whose repo cannot be fetched while they do: with what the list says of them.
+    others: Vec<(Did, ActorStatus, Option<Rev>)>,
+    /// Active accounts that are not kept.
+    not_kept: u64,
+}
+
 /// One page of a list.
 struct Page {
     repos: Vec<ListedRepo>,
     pds: Option<Host>,
+    /// Whether it says how accounts stand.
+    has_statuses: bool,
     position: Option<Position>,
     /// The page before, of the same list.
     before: Option<oneshot::Receiver<()>>,
@@ -94,6 +110,7 @@ impl Walk {
             tracing::info!(walk = name, lists = saved.len(), "resumed where it was interrupted");
         }
         let is_named = matches!(plan, Plan::Dids(_));
+        let has_statuses = !matches!(plan, Plan::Dids(_) | Plan::Collection { .. });
         let round = Round {
             walk: self.clone(),
             name: name.into(),
@@ -121,7 +138,8 @@ impl Walk {
             let (dealt_with, next) = oneshot::channel();
             let before = host(&listing.source).and_then(|host| lists.insert(host.clone(), next));
             let (pds, position) = (listing.pds().cloned(), listing.position());
-            let page = Page { repos, pds, position, before, dealt_with, _places: place };
+            let page =
+                Page { repos, pds, has_statuses, position, before, dealt_with, _places: place };
             pages.spawn(round.clone().page(page));
         }
         is_whole &= enumeration.next().await.is_none();
@@ -169,11 +187,16 @@ impl Walk {
 impl Round {
     /// Deals with one page. Shape: whether all of it was, as far as its hosts allow.
     async fn page(self, page: Page) -> Result<bool, IngestError> {
-        let Page { repos, pds, position, before, dealt_with, _places } = page;
-        let wanted = self.wanted(&repos, pds.as_ref()).await?;
+        let Page { repos, pds, has_statuses, position, before, dealt_with, _places } = page;
+        let Findings { jobs, others, .. } =
+            self.findings(&repos, pds.as_ref(), has_statuses).await?;
         drop(repos);
-        let (mut ends, mut is_whole) = (Vec::with_capacity(wanted.len()), true);
-        for job in wanted {
+        let mut answers = Vec::with_capacity(others.len());
+        for (did, status, rev) in others {
+            answers.push(self.walk.standings.ask(did, status, rev).await);
+        }
+        let (mut ends, mut is_whole) = (Vec::with_capacity(jobs.len()), true);
+        for job in jobs {
             let end = self.walk.asked.end_of(&job.did);
             if end.is_first {
                 let take = |left: u64| left.checked_sub(1);
@@ -196,6 +219,10 @@ impl Round {
                 self.walk.walked.ended(end);
             }
         }
+        for answer in answers {
+            // Without one nobody can say, or nobody knows the account.
+            let _ = answer.await;
+        }
         if let Some(before) = before
             && before.await.is_err()
         {
@@ -213,77 +240,129 @@ impl Round {
         Ok(is_whole)
     }
 
-    /// What is to be fetched of a page.
-    async fn wanted(
+    /// What is to be done about a page.
+    async fn findings(
         &self,
         repos: &[ListedRepo],
         pds: Option<&Host>,
-    ) -> Result<Vec<Job>, IngestError> {
-        let mut wanted = self.missing(repos, pds).await?;
-        let are_behind = wanted.0.iter().any(|job| job.reason == Reason::Behind);
-        if are_behind && !self.walk.patience.is_zero() {
-            // Those that are written to at this moment are on their way over the stream.
+        has_statuses: bool,
+    ) -> Result<Findings, IngestError> {
+        let mut found = self.compare(repos, pds, has_statuses).await?;
+        let may_come = found.jobs.iter().any(|job| job.reason == Reason::Behind);
+        if (may_come || !found.others.is_empty()) && !self.walk.patience.is_zero() {
+            // What is said at this moment is on its way over the stream.
             tokio::time::sleep(self.walk.patience).await;
-            wanted = self.missing(repos, pds).await?;
+            found = self.compare(repos, pds, has_statuses).await?;
         }
         let inactive = repos.iter().filter(|repo| !repo.active).count();
-        let (wanted, not_kept) = wanted;
         let mut walked = self.walk.walked.figures();
         walked.inactive += inactive as u64;
-        walked.not_kept += not_kept;
-        walked.in_step += (repos.len() - inactive - wanted.len()) as u64 - not_kept;
-        Ok(wanted)
+        walked.not_kept += found.not_kept;
+        walked.in_step += (repos.len() - inactive - found.jobs.len()) as u64 - found.not_kept;
+        Ok(found)
     }
 
-    /// Of those that are kept, and how many are not.
-    async fn missing(
+    /// Compares a page with what is held.
+    async fn compare(
         &self,
         repos: &[ListedRepo],
         pds: Option<&Host>,
-    ) -> Result<(Vec<Job>, u64), IngestError> {
+        has_statuses: bool,
+    ) -> Result<Findings, IngestError> {
         let selection = self.walk.keeper.selection();
         let may_be = |repo: &&ListedRepo| selection.by_number(repo.did.actor()) != Some(false);
-        let active: Vec<_> = repos.iter().filter(|repo| repo.active).collect();
-        let mut listed: Vec<_> = active.iter().copied().filter(may_be).collect();
+        let listed: Vec<_> = repos.iter().filter(may_be).collect();
         let actors: Vec<ActorId> = listed.iter().map(|repo| repo.did.actor()).collect();
         let held = retried(&self.walk.metrics, || self.walk.store.accounts(&actors)).await?;
         let held: HashMap<ActorId, Account> =
             held.into_iter().map(|account| (account.actor.actor, account)).collect();
-        let lives_at = |actor: &ActorId| held.get(actor).map_or("", |account| &*account.actor.pds);
-        listed.retain(|repo| {
-            let actor = repo.did.actor();
-            match pds {
-                // Whoever is asked for by name is asked where it lives first.
-                _ if self.is_named && lives_at(&actor).is_empty() => true,
-                Some(host) if !self.is_named => selection.keeps_account(actor, host.as_str()),
-                // Where others list accounts that nobody has seen, their own hosts list them, too.
-                _ => selection.keeps_account(actor, lives_at(&actor)),
+        let mut found = Findings::default();
+        for repo in repos {
+            let held = held.get(&repo.did.actor());
+            // A PDS says forever of who left it that they are not active there.
+            if has_statuses
+                && let Some(held) = held
+                && pds.is_none_or(|host| lives_at(held, host))
+            {
+                found.others.extend(stands_otherwise(repo, held));
             }
-        });
-        let not_kept = (active.len() - listed.len()) as u64;
-        let job = |repo: &ListedRepo| {
-            let held = held.get(&repo.did.actor()).and_then(|account| account.repo.as_ref());
-            let reason = match held {
-                _ if self.is_named => Reason::Requested,
-                None if self.walk.held_only => return None,
-                None => Reason::New,
-                Some(held) if held.rev.get() == 0 || held.reason == UNKNOWN_START => Reason::New,
-                Some(held) if held.state == RepoState::Desynchronized => Reason::Desynchronized,
-                Some(held) if credible(repo.rev).is_some_and(|rev| rev > held.rev) => {
-                    Reason::Behind
-                }
-                Some(_) => return None,
-            };
-            Some(Job {
-                did: repo.did.clone(),
-                host: pds.cloned(),
-                reason,
-                priority: if self.is_named { Priority::High } else { Priority::Low },
-                not_before: held.map(|held| held.rev).filter(|rev| rev.get() != 0),
-            })
-        };
-        Ok((listed.into_iter().filter_map(job).collect(), not_kept))
+            if !repo.active {
+                continue;
+            }
+            if !self.is_kept(&selection, repo, held, pds) {
+                found.not_kept += 1;
+            } else if let Some(reason) = self.reason(repo, held) {
+                let rev = held.and_then(|held| held.repo.as_ref()).map(|repo| repo.rev);
+                found.jobs.push(Job {
+                    did: repo.did.clone(),
+                    host: pds.cloned(),
+                    reason,
+                    priority: if self.is_named { Priority::High } else { Priority::Low },
+                    not_before: rev.filter(|rev| rev.get() != 0),
+                });
+            }
+        }
+        Ok(found)
     }
+
+    fn is_kept(
+        &self,
+        selection: &Selection,
+        repo: &ListedRepo,
+        held: Option<&Account>,
+        pds: Option<&Host>,
+    ) -> bool {
+        let actor = repo.did.actor();
+        let lives_at = held.map_or("", |held| &*held.actor.pds);
+        match pds {
+            _ if selection.by_number(actor) == Some(false) => false,
+            // Whoever is asked for by name is asked where it lives first.
+            _ if self.is_named && lives_at.is_empty() => true,
+            Some(host) if !self.is_named => selection.keeps_account(actor, host.as_str()),
+            // Where others list accounts that nobody has seen, their own hosts list them, too.
+            _ => selection.keeps_account(actor, lives_at),
+        }
+    }
+
+    /// Why a listed repo is to be fetched, if it is.
+    fn reason(&self, listed: &ListedRepo, held: Option<&Account>) -> Option<Reason> {
+        match held.and_then(|held| held.repo.as_ref()) {
+            _ if self.is_named => Some(Reason::Requested),
+            None if self.walk.held_only => None,
+            None => Some(Reason::New),
+            Some(held) if held.rev.get() == 0 || held.reason == UNKNOWN_START => Some(Reason::New),
+            Some(held) if held.state == RepoState::Desynchronized => Some(Reason::Desynchronized),
+            Some(held) => is_newer(listed, held).then_some(Reason::Behind),
+        }
+    }
+}
+
+/// What a list says of an account that may stand otherwise than it does here, or of whose repo something is missing that nobody gives.
+fn stands_otherwise(
+    listed: &ListedRepo,
+    held: &Account,
+) -> Option<(Did, ActorStatus, Option<Rev>)> {
+    let here = held.actor.status;
+    let is_behind = held.repo.as_ref().is_some_and(|repo| {
+        repo.rev.get() != 0 && repo.state == RepoState::Synchronized && is_newer(listed, repo)
+    });
+    let is_other = match here {
+        ActorStatus::Mentioned => false,
+        ActorStatus::Active => !listed.active,
+        ActorStatus::Deleted => listed.active,
+        _ => listed.active || is_behind,
+    };
+    let status = status_of(listed.active, listed.status);
+    is_other.then(|| (listed.did.clone(), status, credible(listed.rev)))
+}
+
+fn lives_at(held: &Account, host: &Host) -> bool {
+    let pds = held.actor.pds.parse().ok().and_then(|pds| Host::of_url(&pds).ok());
+    pds.is_some_and(|pds| pds == *host)
+}
+
+fn is_newer(listed: &ListedRepo, held: &RepoRow) -> bool {
+    credible(listed.rev).is_some_and(|rev| rev > held.rev)
 }
 
 /// A rev that can be: one from the future would be newer than all that ever comes.

@@ -1,11 +1,12 @@
 //! What travels between the tasks of the pipeline.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use firehouse_identity::{Identity, IdentityError};
 use firehouse_indexer::Rows;
 use firehouse_repo::RepoHead;
-use firehouse_schema::{ActorRow, RepoRow};
+use firehouse_schema::{ActorRow, ActorStatus, RepoRow};
 use firehouse_store::{Account, HeldRecord, SourceKey};
 use firehouse_types::{ActorId, Did, DropReason, Event, Handle, Rev};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -23,6 +24,8 @@ pub enum Work {
     Found(Box<Found>),
     /// What the directory says of one of its accounts.
     Told(Told),
+    /// How one of its accounts stands where it lives.
+    Stands(Stands),
     /// One of its repos was fetched as a whole, and waits to be written.
     Fetched(Fetched),
     /// From now on something else is kept. Told when all that was done before is durable.
@@ -67,6 +70,19 @@ pub struct Told {
     pub done: oneshot::Sender<Verdict>,
 }
 
+/// How an account stands where it lives.
+pub struct Stands {
+    pub did: Did,
+    /// What its PDS says; `None` when it says nothing.
+    pub status: Option<ActorStatus>,
+    /// The rev its repo has, as a list says.
+    pub rev: Option<Rev>,
+    /// What the account said since is newer.
+    pub asked: Instant,
+    /// Told, or dropped, when nothing of it is left to do.
+    pub told: Option<oneshot::Sender<()>>,
+}
+
 /// A whole repo is here. Its events wait from the moment it is admitted until it is written: rows of both must not cross.
 pub struct Fetched {
     pub did: Did,
@@ -101,6 +117,7 @@ pub enum Verdict {
 pub enum Item {
     Event(Ticketed),
     Told(Told),
+    Stands(Stands),
     Fetched(Fetched),
     Wanted(WantedItem),
 }
@@ -123,6 +140,7 @@ impl Item {
         match self {
             Self::Event(event) => event.event.did(),
             Self::Told(told) => Some(&told.did),
+            Self::Stands(stands) => Some(&stands.did),
             Self::Fetched(fetched) => Some(&fetched.did),
             Self::Wanted(wanted) => Some(&wanted.did),
         }

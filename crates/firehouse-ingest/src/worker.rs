@@ -74,6 +74,7 @@ impl Worker {
                 }
                 Turn::Work(Work::Settled(ticket)) => output.done.push(ticket),
                 Turn::Work(Work::Found(found)) => self.found(*found, &mut output),
+                Turn::Work(Work::Stands(stands)) => self.take(Item::Stands(stands), &mut output),
                 Turn::Work(Work::Fetched(fetched)) => {
                     self.take(Item::Fetched(fetched), &mut output)
                 }
@@ -178,6 +179,7 @@ impl Worker {
                     self.retry_held(actor, output);
                 }
                 Item::Told(told) => self.hear(actor, told, output),
+                Item::Stands(stands) => self.stand(actor, stands, output),
                 Item::Fetched(fetched) => self.admit(actor, fetched, output),
                 Item::Wanted(wanted) => self.want(actor, wanted, output),
             }
@@ -205,7 +207,7 @@ impl Worker {
                 output.done.push(event.ticket);
             }
             // Whoever waits hears that it is over.
-            Item::Told(_) => {}
+            Item::Told(_) | Item::Stands(_) => {}
             Item::Fetched(fetched) => fetched.answer(Verdict::Refused(reason)),
             // That nobody is told says it.
             Item::Wanted(_) => {}

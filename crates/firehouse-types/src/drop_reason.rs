@@ -77,6 +77,8 @@ drop_reasons! {
     ReceiptDiffers = "receipt_differs",
     /// Too many events of the account waited while its repo was being written; its repo is fetched again.
     WaitedTooLong = "waited_too_long",
+    /// The account is deleted: nothing of its repo is taken until it is back.
+    AccountDeleted = "account_deleted",
     /// Another DID already has this number.
     ActorTaken = "actor_taken",
     /// The record is larger than 1 MiB.

@@ -40,6 +40,7 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
         network::fetching(&settings, Fetch::Asked, &resolver, &registry, &stop)?;
     let (client, scheduler, asked) =
         (backfill.client.clone(), backfill.scheduler.clone(), backfill.asked.clone());
+    let standings = backfill.standings.clone();
     let mut sources = Sources::new(&database.store, resolver, registry);
     let mut ingest = ingest(&settings, &mut sources, keeper.clone(), Some(backfill))?;
     ingest.directory = identities.then_some(directory);
@@ -48,6 +49,7 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<()> {
         client,
         scheduler,
         asked,
+        standings,
         held_only: false,
         patience: Duration::ZERO,
         walked: Walked::default(),

@@ -109,17 +109,28 @@ async fn index_and_serve(
 ) -> Result<()> {
     let fetched_from = from.backfill.as_ref().map(|backfill| {
         let (scheduler, asked) = (backfill.scheduler.clone(), backfill.asked.clone());
-        (backfill.fetch, backfill.client.clone(), scheduler, asked)
+        let standings = backfill.standings.clone();
+        (backfill.fetch, backfill.client.clone(), scheduler, asked, standings)
     });
     let keeper = from.keeper.clone();
     let mut ingest = ingest(&settings, &mut sources, from.keeper, from.backfill)?;
     ingest.directory = from.directory;
-    let looks = fetched_from.map(|(fetch, client, scheduler, asked)| {
+    let looks = fetched_from.map(|(fetch, client, scheduler, asked, standings)| {
         let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
         let (patience, walked) = (PATIENCE, Walked::default());
         let held_only = false;
-        let walk =
-            Walk { store, client, scheduler, asked, held_only, patience, walked, keeper, metrics };
+        let walk = Walk {
+            store,
+            client,
+            scheduler,
+            asked,
+            standings,
+            held_only,
+            patience,
+            walked,
+            keeper,
+            metrics,
+        };
         let relays = settings.relay.iter().filter(|relay| relay.has_repos());
         let relays: Vec<_> = relays.map(|relay| relay.url.clone()).collect();
         let (status, daily) = (sources.watched.status.clone(), settings.backfill.network);

@@ -11,7 +11,7 @@ use firehouse_types::{ActorId, RkeyId};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{FIREHOUSE, Firehouse, free_address, get, get_as, has_engine, post};
+use crate::support::{FIREHOUSE, Firehouse, free_address, get_as, has_engine, post};
 
 const LIMIT: Duration = Duration::from_secs(90);
 const PASSWORD: &str = "correct horse";
@@ -241,20 +241,8 @@ impl<'n> Instance<'n> {
         Some(get_as(self.firehouse().listen, path, PASSWORD)?.1)
     }
 
-    /// Rows of texts; none while the engine does not answer.
     fn rows(&self, sql: &str) -> Option<Vec<String>> {
-        let escaped =
-            sql.replace('%', "%25").replace(' ', "%20").replace('\'', "%27").replace('+', "%2B");
-        let path = format!("/?database=firehouse&default_format=TabSeparated&query={escaped}");
-        let (status, answer) = get(self.firehouse().engine, &path)?;
-        let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
-        assert_eq!(status, 200, "{sql}: {text}");
-        Some(
-            text.lines()
-                .filter(|line| !line.is_empty())
-                .map(|line| line.replace('\t', " "))
-                .collect(),
-        )
+        self.firehouse().rows(sql)
     }
 
     /// What is held other than it should be; `None` while nobody can say.

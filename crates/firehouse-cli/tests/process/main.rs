@@ -5,6 +5,7 @@ mod town;
 mod backfill;
 mod demo;
 mod e2e;
+mod gaps;
 mod keep;
 mod kill;
 mod sources;

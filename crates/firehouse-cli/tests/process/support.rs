@@ -71,6 +71,23 @@ impl Firehouse {
         get(self.listen, path)
     }
 
+    /// What its engine answers, one text per row, columns apart by spaces; `None` while it does not answer.
+    pub fn rows(&self, sql: &str) -> Option<Vec<String>> {
+        let escaped: String = sql
+            .bytes()
+            .map(|byte| match byte.is_ascii_alphanumeric() {
+                true => char::from(byte).to_string(),
+                false => format!("%{byte:02X}"),
+            })
+            .collect();
+        let path = format!("/?database=firehouse&default_format=TabSeparated&query={escaped}");
+        let (status, answer) = get(self.engine, &path)?;
+        let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+        assert_eq!(status, 200, "{sql}: {text}");
+        let rows = text.lines().filter(|line| !line.is_empty());
+        Some(rows.map(|line| line.replace('\t', " ")).collect())
+    }
+
     /// The seq that is readable of the first upstream.
     pub fn seq_readable(&self) -> Option<u64> {
         self.get("/xrpc/_health")?.1["upstreams"][0]["seq_readable"].as_u64()
