@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     config::Config,
+    damage::Damage,
     error::EngineError,
     exception::Exception,
     library::{Connection, Library},
@@ -36,6 +37,7 @@ pub struct Engine {
     waiting: AtomicUsize,
     marks: AtomicU64,
     facts: Facts,
+    damage: Damage,
     _lock: File,
 }
 
@@ -78,6 +80,7 @@ impl Engine {
         }
         let engine = Self {
             places: Arc::new(Semaphore::new(config.pool_size)),
+            damage: Damage::of(&path),
             config: Config { data: path, ..config },
             library,
             idle: Mutex::default(),
@@ -100,6 +103,11 @@ impl Engine {
     /// The configuration it was started with.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Whether data was met that cannot be read.
+    pub fn damage(&self) -> &Damage {
+        &self.damage
     }
 
     /// A number no other statement of this process has.
@@ -251,6 +259,12 @@ impl Lease {
     /// The connection.
     pub fn connection(&mut self) -> Result<&mut Connection, Exception> {
         self.connection.as_mut().ok_or_else(Exception::no_result)
+    }
+
+    /// The statement failed: what it leaves on the connection goes with it.
+    pub fn failed(&mut self, error: &Exception) {
+        self.spoil();
+        self.engine.damage.look_at(error);
     }
 
     /// The statement may leave settings, a database or temporary tables behind: close the

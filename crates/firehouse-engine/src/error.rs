@@ -62,6 +62,9 @@ pub enum EngineError {
         /// What the system says.
         source: io::Error,
     },
+    /// Data was met that cannot be read, and that the engine sets aside when it starts.
+    #[error("end the engine because of damaged data: start it again")]
+    Damaged,
     /// Statements were still running when the time to stop gracefully was over.
     #[error("stop the engine: connections are still open")]
     Stop,

@@ -39,8 +39,8 @@ const KILL_AGAIN: Duration = Duration::from_millis(100);
 pub fn insert(mut lease: Lease, insert: Insert, params: &[Param]) -> Result<Counts, Exception> {
     let Insert { head, format, first, mut rest } = insert;
     let done = feed(&mut lease, &head, &format, &first, rest.as_mut(), params);
-    if done.is_err() {
-        lease.spoil();
+    if let Err(error) = &done {
+        lease.failed(error);
     }
     // The next statement need not wait for the rest of this one's data.
     drop(lease);
@@ -122,10 +122,10 @@ pub fn start(
     tokio::task::spawn_blocking(move || {
         if !sender.is_closed() {
             let result = statement.run(&mut lease, &writer);
-            if result.is_err() {
+            if let Err(error) = &result {
                 // A failed statement stays in the process list, with its memory, until the next
                 // one on its connection, or until the connection closes.
-                lease.spoil();
+                lease.failed(error);
             }
             // The connection is free before the client can ask for the next statement.
             drop(lease);

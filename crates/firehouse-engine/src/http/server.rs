@@ -39,7 +39,10 @@ pub async fn serve(
         data = %engine.config().data.display(),
         "engine serving"
     );
-    let drained = accept(&engine, &listener, shutdown).await;
+    let drained = tokio::select! {
+        drained = accept(&engine, &listener, shutdown) => drained,
+        () = engine.damage().met() => return Err(EngineError::Damaged),
+    };
     let stopped = engine.stop().await;
     if drained { stopped } else { Err(EngineError::Stop) }
 }

@@ -58,3 +58,33 @@ fn it_stops_when_its_standard_input_closes_if_told_so() {
     assert!(server.close_stdin());
     assert!(server.wait().success());
 }
+
+#[tokio::test]
+async fn a_damaged_part_ends_it_and_the_next_start_sets_it_aside() {
+    let data = tempfile::TempDir::new().expect("a temporary directory");
+    let Some(mut command) = server::command(data.path()) else { return };
+    let mut first = Server::spawn(&mut command);
+    for sql in [
+        "CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a",
+        "INSERT INTO t VALUES (1)",
+        "INSERT INTO t VALUES (2)",
+    ] {
+        assert_eq!(post(&first, &[], sql).await.status, 200, "{sql}");
+    }
+    let path = "SELECT path FROM system.parts WHERE table = 't' AND name = 'all_2_2_0'";
+    let part = post(&first, &[], path).await.text();
+    // As a disk that runs full leaves it.
+    let files =
+        std::fs::read_dir(part.trim()).expect("a part").map(|file| file.expect("a file").path());
+    let marks: Vec<_> = files.filter(|path| path.to_string_lossy().contains(".cmrk")).collect();
+    assert!(!marks.is_empty());
+    for marks in marks {
+        std::fs::write(marks, "").expect("it is ours");
+    }
+    // Whether the answer still comes is a matter of chance.
+    let sum = "SELECT sum(a) FROM t";
+    assert!(first.client().query(sum).fetch_one::<u64>().await.is_err());
+    assert!(!first.wait().success());
+    let second = Server::spawn(&mut command);
+    assert_eq!(post(&second, &[], sum).await.text(), "1\n");
+}
