@@ -114,11 +114,11 @@ struct Run<'a> {
 /// Waits until firehouse answers, within reason: what cannot be had is found out later.
 async fn serves(client: &reqwest::Client, listen: &str) {
     let url = format!("http://{listen}/xrpc/_health");
-    for _ in 0..100 {
+    for _ in 0..500 {
         if client.get(&url).send().await.is_ok() {
             return;
         }
-        sleep(Duration::from_millis(100)).await;
+        sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -207,6 +207,7 @@ impl Run<'_> {
             match *step {
                 Step::Act(times) => self.world.act(times),
                 Step::Pause(ms) => sleep(Duration::from_millis(ms)).await,
+                Step::AwaitServing => serves(&client(), &setup.listen.to_string()).await,
                 Step::KillFirehouse => {
                     firehouse.kill();
                     self.kills.0 += 1;

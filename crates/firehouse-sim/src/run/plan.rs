@@ -30,6 +30,8 @@ pub enum Step {
     Act(usize),
     /// Time passes. Units: milliseconds.
     Pause(u64),
+    /// Time passes until firehouse answers.
+    AwaitServing,
     /// kill -9, and a new start.
     KillFirehouse,
     /// kill -9 of its engine, if that is a process of its own.
@@ -71,6 +73,7 @@ impl RunPlan {
         let acts_before = random.below(120);
         let acts = 60 + random.below(200);
         let mut steps = steps(&mut random, acts, options.kills, embedded);
+        steps = met_running(seed, &steps);
         let own_disk = embedded && options.kills && fill_disk(seed, options, &mut steps);
         let faults = options.faults();
         let occasions = Occasions {
@@ -199,6 +202,28 @@ fn steps(random: &mut Random, acts: usize, kills: bool, embedded: bool) -> Vec<S
         steps.insert(at, Step::Pause(random.below(700) as u64));
     }
     steps
+}
+
+/// Lets most starts come to their end, and half of the kills come right behind what was told: they are to meet what is on its way. Draws
+/// from numbers of its own, so that all else stays as the seed has it.
+fn met_running(seed: u64, steps: &[Step]) -> Vec<Step> {
+    let mut random = Random::new(seed ^ 0x57a2_7ed0);
+    let mut met = Vec::with_capacity(2 * steps.len());
+    let starts = |step: Option<&Step>| step.is_none_or(|step| *step == Step::KillFirehouse);
+    let is_kill = |step: &Step| matches!(step, Step::KillFirehouse | Step::KillEngine);
+    for (at, &step) in steps.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| steps.get(before));
+        if starts(before) && random.chance(0.8) {
+            met.push(Step::AwaitServing);
+        }
+        met.push(match step {
+            Step::Pause(ms) if steps.get(at + 1).is_some_and(is_kill) && random.chance(0.5) => {
+                Step::Pause(ms / 10)
+            }
+            step => step,
+        });
+    }
+    met
 }
 
 /// Has the disk run full in some of the runs in which firehouse is not killed. Draws from numbers of its own, so that all else stays as the
