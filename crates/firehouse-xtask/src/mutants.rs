@@ -5,6 +5,7 @@
 
 mod list;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -43,23 +44,26 @@ pub fn run(options: &Options) -> Result<()> {
     copy.build(&["firehouse-cli", "firehouse-sim"])?;
     let simulator = folder.join("firehouse-sim");
     fs::copy(copy.target.join("debug/firehouse-sim"), &simulator).context("the simulator")?;
-    if let Caught::At(run) = copy.hunt(&simulator, options)? {
-        bail!("the code as it is fails:\n{run}");
-    }
-    eprintln!("mutants: the code as it is passes {} runs", options.seeds);
-
     let chosen: Vec<&Mutation> = MUTATIONS
         .iter()
         .filter(|mutation| {
             options.names.is_empty() || options.names.iter().any(|name| name == mutation.name)
         })
         .collect();
+    let among: BTreeSet<&[&str]> = chosen.iter().map(|mutation| mutation.faults).collect();
+    for faults in among {
+        if let Caught::At(run) = copy.hunt(&simulator, options, faults)? {
+            bail!("the code as it is fails:\n{run}");
+        }
+        let faults = if faults.is_empty() { "all".to_owned() } else { faults.join(", ") };
+        eprintln!("mutants: the code as it is passes {} runs, faults: {faults}", options.seeds);
+    }
     let mut survivors = Vec::new();
     for mutation in &chosen {
         let began = Instant::now();
         copy.mutate(mutation)?;
         let built = copy.build(&["firehouse-cli"]);
-        let caught = built.and_then(|()| copy.hunt(&simulator, options));
+        let caught = built.and_then(|()| copy.hunt(&simulator, options, mutation.faults));
         copy.restore(mutation)?;
         let seconds = began.elapsed().as_secs();
         match caught.with_context(|| mutation.name)? {
@@ -127,12 +131,16 @@ impl Copy {
         if built.status.success() { Ok(()) } else { bail!("it does not build: {said}") }
     }
 
-    /// Runs seeds until one fails.
-    fn hunt(&self, simulator: &Path, options: &Options) -> Result<Caught> {
+    /// Runs seeds with these faults, or all, until one fails.
+    fn hunt(&self, simulator: &Path, options: &Options, faults: &[&str]) -> Result<Caught> {
         let end =
             options.from.checked_add(options.seeds).context("that many seeds there are not")?;
-        let ended = Command::new(simulator)
-            .args(["run", "--until-failure"])
+        let mut command = Command::new(simulator);
+        command.args(["run", "--until-failure"]);
+        if !faults.is_empty() {
+            command.args(["--only", &faults.join(",")]);
+        }
+        let ended = command
             .args(["--seeds", &format!("{}..{end}", options.from)])
             .args(["--jobs", &options.jobs.to_string()])
             .arg("--firehouse")

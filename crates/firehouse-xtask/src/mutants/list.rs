@@ -12,6 +12,8 @@ pub struct Mutation {
     pub from: &'static str,
     /// Stands there instead.
     pub to: &'static str,
+    /// Faults that show it, where others heal what it does before anybody looks; none: it is looked for among all.
+    pub faults: &'static [&'static str],
 }
 
 /// All of them.
@@ -22,6 +24,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/apply.rs",
         from: "if op.action != OpAction::Create {",
         to: "if op.action == OpAction::Update {",
+        faults: &[],
     },
     Mutation {
         name: "cursor_saved_early",
@@ -29,6 +32,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/status.rs",
         from: "|state| state.tickets.low_water().map(|mark| mark.seq)).flatten()",
         to: "|state| state.received).flatten()",
+        faults: &["frame_repeated", "cut"],
     },
     Mutation {
         name: "inversion_not_checked",
@@ -36,6 +40,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-repo/src/op.rs",
         from: "Ok(_) => (Agreement::Proven, DropReason::InversionMismatch),",
         to: "Ok(_) => return (link, Agreement::Proven),",
+        faults: &[],
     },
     Mutation {
         name: "prev_data_not_compared",
@@ -43,6 +48,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-repo/src/op.rs",
         from: "(Some(head), Some(prev)) if prev == head.data => (Some(prev), Chain::Linked),",
         to: "(Some(_), Some(prev)) => (Some(prev), Chain::Linked),",
+        faults: &[],
     },
     Mutation {
         name: "missing_block_forgiven",
@@ -50,6 +56,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-repo/src/op.rs",
         from: "if reason == DropReason::MissingBlock && !matches!",
         to: "if reason == DropReason::StaleRev && !matches!",
+        faults: &["missing_block"],
     },
     Mutation {
         name: "signature_not_checked",
@@ -57,6 +64,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-repo/src/verify.rs",
         from: "commit.verify_signature(key).map_err(|_| DropReason::InvalidSignature)?;",
         to: "let _ = commit.verify_signature(key);",
+        faults: &["forged_signature"],
     },
     Mutation {
         name: "future_rev_accepted",
@@ -64,6 +72,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-repo/src/verify.rs",
         from: "if rev.timestamp_us() > now_us.saturating_add(FUTURE_REV_US) {",
         to: "if now_us == 0 && rev.timestamp_us() > FUTURE_REV_US {",
+        faults: &["future_rev"],
     },
     Mutation {
         name: "sync_believed_linked",
@@ -71,6 +80,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/commits.rs",
         from: "Some(held) if held.data == head.data => Chain::Linked,",
         to: "Some(_) => Chain::Linked,",
+        faults: &[],
     },
     Mutation {
         name: "status_ignored",
@@ -78,6 +88,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/applying.rs",
         from: "(false, Some(AccountStatus::Takendown)) => ActorStatus::Takendown,",
         to: "(false, Some(AccountStatus::Takendown)) => ActorStatus::Active,",
+        faults: &[],
     },
     Mutation {
         name: "identity_ignored",
@@ -85,6 +96,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/applying.rs",
         from: "Event::Identity(_) if self.event.refreshed => Next::Done,",
         to: "Event::Identity(_) if self.event.refreshed || self.known.head.is_some() => Next::Done,",
+        faults: &[],
     },
     Mutation {
         name: "surplus_kept",
@@ -92,6 +104,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/writing.rs",
         from: "for op in difference.surplus() {",
         to: "for op in difference.surplus().take(0) {",
+        faults: &[],
     },
     Mutation {
         name: "repair_not_asked_for",
@@ -99,6 +112,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/commits.rs",
         from: "        if is_lost {\n            self.requests.repo(self.known);\n        }\n",
         to: "",
+        faults: &[],
     },
     Mutation {
         name: "anybody_may_speak",
@@ -106,6 +120,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/authority.rs",
         from: "            is_at(&known.row.pds, authority)\n",
         to: "            is_at(&known.row.pds, authority) || !authority.is_empty()\n",
+        faults: &[],
     },
     Mutation {
         name: "label_signature_not_checked",
@@ -113,6 +128,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/labels/judge.rs",
         from: "Check::Key(key) => verify_label(&label, key)?,",
         to: "Check::Key(key) => drop(verify_label(&label, key)),",
+        faults: &[],
     },
     Mutation {
         name: "label_order_by_chance",
@@ -120,6 +136,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-indexer/src/label.rs",
         from: "nanoseconds(&label.cts) << TIME_SHIFT\n",
         to: "(nanoseconds(&label.cts) & 0) << TIME_SHIFT\n",
+        faults: &[],
     },
     Mutation {
         name: "rev_vouched_too_early",
@@ -127,6 +144,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/flush.rs",
         from: "        self.insert_rows(&batch).await?;\n",
         to: "        let early: Vec<_> = batch.repos.values().cloned().collect();\n        self.insert(&early).await?;\n        self.insert_rows(&batch).await?;\n",
+        faults: &[],
     },
 ];
 
