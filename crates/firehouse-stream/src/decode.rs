@@ -79,7 +79,7 @@ pub fn decode_labels(frame: &Bytes) -> Result<Decoded<LabelEvent>, DropReason> {
     Ok(Decoded::Event(event))
 }
 
-/// The seq of a frame of any type, as long as its framing holds. For indexes and for frames that were dropped.
+/// The seq of a frame of any type, as long as all before it is DAG-CBOR. For frames that were dropped: whatever it says, they are.
 pub fn seq_of(frame: &[u8]) -> Option<Seq> {
     let mut reader = Reader::new(frame);
     Header::read(&mut reader).ok()?;

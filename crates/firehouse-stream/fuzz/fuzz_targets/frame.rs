@@ -1,7 +1,7 @@
 //! Frames of subscribeRepos.
 //!
 //! Whatever the bytes are: the answer is the same twice; byte fields share the frame; texts and lists have their limits; no frame is the
-//! beginning of another; the seq is found by both readers; the blocks of a commit are verified or refused.
+//! beginning of another; two readers find no two seqs; the blocks of a commit are verified or refused.
 #![no_main]
 
 use bytes::Bytes;
@@ -35,9 +35,9 @@ libfuzzer_sys::fuzz_target!(
 );
 
 fn check(frame: &Bytes, event: &Event) {
-    if event.seq().is_some() {
-        assert_eq!(seq_of(frame), event.seq());
-    }
+    // It passes over the ops as a whole, more strictly than whoever reads them one by one.
+    let found = seq_of(frame);
+    assert!(found.is_none() || found == event.seq());
     assert!(event.did().is_none_or(firehouse_types::Did::is_resolvable));
     match event {
         Event::Commit(commit) => {

@@ -85,7 +85,7 @@ pub const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "status_ignored",
         breaks: "accounts that are deactivated, taken down or deleted stay visible",
-        file: "crates/firehouse-ingest/src/applying.rs",
+        file: "crates/firehouse-ingest/src/standing.rs",
         from: "(false, Some(AccountStatus::Takendown)) => ActorStatus::Takendown,",
         to: "(false, Some(AccountStatus::Takendown)) => ActorStatus::Active,",
         faults: &[],
