@@ -81,6 +81,7 @@ impl Model {
         for (did, account) in &mut self.accounts {
             if account.claimed == handle {
                 account.handle = (to == Some(did)).then(|| handle.to_owned());
+                account.lost_unheard = to.is_none();
             }
         }
     }

@@ -268,9 +268,19 @@ fn behind_the_export_no_document_is_asked_for_and_a_new_key_is_seen_before_a_sig
     }
     assert_eq!(world.documents_asked(), 0);
 
+    // A key that the stream leaves out is found by the first commit that needs it.
+    world.befall_directory(DirectoryFault::LeftOut);
+    let did = world.rotate_key_silently();
+    let key = world.model().accounts()[&did].key.clone();
+    world.touch(&did);
+    wait_readable(&firehouse, &relay, world.heads().0[0]);
+    wait("the key left out is known", || stale(&did, &key) == 0);
+    let asked = world.documents_asked();
+    assert!(asked > 0);
+
     // What proves nothing makes us ask, and believe what the directory itself says.
     world.befall_directory(DirectoryFault::Forged);
-    wait("the directory is asked", || world.documents_asked() > 0);
+    wait("the directory is asked", || world.documents_asked() > asked);
     let keys = sql(firehouse.engine, "SELECT did, key FROM actors FINAL WHERE status = 'active'");
     for line in keys.lines() {
         let (did, key) = line.split_once('\t').unwrap();

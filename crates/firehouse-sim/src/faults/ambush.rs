@@ -82,6 +82,11 @@ impl Ambush {
         !self.waiting().repo.is_empty()
     }
 
+    /// Whether something still waits for a request for a list.
+    pub(crate) fn waits_for_list(&self) -> bool {
+        !self.waiting().list.is_empty()
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -47,4 +47,14 @@ pub struct AccountTruth {
     pub pds: String,
     /// Signing key as did:key.
     pub key: String,
+    /// Its handle went to somebody who gave it up again: whoever looked neither before nor in between cannot know, and nobody tells.
+    pub lost_unheard: bool,
+}
+
+impl AccountTruth {
+    /// Whether this is a right answer to which handle it has; empty for none.
+    pub fn may_go_by(&self, handle: &str) -> bool {
+        handle == self.handle.as_deref().unwrap_or_default()
+            || (self.lost_unheard && handle == self.claimed)
+    }
 }

@@ -15,6 +15,8 @@ const POSTS: usize = 25;
 const LISTS: usize = 3;
 const PAGES_MAX: usize = 20;
 const LABELS: usize = 250;
+/// What the handle of an account is called that has none.
+const NO_HANDLE: &str = "handle.invalid";
 
 /// Where firehouse answers.
 pub(crate) struct Api<'a> {
@@ -73,9 +75,9 @@ async fn profiles(
             differences.push(format!("profile {did}: {status} {profile}"));
             continue;
         }
-        let handle = account.handle.as_deref().unwrap_or("handle.invalid");
-        if profile["handle"] != handle {
-            let is = &profile["handle"];
+        let is = profile["handle"].as_str().unwrap_or_default();
+        if !account.may_go_by(if is == NO_HANDLE { "" } else { is }) {
+            let handle = account.handle.as_deref().unwrap_or(NO_HANDLE);
             differences.push(format!("profile {did}: handle is {is}, should be {handle}"));
         }
         let is_certain = |haunted: bool| !haunted || options.can(Ability::Purge);

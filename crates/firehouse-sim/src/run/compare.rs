@@ -40,7 +40,10 @@ async fn accounts(sql: &Sql, model: &Model, options: &RunOptions) -> Result<Diff
             _ if !options.can(Ability::Statuses) => Status::Active,
             status => status,
         };
-        let handle = account.handle.clone().unwrap_or_default();
+        let handle = match found.get(did).and_then(|row| row.first()) {
+            Some(found) if account.may_go_by(found) => found.clone(),
+            _ => account.handle.clone().unwrap_or_default(),
+        };
         let columns =
             [handle, account.pds.clone(), account.key.clone(), status.as_str().to_owned()];
         (did.clone(), columns.to_vec())

@@ -216,6 +216,8 @@ impl Core {
 
     pub(crate) fn tell_identity(&mut self, person: usize) {
         let handle = self.accounts[person].claims.handle.clone();
+        // Whoever hears it looks.
+        self.model.account(&self.accounts[person].did).lost_unheard = false;
         // Half of the hosts leave the hint out.
         let handle = self.whims.chance(0.5).then_some(handle);
         self.tell(person, News::Identity { handle }, None);

@@ -99,6 +99,12 @@ impl World {
         self.core().provoke_fetch(relay)
     }
 
+    /// Makes whoever follows a relay look through its list of repos, because faults still wait for that. Shape: whether there was any reason
+    /// to.
+    pub fn provoke_list(&self, relay: usize) -> bool {
+        self.core().provoke_list(relay)
+    }
+
     /// Moves the replay window of an upstream (relays first, then PDSes) up to its head.
     pub fn forget(&self, upstream: usize, announced: bool) {
         let core = self.core();

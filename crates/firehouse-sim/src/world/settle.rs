@@ -54,4 +54,15 @@ impl Core {
         }
         is_wanted
     }
+
+    /// One more window that is lost, while faults wait for somebody who looks through a list for what he missed: whoever was killed before
+    /// he had a cursor missed nothing.
+    pub(crate) fn provoke_list(&mut self, relay: usize) -> bool {
+        let is_wanted = self.ambush.waits_for_list();
+        if is_wanted {
+            self.outlets[relay].arm(Fault::WindowLost);
+            self.settle(true);
+        }
+        is_wanted
+    }
 }
