@@ -6,9 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use firehouse_ingest::Upstream;
 use firehouse_store::Store;
-use firehouse_stream::{
-    Config, JetstreamDictionary, Metrics, Notice, Reach, Received, StreamError,
-};
+use firehouse_stream::{Config, JetstreamDictionary, Metrics, Reach, Received, StreamError, Told};
 use firehouse_types::{Seq, UpstreamKind};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -132,7 +130,7 @@ impl Following {
 /// Where events, notices and counts go.
 struct To {
     output: mpsc::Sender<Received>,
-    notices: mpsc::Sender<Notice>,
+    notices: mpsc::Sender<Told>,
     metrics: Metrics,
 }
 

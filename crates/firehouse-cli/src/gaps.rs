@@ -2,13 +2,14 @@
 //!
 //! Accounts that write again would be found by their broken chain; those that are silent from then on only here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Result;
 use firehouse_backfill::{Host, Plan};
 use firehouse_ingest::{Lists, Status, Walk, Walked};
 use firehouse_types::UpstreamKind;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::sleep;
 
 use crate::upstream_url::UpstreamUrl;
@@ -23,28 +24,54 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// Waits for gaps and closes them. Errors: those that trying again cannot heal.
 pub async fn close_gaps(walk: Walk, status: Status) -> Result<()> {
     let left = walk.left_to_do(GAPS).await?;
-    let mut open: BTreeSet<String> = left.into_iter().map(String::from).collect();
-    let mut seen: HashMap<String, u64> = HashMap::new();
-    loop {
-        // Before the look, so that nothing is told in between.
-        let told = status.gap_told();
-        for upstream in status.health() {
-            let before = seen.insert(upstream.url.clone(), upstream.gaps).unwrap_or(0);
-            if upstream.gaps > before {
-                walk.note(GAPS, &upstream.url, true).await?;
-                open.insert(upstream.url);
+    let open = Mutex::new(left.into_iter().map(String::from).collect());
+    let gaps = Gaps { open, noted: Notify::new(), walk, status };
+    tokio::try_join!(gaps.note(), gaps.close_all()).map(drop)
+}
+
+/// What is not closed yet.
+struct Gaps {
+    /// Upstreams. Locked while the store is told, so that a gap is not taken for closed that came meanwhile.
+    open: Mutex<BTreeSet<String>>,
+    noted: Notify,
+    walk: Walk,
+    status: Status,
+}
+
+impl Gaps {
+    /// Keeps every gap as it is told; then the upstream goes on, since nothing can make us forget it any more.
+    async fn note(&self) -> Result<()> {
+        loop {
+            // Before the look, so that nothing is told in between.
+            let told = self.status.gap_told();
+            for (url, held) in self.status.take_gaps() {
+                let mut open = self.open.lock().await;
+                self.walk.note(GAPS, &url, true).await?;
+                open.insert(url);
+                drop(held);
+                self.noted.notify_one();
             }
-        }
-        let Some(url) = open.pop_first() else {
             told.await;
-            continue;
-        };
-        readable(&status, &url).await;
-        if close(&walk, &url).await? {
-            walk.note(GAPS, &url, false).await?;
-        } else {
-            open.insert(url);
-            sleep(AGAIN).await;
+        }
+    }
+
+    /// Closes one after the other.
+    async fn close_all(&self) -> Result<()> {
+        loop {
+            let Some(url) = self.open.lock().await.pop_first() else {
+                self.noted.notified().await;
+                continue;
+            };
+            readable(&self.status, &url).await;
+            let is_closed = close(&self.walk, &url).await?;
+            let mut open = self.open.lock().await;
+            if !is_closed {
+                open.insert(url);
+                drop(open);
+                sleep(AGAIN).await;
+            } else if !open.contains(&url) {
+                self.walk.note(GAPS, &url, false).await?;
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Batch {
     pub actors: Vec<ActorRow>,
     /// Those of them that are deleted.
     pub deleted: Vec<ActorRow>,
+    /// Those that were, and have come back.
+    pub returned: Vec<ActorRow>,
     /// The last commit of each repo.
     pub repos: HashMap<ActorId, RepoRow>,
     pub buried: Vec<(SourceKey, Rev)>,
@@ -50,6 +52,10 @@ impl Batch {
                 _ => self.actors.push(actor),
             }
         }
+        for actor in &output.returned {
+            named.put(actor.actor, ());
+        }
+        self.returned.extend(output.returned);
         // Of two rows of one repo the later wins, except that a row without a rev never hides one with a rev.
         for repo in output.repos {
             let held = self.repos.entry(repo.actor).or_insert_with(|| repo.clone());

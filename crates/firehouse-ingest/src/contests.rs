@@ -53,11 +53,13 @@ impl Contests {
             let handles: Vec<&str> = contests.iter().map(|contest| &*contest.handle).collect();
             let holders = retried(&self.metrics, || self.store.holders(&handles)).await?;
             for contest in contests.drain(..) {
-                let others = holders.iter().filter(|holder| holder.handle == contest.handle);
-                for other in others.filter_map(|holder| Did::parse(&holder.did).ok()) {
-                    if other != contest.did {
-                        self.look_again(other).await;
-                    }
+                let holders = holders.iter().filter(|holder| holder.handle == contest.handle);
+                let holders = holders.filter_map(|holder| Did::parse(&holder.did).ok());
+                let others: Vec<Did> = holders.filter(|did| *did != contest.did).collect();
+                // Who was found to have it may have been looked at before the other was, and told after.
+                let both = (!others.is_empty()).then(|| contest.did.clone());
+                for did in others.into_iter().chain(both) {
+                    self.look_again(did).await;
                 }
                 if let Some(ticket) = contest.ticket {
                     tell(&self.workers, contest.did.actor(), Work::Settled(ticket)).await;

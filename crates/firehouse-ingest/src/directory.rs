@@ -190,7 +190,7 @@ impl Export {
                     self.note(reading.seq).await?;
                     sleep(GATHERING).await;
                 }
-                notice = notices.recv() => match notice {
+                told = notices.recv() => match told.map(|told| told.notice) {
                     None => return Ok(PAUSE_MIN),
                     Some(Notice::Disconnected { reason, retry_in }) => {
                         tracing::warn!(reason, ?retry_in, "the directory's stream ended; its export is read");

@@ -142,10 +142,12 @@ impl Flusher {
         Ok(())
     }
 
-    /// `records` comes first: a crash leaves no derived row without its record, so whoever compares records with a fetched repo sees every
-    /// record whose rows may not be whole.
+    /// `records` comes before what is derived: a crash leaves no derived row without its record, so whoever compares records with a fetched
+    /// repo sees every record whose rows may not be whole.
     async fn insert_rows(&self, batch: &Batch) -> Result<(), IngestError> {
         let rows = &batch.rows;
+        // What they wrote before is being removed, and from now on nothing more.
+        self.insert(&batch.returned).await?;
         self.insert(&rows.records).await?;
         let others = async {
             tokio::try_join!(

@@ -11,6 +11,7 @@ use crate::contests::Contest;
 use crate::keep::Selection;
 use crate::metrics::now_ms;
 use crate::requests::Requests;
+use crate::ticket::Ticket;
 use crate::unproven::Unproven;
 use crate::work::{Found, HandleCheck, Item, Lookup, LookupReason, Output, Promise, Told, Verdict};
 use crate::worker::Worker;
@@ -37,8 +38,9 @@ impl Worker {
         };
         let Told { did, identity, handle, done, .. } = told;
         if let Some(identity) = &identity {
-            let from = known.row.pds.clone();
+            let (from, before) = (known.row.pds.clone(), known.row.handle.clone());
             output.actors.extend(known.update(Some(identity), &handle));
+            contest(&self.contests, known, &before, None, output);
             moved(known, &from, &self.selection, &self.requests, output);
         }
         let claimed = identity.as_ref().map(|i| i.handle.as_ref().map_or("", Handle::as_str));
@@ -52,7 +54,7 @@ impl Worker {
     /// Takes over what a look-up found, and lets go on what waited for it.
     pub(crate) fn found(&mut self, mut found: Found, output: &mut Output) {
         let actor = found.actor;
-        let mut ticket = match found.reason {
+        let ticket = match found.reason {
             LookupReason::Identity(ticket) => Some(ticket),
             _ => None,
         };
@@ -67,27 +69,16 @@ impl Worker {
             output.done.extend(ticket);
             return self.drop_waiting(actor, reason, output);
         }
-        let Some(known) = &mut account.known else { return };
+        let Some(known) = &mut account.known else { return output.done.extend(ticket) };
         if matches!(found.identity, Some(Err(IdentityError::Tombstoned))) {
             output.actors.extend(known.set_status(ActorStatus::Deleted));
         }
-        let (from, handle) = (known.row.pds.clone(), known.row.handle.clone());
+        let (from, before) = (known.row.pds.clone(), known.row.handle.clone());
         let identity = found.identity.as_ref().and_then(|identity| identity.as_deref().ok());
         if identity.is_some() || found.handle != HandleCheck::Unknown {
             output.actors.extend(known.update(identity, &found.handle));
         }
-        if known.row.handle != handle && !known.row.handle.is_empty() {
-            let handle = known.row.handle.to_ascii_lowercase().into();
-            let (to, durable) = oneshot::channel();
-            let did = account.did.clone();
-            let contest = Contest { did, handle, ticket: ticket.take(), durable };
-            // As many fit as events may be in flight; where there are more, the daily check finds the loser.
-            if let Err(TrySendError::Full(contest)) = self.contests.try_send(contest) {
-                ticket = contest.ticket;
-            } else {
-                output.promises.push(Promise::Verdict { to, verdict: Verdict::Needless });
-            }
-        }
+        let ticket = contest(&self.contests, known, &before, ticket, output);
         output.done.extend(ticket);
         moved(known, &from, &self.selection, &self.requests, output);
         if handle_may_be_old(known, &found.reason, identity) {
@@ -154,6 +145,31 @@ fn meet(account: &mut Account, found: &mut Found) -> Result<(), DropReason> {
     };
     account.known = Some(known);
     Ok(())
+}
+
+/// Has whoever had an account's handle before looked for, where the account did not have it. Shape: the ticket, unless it comes back when
+/// the store knows of the loser, too.
+fn contest(
+    contests: &mpsc::Sender<Contest>,
+    known: &Known,
+    before: &str,
+    ticket: Option<Ticket>,
+    output: &mut Output,
+) -> Option<Ticket> {
+    if *known.row.handle == *before || known.row.handle.is_empty() {
+        return ticket;
+    }
+    let handle = known.row.handle.to_ascii_lowercase().into();
+    let (to, durable) = oneshot::channel();
+    let contest = Contest { did: known.row.did.clone(), handle, ticket, durable };
+    match contests.try_send(contest) {
+        Ok(()) => {
+            output.promises.push(Promise::Verdict { to, verdict: Verdict::Needless });
+            None
+        }
+        // As many fit as events may be in flight; where there are more, the daily check finds the loser.
+        Err(TrySendError::Full(contest) | TrySendError::Closed(contest)) => contest.ticket,
+    }
 }
 
 /// Whether a handle is asked after that this look-up did not check.

@@ -27,7 +27,7 @@ pub async fn purge_deleted(
             sleep(kept).await;
             continue;
         }
-        retried(&metrics, || store.purge(&actors)).await?;
+        retried(&metrics, || store.purge(&actors, before_us)).await?;
         metrics.purged_accounts.inc_by(actors.len() as u64);
         tracing::info!(accounts = actors.len(), "what deleted accounts wrote is removed");
     }

@@ -176,7 +176,12 @@ pub fn take_status(
         // Why it is not active was said before.
         return;
     }
-    output.actors.extend(known.set_status(status));
+    let row = known.set_status(status);
+    if before == ActorStatus::Deleted && status != ActorStatus::Deleted {
+        output.returned.extend(row);
+    } else {
+        output.actors.extend(row);
+    }
     let is_back = before != ActorStatus::Active && status == ActorStatus::Active;
     if !is_kept || !is_back {
         // Of others only who they are and how they stand is followed.

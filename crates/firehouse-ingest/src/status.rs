@@ -1,7 +1,9 @@
 //! [`Status`]: what the pipeline tells others about itself while it runs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use firehouse_stream::Hold;
 use firehouse_types::{Seq, UpstreamHealth, UpstreamKind, UpstreamState};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
@@ -15,6 +17,8 @@ pub struct Status {
     /// By index; one that is no longer followed keeps its place, since tickets name it.
     upstreams: Arc<RwLock<Vec<Arc<Mutex<State>>>>>,
     gap_told: Arc<Notify>,
+    /// Whether somebody takes note of gaps.
+    gaps_noted: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -30,6 +34,8 @@ struct State {
     /// The saved cursor this run began with: every event up to it is readable already.
     resumed: Option<Seq>,
     gaps: u64,
+    /// Gaps of which nobody has taken note: nothing behind them is read yet.
+    untold: Vec<Hold>,
     tickets: Tickets,
 }
 
@@ -42,9 +48,21 @@ impl Status {
         states.filter(|state| !state.removed).map(|state| state.health()).collect()
     }
 
+    /// From now on every gap waits for [`Self::take_gaps`], and what comes behind it with it.
+    pub fn note_gaps(&self) {
+        self.gaps_noted.store(true, Ordering::Relaxed);
+    }
+
     /// Ends when an upstream turns out to have left something out, from the moment of the call on.
     pub fn gap_told(&self) -> OwnedNotified {
         Arc::clone(&self.gap_told).notified_owned()
+    }
+
+    /// The upstreams that have left something out since the last call. They go on when what holds them is dropped.
+    pub fn take_gaps(&self) -> Vec<(String, Vec<Hold>)> {
+        let take = |state: &mut State| (state.url.clone(), std::mem::take(&mut state.untold));
+        let taken = (0..self.len()).filter_map(|upstream| self.with(upstream, take));
+        taken.filter(|(_, holds)| !holds.is_empty()).collect()
     }
 
     /// Begins to follow one more upstream from its saved cursor. Returns its index.
@@ -65,6 +83,7 @@ impl Status {
             received: None,
             resumed: cursor,
             gaps: 0,
+            untold: Vec::new(),
             tickets: Tickets::default(),
         };
         let mut upstreams = self.upstreams.write().unwrap_or_else(PoisonError::into_inner);
@@ -126,8 +145,13 @@ impl Status {
         self.with(upstream, |state| state.connection == UpstreamState::Connected).unwrap_or(false)
     }
 
-    pub(crate) fn gap(&self, upstream: usize) {
-        self.with(upstream, |state| state.gaps += 1);
+    /// Something may be lost. Keeps what holds the upstream where somebody takes note of it.
+    pub(crate) fn gap(&self, upstream: usize, hold: Option<Hold>) {
+        let hold = hold.filter(|_| self.gaps_noted.load(Ordering::Relaxed));
+        self.with(upstream, |state| {
+            state.gaps += 1;
+            state.untold.extend(hold);
+        });
         self.gap_told.notify_waiters();
     }
 

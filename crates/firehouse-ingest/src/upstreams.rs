@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use firehouse_stream::{Notice, Received};
+use firehouse_stream::{Notice, Received, Told};
 use firehouse_types::{Seq, UpstreamKind, UpstreamState};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -27,7 +27,7 @@ pub struct Upstream {
     /// Its events, in the order of their seqs.
     pub events: mpsc::Receiver<Received>,
     /// What its connection goes through.
-    pub notices: mpsc::Receiver<Notice>,
+    pub notices: mpsc::Receiver<Told>,
     /// Cancelled when it is no longer to be followed, nor shown.
     pub removed: CancellationToken,
 }
@@ -82,10 +82,10 @@ impl Intakes {
 pub(crate) async fn watch(
     index: usize,
     upstream: Arc<str>,
-    mut notices: mpsc::Receiver<Notice>,
+    mut notices: mpsc::Receiver<Told>,
     status: Status,
 ) {
-    while let Some(notice) = notices.recv().await {
+    while let Some(Told { notice, hold }) = notices.recv().await {
         match &notice {
             Notice::Connected { .. } => {
                 tracing::info!(%upstream, "connected");
@@ -97,11 +97,11 @@ pub(crate) async fn watch(
             }
             Notice::Gap { after, first } => {
                 tracing::warn!(%upstream, %after, %first, "events may be missing: the first seq after the connection is far above the cursor");
-                status.gap(index);
+                status.gap(index, hold);
             }
             Notice::OutdatedCursor { .. } => {
                 tracing::warn!(%upstream, "the saved cursor is older than what the upstream keeps: events are missing");
-                status.gap(index);
+                status.gap(index, hold);
             }
             Notice::FutureCursor { message } => {
                 tracing::error!(%upstream, message, "the saved cursor lies above what the upstream has: is it another one than it was");
@@ -112,7 +112,7 @@ pub(crate) async fn watch(
             Notice::Quarantined { reason, after, stepped_over, .. } => {
                 tracing::warn!(%upstream, reason = reason.as_str(), ?after, stepped_over, "a frame broke the framing");
                 if *stepped_over {
-                    status.gap(index);
+                    status.gap(index, hold);
                 }
             }
             // Counted where it happens; a line for each would let an upstream fill the log.

@@ -199,6 +199,8 @@ pub enum HandleCheck {
 pub struct Output {
     pub rows: Rows,
     pub actors: Vec<ActorRow>,
+    /// Accounts that were deleted and are no longer.
+    pub returned: Vec<ActorRow>,
     /// In the order the commits were applied: of one actor the last counts.
     pub repos: Vec<RepoRow>,
     /// Records whose older versions must be buried at this rev.
@@ -238,6 +240,7 @@ impl Output {
             + rows.posts.len()
             + rows.feed_items.len()
             + self.actors.len()
+            + self.returned.len()
             + self.repos.len()
     }
 

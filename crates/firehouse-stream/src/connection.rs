@@ -212,7 +212,7 @@ impl<'a, W: Wire> Connection<'a, W> {
         }
         self.subscription.metrics.dropped(reason);
         // The counter is the record; a notice is for those who keep up.
-        let _ = self.subscription.notices.try_send(Notice::Dropped { seq, reason });
+        let _ = self.subscription.notices.try_send(Notice::Dropped { seq, reason }.into());
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl<'a, W: Wire> Connection<'a, W> {
             || missing >= W::gap_min(&self.subscription.config);
         if is_first && is_gap && missing > 0 {
             self.subscription.metrics.gaps.inc();
-            self.subscription.notify(Notice::Gap { after: passed, first: seq }).await;
+            self.subscription.notify_loss(Notice::Gap { after: passed, first: seq }).await;
         }
         Ok(true)
     }
@@ -287,7 +287,7 @@ impl<'a, W: Wire> Connection<'a, W> {
         if &*info.name == "OutdatedCursor" {
             self.outdated = true;
             let message = info.message.as_deref().unwrap_or_default().into();
-            self.subscription.notify(Notice::OutdatedCursor { message }).await;
+            self.subscription.notify_loss(Notice::OutdatedCursor { message }).await;
         }
     }
 
@@ -317,7 +317,9 @@ impl<'a, W: Wire> Connection<'a, W> {
         let after = self.previous.or(self.subscription.progress.passed);
         let bytes = frame.len();
         let frame = QuarantinedFrame(frame);
-        self.subscription.notify(Notice::Quarantined { frame, reason, after, stepped_over }).await;
+        self.subscription
+            .notify_loss(Notice::Quarantined { frame, reason, after, stepped_over })
+            .await;
         if stepped_over {
             self.stepped_over += 1;
             return Ok(());
@@ -334,7 +336,9 @@ impl<'a, W: Wire> Connection<'a, W> {
         let stepped_over = self.subscription.progress.allowance() > 0;
         let after = self.previous.or(self.subscription.progress.passed);
         let frame = QuarantinedFrame(Bytes::new());
-        self.subscription.notify(Notice::Quarantined { frame, reason, after, stepped_over }).await;
+        self.subscription
+            .notify_loss(Notice::Quarantined { frame, reason, after, stepped_over })
+            .await;
         Err(lost(Cause::BadFrame, format!("a frame of {bytes} bytes: {}", reason.as_str())))
     }
 }

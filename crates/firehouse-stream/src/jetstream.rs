@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::decode::Decoded;
 use crate::error::StreamError;
 use crate::metrics::Metrics;
-use crate::notice::{Notice, Received};
+use crate::notice::{Received, Told};
 use crate::subscribe::{Reach, follow};
 use crate::wire::{Resume, Wire};
 
@@ -51,7 +51,7 @@ pub async fn subscribe_jetstream(
     cursor: Option<Seq>,
     metrics: Metrics,
     output: mpsc::Sender<Received>,
-    notices: mpsc::Sender<Notice>,
+    notices: mpsc::Sender<Told>,
     stop: CancellationToken,
 ) -> Result<(), StreamError> {
     let unpacker = dictionary.map(Unpacker::new).transpose()?;

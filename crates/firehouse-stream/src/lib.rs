@@ -46,7 +46,7 @@ pub use jetstream::{
     InvalidDictionary, JetstreamDictionary, decode_jetstream, subscribe_jetstream,
 };
 pub use metrics::{Metrics, UpstreamMetrics};
-pub use notice::{Notice, QuarantinedFrame, Received};
+pub use notice::{Hold, Notice, QuarantinedFrame, Received, Told};
 pub use plc::{PlcEvent, subscribe_plc};
 pub use record::{RecordLimits, Recorded, Recording, record};
 pub use replay::{ReplayServer, Replayed, replay_file};

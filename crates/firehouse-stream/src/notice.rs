@@ -1,10 +1,12 @@
 //! What the client tells beside the events: [`Received`] frames and [`Notice`]s about the connection.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use firehouse_types::{DropReason, Event, Seq};
+use tokio::sync::mpsc;
 
 use crate::room::Room;
 
@@ -19,6 +21,35 @@ pub struct Received<E = Event> {
     pub received_at: SystemTime,
     /// What the frame takes of [`queue_bytes_max`](crate::Config::queue_bytes_max); given back when dropped.
     pub room: Room,
+}
+
+/// A notice on its way to whoever listens.
+#[derive(Debug)]
+pub struct Told {
+    /// What happened.
+    pub notice: Notice,
+    /// There where something may be lost: keeps the stream where it is.
+    pub hold: Option<Hold>,
+}
+
+impl From<Notice> for Told {
+    fn from(notice: Notice) -> Self {
+        Self { notice, hold: None }
+    }
+}
+
+/// Keeps a stream where it is until whoever must not forget what is missing has taken note. Dropping it lets the stream go on.
+#[derive(Debug)]
+pub struct Hold {
+    _held: mpsc::Sender<Infallible>,
+}
+
+impl Hold {
+    /// A hold, and what ends when it is dropped.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Infallible>) {
+        let (held, let_go) = mpsc::channel(1);
+        (Self { _held: held }, let_go)
+    }
 }
 
 /// What happened to the connection, so that it can be counted, logged and shown.

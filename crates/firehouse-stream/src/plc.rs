@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::decode::Decoded;
 use crate::error::StreamError;
 use crate::metrics::Metrics;
-use crate::notice::{Notice, Received};
+use crate::notice::{Received, Told};
 use crate::stream_event::StreamEvent;
 use crate::subscribe::follow;
 use crate::wire::{Resume, Wire};
@@ -30,7 +30,7 @@ pub async fn subscribe_plc(
     cursor: Option<Seq>,
     metrics: Metrics,
     output: mpsc::Sender<Received<PlcEvent>>,
-    notices: mpsc::Sender<Notice>,
+    notices: mpsc::Sender<Told>,
     stop: CancellationToken,
 ) -> Result<(), StreamError> {
     follow(Plc, None, config, cursor, metrics, output, notices, stop).await

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::StreamError;
 use crate::frames_file::FrameWriter;
 use crate::metrics::Metrics;
-use crate::notice::{Notice, Received};
+use crate::notice::{Received, Told};
 use crate::subscribe::subscribe;
 
 /// How often the file is flushed and progress is told.
@@ -64,7 +64,7 @@ struct Inputs {
 pub async fn record(
     recording: Recording,
     metrics: Metrics,
-    notices: mpsc::Sender<Notice>,
+    notices: mpsc::Sender<Told>,
     stop: CancellationToken,
     mut progress: impl FnMut(&Recorded),
 ) -> Result<Recorded, StreamError> {

@@ -18,7 +18,7 @@ use crate::connection::{Connection, End};
 use crate::dial::{Wait, dial, tls};
 use crate::error::StreamError;
 use crate::metrics::{Cause, Metrics, UpstreamMetrics};
-use crate::notice::{Notice, Received};
+use crate::notice::{Hold, Notice, Received, Told};
 use crate::room::Rooms;
 use crate::stream_event::StreamEvent;
 use crate::wire::{Framed, Resume, Wire};
@@ -44,20 +44,21 @@ pub(crate) struct Subscription<W: Wire> {
     pub(crate) metrics: UpstreamMetrics,
     pub(crate) output: mpsc::Sender<Received<W::Event>>,
     pub(crate) rooms: Rooms,
-    pub(crate) notices: mpsc::Sender<Notice>,
+    pub(crate) notices: mpsc::Sender<Told>,
     pub(crate) stop: CancellationToken,
     pub(crate) progress: Progress,
 }
 
 /// Follows one upstream until `stop` or until nobody takes the events any more.
-/// Shape: events in seq order, repeats left out, into `output`; when that queue is full the socket is not read.
+/// Shape: events in seq order, repeats left out, into `output`; when that queue is full the socket is not read. Behind what may be lost
+/// nothing is passed on before the notice that says so was taken out of `notices` and its [`Hold`] dropped.
 /// Errors: only our own, before the first dial; whatever the upstream and the network do is a [`Notice`].
 pub async fn subscribe<E: StreamEvent>(
     config: Config,
     cursor: Option<Seq>,
     metrics: Metrics,
     output: mpsc::Sender<Received<E>>,
-    notices: mpsc::Sender<Notice>,
+    notices: mpsc::Sender<Told>,
     stop: CancellationToken,
 ) -> Result<(), StreamError> {
     subscribe_within(None, config, cursor, metrics, output, notices, stop).await
@@ -73,7 +74,7 @@ pub async fn subscribe_within<E: StreamEvent>(
     cursor: Option<Seq>,
     metrics: Metrics,
     output: mpsc::Sender<Received<E>>,
-    notices: mpsc::Sender<Notice>,
+    notices: mpsc::Sender<Told>,
     stop: CancellationToken,
 ) -> Result<(), StreamError> {
     follow(Framed::<E>(PhantomData), reach, config, cursor, metrics, output, notices, stop).await
@@ -91,7 +92,7 @@ pub(crate) async fn follow<W: Wire>(
     cursor: Option<Seq>,
     metrics: Metrics,
     output: mpsc::Sender<Received<W::Event>>,
-    notices: mpsc::Sender<Notice>,
+    notices: mpsc::Sender<Told>,
     stop: CancellationToken,
 ) -> Result<(), StreamError> {
     let tls = tls()?;
@@ -154,9 +155,24 @@ impl<W: Wire> Subscription<W> {
 
     /// Tells whoever listens; nobody has to.
     pub(crate) async fn notify(&self, notice: Notice) {
+        self.tell(notice.into()).await;
+    }
+
+    /// Tells of what may be lost, and returns when whoever listens has taken note of it.
+    pub(crate) async fn notify_loss(&self, notice: Notice) {
+        let (hold, mut let_go) = Hold::new();
+        self.tell(Told { notice, hold: Some(hold) }).await;
         select! {
             () = self.stop.cancelled() => {}
-            _ = self.notices.send(notice) => {}
+            () = self.output.closed() => {}
+            _ = let_go.recv() => {}
+        }
+    }
+
+    async fn tell(&self, told: Told) {
+        select! {
+            () = self.stop.cancelled() => {}
+            _ = self.notices.send(told) => {}
         }
     }
 }

@@ -134,6 +134,7 @@ async fn index_and_serve(
         let relays = settings.relay.iter().filter(|relay| relay.has_repos());
         let relays: Vec<_> = relays.map(|relay| relay.url.clone()).collect();
         let (status, daily) = (sources.watched.status.clone(), settings.backfill.network);
+        status.note_gaps();
         async move {
             // Whoever takes only what comes by did not ask for repos that never did.
             let held_only = fetch == Fetch::Broken;

@@ -6,5 +6,6 @@ mod reads;
 mod labels;
 mod threads;
 mod receipts;
+mod purge;
 mod keep;
 mod unverified;

@@ -12,7 +12,7 @@ use super::pace::Pace;
 use crate::decode::{Decoded, decode, seq_of};
 use crate::error::StreamError;
 use crate::frames_file::{FrameReader, FramesFileError};
-use crate::notice::{Notice, Received};
+use crate::notice::{Notice, Received, Told};
 use crate::room::Room;
 
 /// Frames read ahead of the decoder.
@@ -40,7 +40,7 @@ pub async fn replay_file(
     path: impl AsRef<Path>,
     rate: Option<f64>,
     output: mpsc::Sender<Received>,
-    notices: mpsc::Sender<Notice>,
+    notices: mpsc::Sender<Told>,
     stop: CancellationToken,
 ) -> Result<Replayed, StreamError> {
     let (to_decoder, frames) = mpsc::channel(READ_AHEAD);
@@ -76,7 +76,7 @@ async fn pass_all_on(
     mut frames: mpsc::Receiver<Bytes>,
     rate: Option<f64>,
     output: &mpsc::Sender<Received>,
-    notices: &mpsc::Sender<Notice>,
+    notices: &mpsc::Sender<Told>,
     replayed: &mut Replayed,
 ) {
     let mut pace = Pace::new(rate);
@@ -103,7 +103,7 @@ async fn pass_all_on(
                 replayed.dropped += 1;
                 let notice = Notice::Dropped { seq: seq_of(&frame), reason };
                 // Nobody has to listen.
-                let _ = notices.send(notice).await;
+                let _ = notices.send(notice.into()).await;
             }
         }
     }

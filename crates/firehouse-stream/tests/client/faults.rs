@@ -92,6 +92,27 @@ async fn many_missing_seqs_after_a_reconnect_are_a_suspected_gap_without_a_word_
 }
 
 #[tokio::test]
+async fn nothing_behind_a_gap_comes_before_somebody_has_taken_note_of_it() {
+    let server =
+        Server::start(vec![scene([send([1]), vec![Act::Close]]), scene([send([5_000]), listen()])])
+            .await;
+    let mut client = Client::start(config(server.address), None);
+    assert_eq!(client.seqs(1).await, [1]);
+    let told = loop {
+        let told = client.told().await;
+        if matches!(told.notice, Notice::Gap { .. }) {
+            break told;
+        }
+        drop(told);
+    };
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(client.events.try_recv().is_err(), "the gap is not noted yet");
+    drop(told);
+    assert_eq!(client.seqs(1).await, [5_000]);
+    client.stop().await;
+}
+
+#[tokio::test]
 async fn a_future_cursor_is_never_reset_by_itself() {
     let future = vec![Act::Send(error_frame("FutureCursor")), Act::Close];
     let mut server = Server::start(vec![

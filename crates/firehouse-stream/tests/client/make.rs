@@ -1,14 +1,16 @@
 //! Frames, configurations and a running client for the tests.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
 use firehouse_stream::{
-    Config, FrameWriter, Metrics, Notice, Received, Start, StreamError, subscribe,
+    Config, FrameWriter, Metrics, Notice, Received, Start, StreamError, Told, subscribe,
 };
-use firehouse_types::Seq;
+use firehouse_types::{Event, Seq};
 use prometheus::Registry;
+use tokio::select;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -86,7 +88,9 @@ pub fn config(address: std::net::SocketAddr) -> Config {
 /// A running subscription.
 pub struct Client {
     pub events: mpsc::Receiver<Received>,
-    pub notices: mpsc::Receiver<Notice>,
+    pub notices: mpsc::Receiver<Told>,
+    /// Notices that came while events were waited for.
+    heard: VecDeque<Notice>,
     pub registry: Registry,
     stop: CancellationToken,
     task: JoinHandle<Result<(), StreamError>>,
@@ -101,28 +105,46 @@ impl Client {
         let stop = CancellationToken::new();
         let task =
             tokio::spawn(subscribe(config, cursor, metrics, output, to_notices, stop.clone()));
-        Self { events, notices, registry, stop, task }
+        Self { events, notices, heard: VecDeque::new(), registry, stop, task }
     }
 
     /// The seqs of the next events.
     pub async fn seqs(&mut self, count: usize) -> Vec<u64> {
         let mut seqs = Vec::new();
         while seqs.len() < count {
-            let event = timeout(PATIENCE, self.events.recv()).await.expect("an event in time");
-            let event = event.expect("the client goes on").event;
+            let event = timeout(PATIENCE, self.event()).await.expect("an event in time");
             seqs.push(event.seq().expect("events have a seq").get());
         }
         seqs
     }
 
+    /// The next event. What is told meanwhile holds the stream no longer.
+    async fn event(&mut self) -> Event {
+        loop {
+            select! {
+                received = self.events.recv() => return received.expect("the client goes on").event,
+                Some(told) = self.notices.recv() => self.heard.push_back(told.notice),
+            }
+        }
+    }
+
     /// The first notice that `wanted` takes; others before it are let go.
     pub async fn notice<T>(&mut self, mut wanted: impl FnMut(Notice) -> Option<T>) -> T {
         loop {
-            let notice = timeout(PATIENCE, self.notices.recv()).await.expect("a notice in time");
-            if let Some(found) = wanted(notice.expect("the client goes on")) {
+            let notice = match self.heard.pop_front() {
+                Some(notice) => notice,
+                None => self.told().await.notice,
+            };
+            if let Some(found) = wanted(notice) {
                 return found;
             }
         }
+    }
+
+    /// The next notice, with what it holds.
+    pub async fn told(&mut self) -> Told {
+        let told = timeout(PATIENCE, self.notices.recv()).await.expect("a notice in time");
+        told.expect("the client goes on")
     }
 
     /// Stops it, and gives the events that were still queued.

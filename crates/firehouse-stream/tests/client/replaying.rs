@@ -174,7 +174,7 @@ async fn a_file_replayed_in_process_gives_its_events_and_tells_what_it_left_out(
     let hearing = async {
         let mut count = 0;
         while let Some(notice) = heard.recv().await {
-            assert!(matches!(notice, Notice::Dropped { .. }));
+            assert!(matches!(notice.notice, Notice::Dropped { .. }));
             count += 1;
         }
         count
