@@ -107,11 +107,11 @@ pub const MUTATIONS: &[Mutation] = &[
         faults: &[],
     },
     Mutation {
-        name: "repair_not_asked_for",
-        breaks: "a broken chain is noted, and nobody fetches the repo",
-        file: "crates/firehouse-ingest/src/commits.rs",
-        from: "        if is_lost {\n            self.requests.repo(self.known);\n        }\n",
-        to: "",
+        name: "fetched_repo_not_written",
+        breaks: "what a fetched repo has more than the store is not written",
+        file: "crates/firehouse-ingest/src/writing.rs",
+        from: "repo.op(&record).and_then(|op| difference.compare(op))",
+        to: "repo.op(&record).and_then(|op| difference.compare(op)).filter(|_| repo.record_count() == 0)",
         faults: &[],
     },
     Mutation {
@@ -120,7 +120,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/authority.rs",
         from: "            is_at(&known.row.pds, authority)\n",
         to: "            is_at(&known.row.pds, authority) || !authority.is_empty()\n",
-        faults: &[],
+        faults: &["false_authority"],
     },
     Mutation {
         name: "label_signature_not_checked",
@@ -128,7 +128,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/labels/judge.rs",
         from: "Check::Key(key) => verify_label(&label, key)?,",
         to: "Check::Key(key) => drop(verify_label(&label, key)),",
-        faults: &[],
+        faults: &["label_forged"],
     },
     Mutation {
         name: "label_order_by_chance",
@@ -136,7 +136,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-indexer/src/label.rs",
         from: "nanoseconds(&label.cts) << TIME_SHIFT\n",
         to: "(nanoseconds(&label.cts) & 0) << TIME_SHIFT\n",
-        faults: &[],
+        faults: &["negation_first", "label_storm"],
     },
     Mutation {
         name: "rev_vouched_too_early",
@@ -144,7 +144,7 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "crates/firehouse-ingest/src/flush.rs",
         from: "        self.insert_rows(&batch).await?;\n",
         to: "        let early: Vec<_> = batch.repos.values().cloned().collect();\n        self.insert(&early).await?;\n        self.insert_rows(&batch).await?;\n",
-        faults: &[],
+        faults: &["frame_repeated", "cut"],
     },
 ];
 
