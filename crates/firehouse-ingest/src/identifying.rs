@@ -94,10 +94,7 @@ impl Worker {
         };
         if waited_for {
             if let Some(Item::Event(first)) = account.waiting.front_mut() {
-                // An `#identity` event that brought the first look-up has what it asked for.
-                let answered =
-                    found.identity.is_some() && matches!(first.event, Event::Identity(_));
-                first.refreshed |= answered || found.reason != LookupReason::First;
+                first.refreshed |= found.reason != LookupReason::First;
             }
             self.go_on(actor, output);
         }
@@ -147,8 +144,9 @@ fn meet(account: &mut Account, found: &mut Found) -> Result<(), DropReason> {
     Ok(())
 }
 
-/// Has whoever had an account's handle before looked for, where the account did not have it. Shape: the ticket, unless it comes back when
-/// the store knows of the loser, too.
+/// Has whoever had an account's handle before looked for, where the account did not have it, and wherever an event says who it is: that one
+/// may be told again because a crash came before the loser's turn. Shape: the ticket, unless it comes back when the store knows of the
+/// loser, too.
 fn contest(
     contests: &mpsc::Sender<Contest>,
     known: &Known,
@@ -156,7 +154,8 @@ fn contest(
     ticket: Option<Ticket>,
     output: &mut Output,
 ) -> Option<Ticket> {
-    if *known.row.handle == *before || known.row.handle.is_empty() {
+    let may_be_new = *known.row.handle != *before || ticket.is_some();
+    if known.row.handle.is_empty() || !may_be_new {
         return ticket;
     }
     let handle = known.row.handle.to_ascii_lowercase().into();
