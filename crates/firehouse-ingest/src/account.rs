@@ -275,7 +275,14 @@ impl Known {
     /// row to write.
     pub fn distrust(&mut self) -> RepoRow {
         self.vouched = Rev::from(0);
-        self.desynchronize(DropReason::UnprovenContradicted)
+        let row = self.desynchronize(DropReason::UnprovenContradicted);
+        // A repo fetched at a rev before this one could not say so, and what is not so would pass for newer.
+        self.recent.clear();
+        if let Some(head) = self.head {
+            self.unbroken_since = head.rev;
+            self.recent.push_back(head);
+        }
+        row
     }
 
     /// Whether a repo fetched at `fetched`, and every commit we applied above it, are together the whole repo.
@@ -329,5 +336,24 @@ impl Known {
         // Two changes within one microsecond still need an order.
         self.row.version = u64::try_from(now_us()).unwrap_or(0).max(self.row.version + 1);
         self.row.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repo_fetched_before_a_contradiction_does_not_close_the_chain() {
+        let head =
+            |rev: u8| RepoHead { rev: Rev::from(u64::from(rev)), data: Cid::dag_cbor([rev; 32]) };
+        let mut known = Known::first_seen(Did::parse("did:web:a.test").unwrap());
+        known.advance(head(1), Chain::Unlinked(DropReason::ChainBroken));
+        known.advance(head(2), Chain::Linked);
+        assert!(known.continues(head(1)));
+        known.advance(head(3), Chain::Linked);
+        known.distrust();
+        assert!(!known.continues(head(1)) && !known.continues(head(2)));
+        assert!(known.continues(head(3)) && known.continues(head(4)));
     }
 }

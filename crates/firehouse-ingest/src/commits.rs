@@ -148,8 +148,7 @@ impl Applying<'_> {
     fn advance(&mut self, head: RepoHead, chain: Chain, is_contradicted: bool) {
         let was_in_step = self.known.state == RepoState::Synchronized;
         let (mut row, _) = self.known.advance(head, chain);
-        // Of a repo out of step nothing above the last vouched rev is believed anyway.
-        if is_contradicted && self.known.state == RepoState::Synchronized {
+        if is_contradicted {
             row = self.known.distrust();
         }
         let is_lost = was_in_step && row.state == RepoState::Desynchronized;

@@ -284,6 +284,15 @@ impl Run<'_> {
         wait_readable(client, origin, &heads, firehouse, patience).await.map_err(Failure::NotQuiet)
     }
 
+    /// A moment's patience with a store that does not answer: where the disk was full, the engine may find damage only now, and start anew.
+    async fn may_recover(&self, began: Instant, error: String) -> Result<(), Failure> {
+        sleep(Duration::from_millis(200)).await;
+        if began.elapsed() > Duration::from_secs(self.options.quiet_s_max) {
+            return Err(broken(error));
+        }
+        Ok(())
+    }
+
     async fn compare(&self, sql: &Sql, api: &Api<'_>) -> Result<(), Failure> {
         let model = self.world.model();
         let repairs = self.options.can(Ability::Resync) || self.options.can(Ability::Sweep);
@@ -292,17 +301,26 @@ impl Run<'_> {
         let began = Instant::now();
         let mut at_first: Option<Vec<String>> = None;
         loop {
-            let mut found = compare::tables(sql, &model, self.options).await.map_err(broken)?;
+            let mut found = match compare::tables(sql, &model, self.options).await {
+                Ok(found) => found,
+                Err(error) => {
+                    self.may_recover(began, error).await?;
+                    continue;
+                }
+            };
             // What is only verified or repaired behind the cursor may come later; rows may not.
             let early = |line: &&String| !repairs && line.starts_with("record ");
             let rows: Vec<String> = found.iter().filter(early).cloned().collect();
             at_first.get_or_insert(rows);
             if found.is_empty() {
-                found =
-                    answers::sample(api, &model, self.options, self.seed).await.map_err(broken)?;
-            }
-            if found.is_empty() {
-                break;
+                match answers::sample(api, &model, self.options, self.seed).await {
+                    Ok(differences) if differences.is_empty() => break,
+                    Ok(differences) => found = differences,
+                    Err(error) => {
+                        self.may_recover(began, error).await?;
+                        continue;
+                    }
+                }
             }
             if began.elapsed() > patience {
                 let shown = found.iter().take(SHOWN).cloned().collect();
