@@ -81,9 +81,16 @@ impl Model {
         for (did, account) in &mut self.accounts {
             if account.claimed == handle {
                 account.handle = (to == Some(did)).then(|| handle.to_owned());
-                account.lost_unheard = to.is_none();
+                account.lost_unheard &= to.is_none();
             }
         }
+    }
+
+    /// Whoever had a handle gives it up. Others who claim it, and lost it to him, may not have been looked at in between.
+    pub(crate) fn give_up_handle(&mut self, handle: &str) {
+        self.resolve_handle(handle, None);
+        let claimants = self.accounts.values_mut().filter(|account| account.claimed == handle);
+        claimants.for_each(|account| account.lost_unheard = true);
     }
 
     pub(crate) fn label(&mut self, key: LabelKey, truth: LabelTruth) {

@@ -114,7 +114,8 @@ pub fn clickhouse_code(text: &str) -> Option<u32> {
     digits.get(..end)?.parse().ok()
 }
 
-/// Codes that time or a restart can heal: time-outs, too many queries or parts, memory, disk space, damaged parts that a start sets aside, read-only replicas, shutdown, Keeper.
+/// Codes that time or a restart can heal: time-outs, too many queries or parts, memory, disk space, damaged parts that a start sets aside,
+/// read-only replicas, shutdown, Keeper.
 fn is_passing(code: u32) -> bool {
     matches!(
         code,

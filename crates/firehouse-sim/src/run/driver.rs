@@ -287,7 +287,8 @@ impl Run<'_> {
     /// A moment's patience with a store that does not answer: where the disk was full, the engine may find damage only now, and start anew.
     async fn may_recover(&self, began: Instant, error: String) -> Result<(), Failure> {
         sleep(Duration::from_millis(200)).await;
-        if began.elapsed() > Duration::from_secs(self.options.quiet_s_max) {
+        if self.disks_filled == 0 || began.elapsed() > Duration::from_secs(self.options.quiet_s_max)
+        {
             return Err(broken(error));
         }
         Ok(())

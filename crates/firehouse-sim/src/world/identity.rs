@@ -102,7 +102,7 @@ impl Core {
         let before = std::mem::replace(&mut account.claims.handle, handle.clone());
         if self.handles.get(&before) == Some(&did) {
             self.handles.remove(&before);
-            self.model.resolve_handle(&before, None);
+            self.model.give_up_handle(&before);
         }
         if leads_here {
             self.handles.insert(handle.clone(), did);

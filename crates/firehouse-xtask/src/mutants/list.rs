@@ -115,6 +115,14 @@ pub const MUTATIONS: &[Mutation] = &[
         faults: &[],
     },
     Mutation {
+        name: "repair_not_asked_for",
+        breaks: "a broken chain is noted, and nobody fetches the repo",
+        file: "crates/firehouse-ingest/src/commits.rs",
+        from: "        if is_lost {\n            self.requests.repo(self.known);\n        }\n",
+        to: "",
+        faults: &[],
+    },
+    Mutation {
         name: "anybody_may_speak",
         breaks: "any PDS has any account deleted",
         file: "crates/firehouse-ingest/src/authority.rs",
