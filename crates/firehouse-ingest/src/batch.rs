@@ -17,10 +17,12 @@ use crate::work::{Output, Promise};
 pub struct Batch {
     pub rows: Rows,
     pub actors: Vec<ActorRow>,
-    /// Those of them that are deleted.
+    /// Those that are deleted.
     pub deleted: Vec<ActorRow>,
     /// Those that were, and have come back.
     pub returned: Vec<ActorRow>,
+    /// Those of whom nothing is known but their DIDs.
+    pub mentioned: Vec<ActorRow>,
     /// The last commit of each repo.
     pub repos: HashMap<ActorId, RepoRow>,
     pub buried: Vec<(SourceKey, Rev)>,
@@ -49,6 +51,7 @@ impl Batch {
             named.put(actor.actor, ());
             match actor.status {
                 ActorStatus::Deleted => self.deleted.push(actor),
+                ActorStatus::Mentioned => self.mentioned.push(actor),
                 _ => self.actors.push(actor),
             }
         }
@@ -71,7 +74,7 @@ impl Batch {
 
     fn mention(&mut self, did: Did, named: &mut Named) {
         if named.put(did.actor(), ()).is_none() {
-            self.actors.push(ActorRow::mentioned(did));
+            self.mentioned.push(ActorRow::mentioned(did));
         }
     }
 

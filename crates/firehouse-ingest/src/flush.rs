@@ -142,12 +142,14 @@ impl Flusher {
         Ok(())
     }
 
-    /// `records` comes before what is derived: a crash leaves no derived row without its record, so whoever compares records with a fetched
+    /// Who an account is comes before what it wrote: what of somebody unknown is held goes when what is not kept is removed. `records`
+    /// comes before what is derived: a crash leaves no derived row without its record, so whoever compares records with a fetched
     /// repo sees every record whose rows may not be whole.
     async fn insert_rows(&self, batch: &Batch) -> Result<(), IngestError> {
         let rows = &batch.rows;
         // What they wrote before is being removed, and from now on nothing more.
         self.insert(&batch.returned).await?;
+        self.insert(&batch.actors).await?;
         self.insert(&rows.records).await?;
         let others = async {
             tokio::try_join!(
@@ -155,7 +157,7 @@ impl Flusher {
                 self.insert(&rows.profiles),
                 self.insert(&rows.lists),
                 self.insert(&rows.list_items),
-                self.insert(&batch.actors),
+                self.insert(&batch.mentioned),
             )
         };
         let looked_up =
@@ -198,5 +200,61 @@ pub async fn retried<T, F: Future<Output = Result<T, StoreError>>>(
             }
             answer => return Ok(answer?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use firehouse_schema::{ActorRow, ActorStatus, Proof, RecordRow};
+    use firehouse_sim::engine;
+    use firehouse_types::{Datetime, Did, Nsid, Rev, RkeyId};
+    use prometheus::Registry;
+
+    use super::*;
+
+    /// One account and its first record.
+    fn batch() -> Batch {
+        let did = Did::parse("did:plc:44ybard66vv44zksje25o7dz").unwrap();
+        let record = RecordRow {
+            collection: Nsid::parse("app.bsky.feed.like").unwrap(),
+            actor: did.actor(),
+            rkey: RkeyId::from(1),
+            rev: Rev::from(1),
+            deleted: 0,
+            cid: [7; 32],
+            rkey_text: "".into(),
+            body: vec![0xa0].into(),
+            created_at: Datetime::EPOCH,
+            sort_at: Datetime::EPOCH,
+            witnessed_at: 0,
+            proof: Proof::Live,
+            valid: 1,
+            source: "test".into(),
+        };
+        let mut batch = Batch::default();
+        batch.rows.records.push(record);
+        batch.actors.push(ActorRow { status: ActorStatus::Active, ..ActorRow::mentioned(did) });
+        batch
+    }
+
+    /// What is not kept may be removed at any moment, and then whoever is not in `actors` is not kept.
+    #[tokio::test]
+    async fn whoever_is_known_is_in_the_store_before_what_they_wrote() {
+        let Some(store) = engine::store().await else { return };
+        let flusher = Flusher {
+            store: store.clone(),
+            status: Status::default(),
+            saves_cursors: false,
+            metrics: Metrics::new(&Registry::new()).unwrap(),
+        };
+        let client = clickhouse::Client::default().with_url(engine::url().unwrap());
+        let client = client.with_database(store.database());
+        let records = || client.query("SELECT count() FROM records").fetch_one::<u64>();
+        client.query("RENAME TABLE actors TO elsewhere").execute().await.unwrap();
+        assert!(flusher.flush(batch(), Vec::new()).await.is_err());
+        assert_eq!(records().await.unwrap(), 0);
+        client.query("RENAME TABLE elsewhere TO actors").execute().await.unwrap();
+        assert!(flusher.flush(batch(), Vec::new()).await.is_ok());
+        assert_eq!(records().await.unwrap(), 1);
     }
 }

@@ -55,15 +55,10 @@ impl Worker {
     ) {
         self.requests.of_some(!selection.rules.keeps_everybody());
         self.selection = selection;
-        let by_host = |pds: &str| self.selection.rules.keeps_host(pds);
         let mut left = Vec::new();
         for (&actor, account) in self.accounts.iter_mut() {
             let pds = account.known.as_ref().map_or("", |known| &*known.row.pds);
-            let is_kept = match self.selection.by_number(actor) {
-                Some(is_kept) => is_kept,
-                // Who lives nobody knows where may be kept.
-                None => pds.is_empty() || by_host(pds),
-            };
+            let is_kept = self.selection.may_keep_account(actor, pds);
             account.doubtful = account.known.is_none();
             // Whose repo is being written goes when it is.
             if !is_kept && account.busy != Some(Busy::Writing) {

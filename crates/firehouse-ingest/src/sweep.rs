@@ -49,7 +49,8 @@ impl Sweep {
                 let Some(last) = page.last() else { break };
                 after = last.actor;
                 let is_meant = |repo: &Desynchronized| {
-                    repo.is_active == 1 && selection.keeps_account(repo.actor, &repo.pds)
+                    // Where nobody could say where it lives, whoever fetches it finds out.
+                    repo.is_active == 1 && selection.may_keep_account(repo.actor, &repo.pds)
                 };
                 for repo in page.into_iter().filter(is_meant) {
                     let reason = match &*repo.reason {

@@ -41,6 +41,11 @@ impl Selection {
         self.by_number(actor).unwrap_or_else(|| self.rules.keeps_host(pds))
     }
 
+    /// Whether an account may turn out to be kept; as [`Self::keeps_account`], but for one of which nobody knows yet where it lives.
+    pub fn may_keep_account(&self, actor: ActorId, pds: &str) -> bool {
+        self.by_number(actor).unwrap_or_else(|| pds.is_empty() || self.rules.keeps_host(pds))
+    }
+
     /// Whether the lists of a PDS, by its URL, name accounts that are kept because of it.
     pub fn keeps_host(&self, pds: &str) -> bool {
         self.rules.keeps_everybody() || self.rules.keeps_host(pds)
@@ -121,7 +126,9 @@ mod tests {
             housed.keeps_account(b, "https://b.test")
                 && !housed.keeps_account(b, "https://b.example")
         );
-        assert!(!housed.keeps_account(b, ""));
+        assert!(!housed.keeps_account(b, "") && housed.may_keep_account(b, ""));
+        assert!(!housed.may_keep_account(b, "https://b.example"));
+        assert!(!named.may_keep_account(b, ""));
     }
 
     fn record(langs: Option<&[&str]>) -> Vec<u8> {
