@@ -202,6 +202,12 @@ impl Known {
         self.repo_row()
     }
 
+    /// The account is deleted. Returns the row to write: by it the purge finds what the account wrote, also where nothing of that was proven,
+    /// or a crash came before the row that proves it.
+    pub fn to_be_purged(&self) -> RepoRow {
+        self.repo_row()
+    }
+
     /// The account is back after it was deleted: what it had may have been removed here. Returns the row to write.
     pub fn forget_repo(&mut self) -> RepoRow {
         (self.state, self.reason) = (RepoState::Desynchronized, REACTIVATED.into());

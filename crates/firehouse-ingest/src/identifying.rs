@@ -72,6 +72,9 @@ impl Worker {
         let Some(known) = &mut account.known else { return output.done.extend(ticket) };
         if matches!(found.identity, Some(Err(IdentityError::Tombstoned))) {
             output.actors.extend(known.set_status(ActorStatus::Deleted));
+            if self.selection.keeps_account(actor, &known.row.pds) {
+                output.repos.push(known.to_be_purged());
+            }
         }
         let (from, before) = (known.row.pds.clone(), known.row.handle.clone());
         let identity = found.identity.as_ref().and_then(|identity| identity.as_deref().ok());

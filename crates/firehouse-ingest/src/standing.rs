@@ -177,6 +177,9 @@ pub fn take_status(
         return;
     }
     let row = known.set_status(status);
+    if status == ActorStatus::Deleted && is_kept {
+        output.repos.push(known.to_be_purged());
+    }
     if before == ActorStatus::Deleted && status != ActorStatus::Deleted {
         output.returned.extend(row);
     } else {
@@ -190,5 +193,27 @@ pub fn take_status(
         requests.repo(known);
     } else {
         requests.if_newer(known);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of whom nothing is proven there is no row in `repos`, and the purge looks for deleted accounts there.
+    #[test]
+    fn a_deleted_account_is_found_by_the_purge_each_time_it_is_told() {
+        let mut known = Known::first_seen(Did::parse("did:plc:44ybard66vv44zksje25o7dz").unwrap());
+        for is_kept in [true, true, false] {
+            let mut output = Output::default();
+            take_status(
+                &mut known,
+                ActorStatus::Deleted,
+                is_kept,
+                &Requests::nowhere(),
+                &mut output,
+            );
+            assert_eq!(output.repos.len(), usize::from(is_kept));
+        }
     }
 }

@@ -1,4 +1,4 @@
--- Accounts that were deleted before some time and still have rows here; repos is purged last.
+-- Accounts that were deleted before some time and still have rows here. Each has one in repos since it was deleted, which is purged last.
 -- Params: before UInt64, microseconds since 1970; limit UInt32.
 SELECT actor
 FROM actors FINAL
