@@ -95,17 +95,28 @@ impl StoreError {
 fn disposition_of(error: &Error) -> Disposition {
     match error {
         Error::Network(_) | Error::TimedOut => Disposition::Retry,
-        Error::BadResponse(text) => match clickhouse_code(text) {
-            Some(code) if is_passing(code) => Disposition::Retry,
-            Some(_) => Disposition::Stop,
-            // Not ClickHouse's own words: a proxy, or an engine that is just starting or ending.
-            None => Disposition::Retry,
-        },
+        Error::BadResponse(text) => disposition_of_text(text),
         // The connection broke in the middle of an answer.
         Error::NotEnoughData | Error::Decompression(_) | Error::Other(_) => Disposition::Retry,
         _ => Disposition::Stop,
     }
 }
+
+fn disposition_of_text(text: &str) -> Disposition {
+    match clickhouse_code(text) {
+        // It will be tried again; whether it can work says the reason, which is quoted behind.
+        Some(UNFINISHED) => text
+            .rsplit_once("reason: ")
+            .map_or(Disposition::Retry, |(_, reason)| disposition_of_text(reason)),
+        Some(code) if is_passing(code) => Disposition::Retry,
+        Some(_) => Disposition::Stop,
+        // Not ClickHouse's own words: a proxy, or an engine that is just starting or ending.
+        None => Disposition::Retry,
+    }
+}
+
+/// A mutation has failed for one of its parts.
+const UNFINISHED: u32 = 341;
 
 /// ClickHouse's error number out of the text it arrives in: `Code: 241. DB::Exception: …`.
 pub fn clickhouse_code(text: &str) -> Option<u32> {
@@ -164,5 +175,12 @@ mod tests {
         check("Code: 241. DB::Exception: Memory limit exceeded", Disposition::Retry);
         check("Code: 60. DB::Exception: Unknown table expression identifier", Disposition::Stop);
         check("upstream connect error", Disposition::Retry);
+        let mutation = |reason| {
+            format!(
+                "Code: 341. DB::Exception: Exception happened during execution of mutation 'mutation_7.txt' with part 'all_1_2_1' reason: '{reason}'. This error maybe retryable or not."
+            )
+        };
+        check(&mutation("Code: 243. DB::Exception: Cannot reserve 1.00 MiB"), Disposition::Retry);
+        check(&mutation("Code: 60. DB::Exception: Unknown table"), Disposition::Stop);
     }
 }
