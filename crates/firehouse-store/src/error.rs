@@ -125,31 +125,14 @@ pub fn clickhouse_code(text: &str) -> Option<u32> {
     digits.get(..end)?.parse().ok()
 }
 
-/// Codes that time or a restart can heal: time-outs, too many queries or parts, memory, disk space, damaged parts that a start sets aside,
-/// read-only replicas, shutdown, Keeper.
+/// Codes that time or a restart can heal: time-outs, too many queries or parts, memory, disk space, files that cannot be written, damaged
+/// parts that a start sets aside, read-only replicas, shutdown, Keeper.
+#[rustfmt::skip] // a table
 fn is_passing(code: u32) -> bool {
     matches!(
         code,
-        3 | 159
-            | 160
-            | 164
-            | 202
-            | 203
-            | 209
-            | 210
-            | 225
-            | 236
-            | 241
-            | 242
-            | 243
-            | 246
-            | 252
-            | 279
-            | 319
-            | 394
-            | 425
-            | 439
-            | 999
+        3 | 75 | 76 | 77 | 88 | 159 | 160 | 164 | 172 | 202 | 203 | 204 | 209 | 210 | 225 | 236 | 241 | 242 | 243 | 246 | 252 | 279 | 294 | 319
+            | 394 | 424 | 425 | 439 | 586 | 641 | 999
     )
 }
 
@@ -174,6 +157,7 @@ mod tests {
         };
         check("Code: 241. DB::Exception: Memory limit exceeded", Disposition::Retry);
         check("Code: 60. DB::Exception: Unknown table expression identifier", Disposition::Stop);
+        check("Code: 75. DB::Exception: Cannot write to file, errno: 28", Disposition::Retry);
         check("upstream connect error", Disposition::Retry);
         let mutation = |reason| {
             format!(
