@@ -109,6 +109,7 @@ impl Ingest {
 
         let deleted_kept = Duration::from_secs(config.deleted_kept_s.max(1));
         let (purged, metrics_of_purge) = (store.clone(), metrics.clone());
+        let store_of_intakes = store.clone();
         let (inboxes, inbox_ends): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
         // Each event in flight and each account that is marked asks at most once at a time.
@@ -243,6 +244,7 @@ impl Ingest {
         });
 
         let intakes = Intakes {
+            store: store_of_intakes,
             workers: inboxes.clone(),
             in_flight: Arc::clone(&in_flight),
             status,
@@ -251,14 +253,16 @@ impl Ingest {
         let read = intakes.run(upstreams, stop.clone());
         // From left to right each part ends when what feeds it has ended: intakes, workers, writer.
         let read_to_the_end = async move {
-            read.await;
+            let read = read.await;
             ending.cancel();
             tokio::select! {
                 () = in_flight.emptied() => {}
                 () = stop.cancelled() => {}
             }
             drop(inboxes);
+            read
         };
+        let intakes = tokio::spawn(read_to_the_end);
         let purge = purge_deleted(purged, deleted_kept, metrics_of_purge);
         let watched = async {
             let workers_end = async {
@@ -269,6 +273,7 @@ impl Ingest {
             };
             tokio::try_join!(
                 workers_end,
+                ended("intakes", intakes),
                 ended("lookups", lookups),
                 ended("contests", contests),
                 ended("export of the directory", export),
@@ -277,7 +282,6 @@ impl Ingest {
                 ended("writer of repos", repo_writer),
             )
         };
-        tokio::spawn(read_to_the_end);
         // A failure of one part ends all at once; the cursor has not passed anything unwritten.
         tokio::select! {
             ended = watched => ended.map(drop),

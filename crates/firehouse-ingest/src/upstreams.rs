@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use firehouse_store::Store;
 use firehouse_stream::{Notice, Received, Told};
 use firehouse_types::{Seq, UpstreamKind, UpstreamState};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::error::IngestError;
+use crate::flush::retried;
 use crate::in_flight::InFlight;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
@@ -34,6 +37,7 @@ pub struct Upstream {
 
 /// Reads whatever upstreams there are.
 pub struct Intakes {
+    pub store: Store,
     pub workers: Vec<mpsc::Sender<Work>>,
     pub in_flight: Arc<InFlight>,
     pub status: Status,
@@ -41,17 +45,26 @@ pub struct Intakes {
 }
 
 impl Intakes {
-    /// Runs until there will be no more upstreams, or `stop` is cancelled, and each has ended.
-    pub async fn run(self, mut upstreams: mpsc::Receiver<Upstream>, stop: CancellationToken) {
+    /// Runs until there will be no more upstreams, or `stop` is cancelled, and each has ended. Errors: those that trying again cannot heal.
+    pub async fn run(
+        self,
+        mut upstreams: mpsc::Receiver<Upstream>,
+        stop: CancellationToken,
+    ) -> Result<(), IngestError> {
         let mut intakes = JoinSet::new();
         while let Some(upstream) = tokio::select! {
             upstream = upstreams.recv() => upstream,
             () = stop.cancelled() => None,
         } {
+            if upstream.kind == UpstreamKind::Jetstream {
+                // After a crash it is known from the first look-up on that there may be such rows.
+                retried(&self.metrics, || self.store.expect_unverified()).await?;
+            }
             intakes.spawn(self.intake(upstream).run());
             while intakes.try_join_next().is_some() {}
         }
         while intakes.join_next().await.is_some() {}
+        Ok(())
     }
 
     /// Shows an upstream, from now on until it is removed.

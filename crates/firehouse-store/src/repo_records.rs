@@ -1,7 +1,7 @@
 //! What the store holds of whole repos, for those who compare.
 
 use clickhouse::Row;
-use firehouse_schema::Proof;
+use firehouse_schema::{CursorRow, Proof};
 use firehouse_types::{ActorId, Nsid, Rev, Rkey, RkeyId};
 
 use crate::{Store, StoreError};
@@ -9,6 +9,9 @@ use crate::{Store, StoreError};
 const REPO_RECORDS: &str = include_str!("repo_records.sql");
 const UNVERIFIED_RECORDS: &str = include_str!("unverified_records.sql");
 const HAS_UNVERIFIED: &str = include_str!("has_unverified.sql");
+
+/// Name of no upstream, in the form of those that prove nothing: a cursor of it stands for the first of them.
+const ANY_JETSTREAM: &str = "jetstream+";
 
 /// The newest version of one record, or its tombstone.
 #[derive(Clone, Debug, Row, serde::Deserialize)]
@@ -58,6 +61,16 @@ impl Store {
         let query = self.client().query(UNVERIFIED_RECORDS).param("actors", actors);
         let records = query.fetch_all::<HeldRecord>().await;
         records.map_err(|source| StoreError::Read { query: "unverified_records", source })
+    }
+
+    /// Says, before the first of them is written, that there may be rows that nothing proves; returns once that is durable.
+    /// Errors: [`StoreError`]; calling again is safe.
+    pub async fn expect_unverified(&self) -> Result<(), StoreError> {
+        if self.has_unverified().await? {
+            return Ok(());
+        }
+        let row = CursorRow { upstream: ANY_JETSTREAM.into(), seq: 0, version: 0 };
+        self.insert(&[row]).await.map(drop)
     }
 
     /// Whether there can be any such at all: an upstream that proves nothing was followed. Errors: [`StoreError::Read`].

@@ -62,3 +62,13 @@ async fn nothing_is_looked_for_where_no_jetstream_was_ever_followed() {
     store.save_cursor("jetstream+relay.test", seq).await.unwrap();
     assert!(store.has_unverified().await.unwrap());
 }
+
+#[tokio::test]
+async fn what_is_about_to_be_written_without_proof_is_looked_for_before_its_cursor_is_saved() {
+    let Some(store) = engine::store().await else { return };
+    for _ in 0..2 {
+        store.expect_unverified().await.unwrap();
+        assert!(store.has_unverified().await.unwrap());
+    }
+    assert_eq!(store.saved_cursor("jetstream+relay.test").await.unwrap(), None);
+}
