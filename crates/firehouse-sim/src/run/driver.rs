@@ -130,9 +130,11 @@ impl Run<'_> {
     async fn go(&mut self, engine: &SharedEngine) -> Result<(), Failure> {
         let urls = self.world.start().await.map_err(broken)?;
         self.world.act(self.plan.acts_before);
+        // Each PDS marked as one, which may speak for its own accounts only.
+        let pdses = urls.pdses.iter().map(|url| format!("pds+{url}"));
         let jetstreams = urls.jetstreams.iter().map(|url| format!("jetstream+{url}"));
         let upstreams: Vec<String> =
-            urls.relays.iter().chain(&urls.pdses).cloned().chain(jetstreams).collect();
+            urls.relays.iter().cloned().chain(pdses).chain(jetstreams).collect();
         let followed: Vec<(usize, String)> =
             self.plan.upstreams.iter().map(|&host| (host, upstreams[host].clone())).collect();
         let mut flags = vec!["--allow-private-addresses".to_owned()];
