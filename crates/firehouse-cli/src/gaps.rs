@@ -21,16 +21,8 @@ const POLL: Duration = Duration::from_millis(50);
 /// From a list that could not be read to the end to the next try.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Waits for gaps and closes them. Errors: those that trying again cannot heal.
-pub async fn close_gaps(walk: Walk, status: Status) -> Result<()> {
-    let left = walk.left_to_do(GAPS).await?;
-    let open = Mutex::new(left.into_iter().map(String::from).collect());
-    let gaps = Gaps { open, noted: Notify::new(), walk, status };
-    tokio::try_join!(gaps.note(), gaps.close_all()).map(drop)
-}
-
 /// What is not closed yet.
-struct Gaps {
+pub struct Gaps {
     /// Upstreams. Locked while the store is told, so that a gap is not taken for closed that came meanwhile.
     open: Mutex<BTreeSet<String>>,
     noted: Notify,
@@ -39,6 +31,20 @@ struct Gaps {
 }
 
 impl Gaps {
+    /// As a process before this one has left them; from now on none is passed over. To be called before anything is followed. Errors: the
+    /// store's.
+    pub async fn left(walk: Walk, status: Status) -> Result<Self> {
+        let left = walk.left_to_do(GAPS).await?;
+        status.note_gaps(!left.is_empty());
+        let open = Mutex::new(left.into_iter().map(String::from).collect());
+        Ok(Self { open, noted: Notify::new(), walk, status })
+    }
+
+    /// Waits for gaps and closes them. Errors: those that trying again cannot heal.
+    pub async fn close(self) -> Result<()> {
+        tokio::try_join!(self.note(), self.close_all()).map(drop)
+    }
+
     /// Keeps every gap as it is told; then the upstream goes on, since nothing can make us forget it any more.
     async fn note(&self) -> Result<()> {
         loop {
@@ -63,7 +69,7 @@ impl Gaps {
                 continue;
             };
             readable(&self.status, &url).await;
-            let is_closed = close(&self.walk, &url).await?;
+            let is_closed = look_through(&self.walk, &url).await?;
             let mut open = self.open.lock().await;
             if !is_closed {
                 open.insert(url);
@@ -86,7 +92,7 @@ async fn readable(status: &Status, url: &str) {
 }
 
 /// Walks through what an upstream lists. Shape: whether that was all of it.
-async fn close(walk: &Walk, upstream: &str) -> Result<bool> {
+async fn look_through(walk: &Walk, upstream: &str) -> Result<bool> {
     let selection = walk.keeper.selection();
     // Of a selection of accounts each is wanted, also one that was never seen.
     let held_only = walk.held_only && selection.accounts().is_none();

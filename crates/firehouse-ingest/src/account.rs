@@ -65,6 +65,8 @@ pub enum Busy {
 /// What is needed to apply an event.
 pub struct Known {
     pub row: ActorRow,
+    /// Whether the store knew of it before.
+    pub stored: bool,
     pub key: Option<PublicKey>,
     pub head: Option<RepoHead>,
     pub state: RepoState,
@@ -119,6 +121,7 @@ impl Known {
         let recent = head.into_iter().collect();
         Self {
             row: stored.actor,
+            stored: true,
             key,
             head,
             state,
@@ -144,6 +147,7 @@ impl Known {
         };
         Self {
             row,
+            stored: false,
             key: None,
             head: None,
             state: RepoState::Synchronized,
@@ -263,6 +267,18 @@ impl Known {
         (self.repo_row(), lost.filter(|_| was_synchronized))
     }
 
+    /// How a commit that comes after a gap stands to what we hold. A process that died may have written records of commits that nobody tells
+    /// again, and not the head that leads to them. Where the gap has commits that left no trace in the tree, the repo must be fetched.
+    pub fn after_gap(&self, chain: Chain, since_matches: bool) -> Chain {
+        let is_doubtful = match chain {
+            Chain::Linked => !since_matches,
+            // The repo began anew, and may have had records before.
+            Chain::Genesis => self.stored,
+            Chain::Unlinked(_) => false,
+        };
+        if is_doubtful { Chain::Unlinked(DropReason::ChainBroken) } else { chain }
+    }
+
     /// Whether the commit of this rev is applied, or one above it.
     pub fn has(&self, rev: Rev) -> bool {
         self.head.is_some_and(|head| rev <= head.rev)
@@ -361,5 +377,19 @@ mod tests {
         known.distrust();
         assert!(!known.continues(head(1)) && !known.continues(head(2)));
         assert!(known.continues(head(3)) && known.continues(head(4)));
+    }
+
+    #[test]
+    fn after_a_gap_only_what_nobody_can_have_written_into_is_in_step() {
+        let did = Did::parse("did:web:a.test").unwrap();
+        let mut known = Known::first_seen(did);
+        let broken = Chain::Unlinked(DropReason::ChainBroken);
+        let other = Chain::Unlinked(DropReason::InversionMismatch);
+        assert_eq!(known.after_gap(Chain::Genesis, true), Chain::Genesis);
+        assert_eq!(known.after_gap(Chain::Linked, true), Chain::Linked);
+        assert_eq!(known.after_gap(Chain::Linked, false), broken, "commits are missing");
+        assert_eq!(known.after_gap(other, false), other);
+        known.stored = true;
+        assert_eq!(known.after_gap(Chain::Genesis, true), broken, "it may have lived before");
     }
 }

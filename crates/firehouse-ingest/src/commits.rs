@@ -18,7 +18,7 @@ const FOLLOW: &str = "app.bsky.graph.follow";
 
 impl Applying<'_> {
     pub fn commit(&mut self, commit: &CommitEvent) -> Next {
-        let verified = match self.verified(commit) {
+        let mut verified = match self.verified(commit) {
             Ok(verified) => verified,
             Err(DropReason::TooBig) => {
                 // Something changed, and we were not told what.
@@ -28,6 +28,9 @@ impl Applying<'_> {
             }
             Err(reason) => return self.refused(reason),
         };
+        if self.status.has_gap() {
+            verified.chain = self.known.after_gap(verified.chain, verified.since_matches);
+        }
         if self.may_wait(commit, &verified) {
             return Next::Hold;
         }
@@ -65,7 +68,8 @@ impl Applying<'_> {
             Err(reason) => return self.refused(reason),
         };
         let chain = match &self.known.head {
-            Some(held) if held.data == head.data => Chain::Linked,
+            // Of the commits before this one nothing is told.
+            Some(held) if held.data == head.data && !self.status.has_gap() => Chain::Linked,
             _ => Chain::Unlinked(DropReason::ChainBroken),
         };
         let is_contradicted = self.known.unproven.prove(head.rev, &[]);

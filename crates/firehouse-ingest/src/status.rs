@@ -19,6 +19,8 @@ pub struct Status {
     gap_told: Arc<Notify>,
     /// Whether somebody takes note of gaps.
     gaps_noted: Arc<AtomicBool>,
+    /// Whether an upstream has left something out: once is for as long as this process runs.
+    has_gap: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -48,9 +50,16 @@ impl Status {
         states.filter(|state| !state.removed).map(|state| state.health()).collect()
     }
 
-    /// From now on every gap waits for [`Self::take_gaps`], and what comes behind it with it.
-    pub fn note_gaps(&self) {
+    /// From now on every gap waits for [`Self::take_gaps`], and what comes behind it with it. `are_left`: whether a process before this one
+    /// has left some.
+    pub fn note_gaps(&self, are_left: bool) {
         self.gaps_noted.store(true, Ordering::Relaxed);
+        self.has_gap.fetch_or(are_left, Ordering::Relaxed);
+    }
+
+    /// Whether something may have been left out that a process before this one had heard.
+    pub(crate) fn has_gap(&self) -> bool {
+        self.has_gap.load(Ordering::Relaxed)
     }
 
     /// Ends when an upstream turns out to have left something out, from the moment of the call on.
@@ -147,6 +156,7 @@ impl Status {
 
     /// Something may be lost. Keeps what holds the upstream where somebody takes note of it.
     pub(crate) fn gap(&self, upstream: usize, hold: Option<Hold>) {
+        self.has_gap.store(true, Ordering::Relaxed);
         let hold = hold.filter(|_| self.gaps_noted.load(Ordering::Relaxed));
         self.with(upstream, |state| {
             state.gaps += 1;

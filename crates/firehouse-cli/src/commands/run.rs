@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::database::Database;
 use crate::following::{Followed, Following};
-use crate::gaps::close_gaps;
+use crate::gaps::Gaps;
 use crate::keeping::Administered;
 use crate::proving::{PATHS_NAMED, Proving};
 use crate::serving::{Answers, Sources};
@@ -115,34 +115,36 @@ async fn index_and_serve(
     let keeper = from.keeper.clone();
     let mut ingest = ingest(&settings, &mut sources, from.keeper, from.backfill)?;
     ingest.directory = from.directory;
-    let looks = fetched_from.map(|(fetch, client, scheduler, asked, standings)| {
-        let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
-        let (patience, walked) = (PATIENCE, Walked::default());
-        let held_only = false;
-        let walk = Walk {
-            store,
-            client,
-            scheduler,
-            asked,
-            standings,
-            held_only,
-            patience,
-            walked,
-            keeper,
-            metrics,
-        };
-        let relays = settings.relay.iter().filter(|relay| relay.has_repos());
-        let relays: Vec<_> = relays.map(|relay| relay.url.clone()).collect();
-        let (status, daily) = (sources.watched.status.clone(), settings.backfill.network);
-        status.note_gaps();
-        async move {
+    let looks = match fetched_from {
+        None => None,
+        Some((fetch, client, scheduler, asked, standings)) => {
+            let (store, metrics) = (sources.store.clone(), ingest.metrics.clone());
+            let (patience, walked) = (PATIENCE, Walked::default());
+            let held_only = false;
+            let walk = Walk {
+                store,
+                client,
+                scheduler,
+                asked,
+                standings,
+                held_only,
+                patience,
+                walked,
+                keeper,
+                metrics,
+            };
+            let relays = settings.relay.iter().filter(|relay| relay.has_repos());
+            let relays: Vec<_> = relays.map(|relay| relay.url.clone()).collect();
             // Whoever takes only what comes by did not ask for repos that never did.
-            let held_only = fetch == Fetch::Broken;
-            let gaps = close_gaps(Walk { held_only, ..walk.clone() }, status);
-            let sweep = async { if daily { sweep(walk, &relays).await } else { Ok(()) } };
-            tokio::try_join!(gaps, sweep).map(drop)
+            let missed = Walk { held_only: fetch == Fetch::Broken, ..walk.clone() };
+            let gaps = Gaps::left(missed, sources.watched.status.clone()).await?;
+            let daily = settings.backfill.network;
+            Some(async move {
+                let sweep = async { if daily { sweep(walk, &relays).await } else { Ok(()) } };
+                tokio::try_join!(gaps.close(), sweep).map(drop)
+            })
         }
-    });
+    };
     let stopped = stop.clone();
     let sweeping = async move {
         let Some(looks) = looks else { return Ok(()) };
