@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// For one answer: a machine with many runs at once may be starved for seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A database of an engine.
 #[derive(Clone, Debug)]
 pub(crate) struct Sql {
@@ -33,6 +36,6 @@ impl Sql {
 
 /// For everything on loopback.
 pub(crate) fn client() -> reqwest::Client {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
+    let client = reqwest::Client::builder().timeout(PATIENCE).build();
     client.unwrap_or_default()
 }
