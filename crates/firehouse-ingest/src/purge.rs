@@ -9,8 +9,8 @@ use crate::error::IngestError;
 use crate::flush::retried;
 use crate::metrics::{Metrics, now_us};
 
-/// Accounts purged at once.
-const ACCOUNTS_MAX: u32 = 2_000;
+/// Accounts purged at once: as many as the parameters of one statement hold.
+const ACCOUNTS_MAX: u32 = 1_000;
 
 /// Purges what accounts wrote that were deleted longer than `kept` ago, and looks again after as long: each purge writes whole parts
 /// anew, so they are to be few. Runs until an error that trying again cannot heal.
@@ -22,13 +22,13 @@ pub async fn purge_deleted(
     let kept_us = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
     loop {
         let before_us = u64::try_from(now_us().saturating_sub(kept_us)).unwrap_or(0);
-        let actors = retried(&metrics, || store.deleted_accounts(before_us, ACCOUNTS_MAX)).await?;
-        if actors.is_empty() {
+        let deletions = retried(&metrics, || store.deletions(before_us, ACCOUNTS_MAX)).await?;
+        if deletions.is_empty() {
             sleep(kept).await;
             continue;
         }
-        retried(&metrics, || store.purge(&actors, before_us)).await?;
-        metrics.purged_accounts.inc_by(actors.len() as u64);
-        tracing::info!(accounts = actors.len(), "what deleted accounts wrote is removed");
+        retried(&metrics, || store.purge(&deletions)).await?;
+        metrics.purged_accounts.inc_by(deletions.len() as u64);
+        tracing::info!(accounts = deletions.len(), "what deleted accounts wrote is removed");
     }
 }

@@ -48,5 +48,6 @@ pub use keep::{Accounts, Candidate, Removal};
 pub use migrate::Migrated;
 pub use positions::Positions;
 pub use previous::{Previous, SourceKey};
+pub use purge::Deletion;
 pub use receipts::{RepoReceipts, Unverified};
 pub use repo_records::HeldRecord;

@@ -1,10 +1,11 @@
 //! Removes what deleted accounts wrote. That they existed, and are gone, stays in `actors`.
 
+use clickhouse::Row;
 use firehouse_types::ActorId;
 
 use crate::{Store, StoreError};
 
-const DELETED_ACCOUNTS: &str = include_str!("deleted_accounts.sql");
+const DELETIONS: &str = include_str!("deletions.sql");
 const PURGE_ROWS: &str = include_str!("purge_rows.sql");
 
 /// Tables with rows that an account made, and the column that names it. `records` comes behind what is derived from it, so that whoever
@@ -24,30 +25,34 @@ const TABLES: [(&str, &str); 12] = [
     ("repos", "actor"),
 ];
 
+/// One deletion of an account. Who comes back and is deleted again has another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Row, serde::Deserialize)]
+pub struct Deletion {
+    /// Whose.
+    pub actor: ActorId,
+    /// Version of the row in `actors` that says so. Units: microseconds since 1970.
+    pub version: u64,
+}
+
 impl Store {
-    /// Accounts that were deleted before `before_us` and still have rows here, at most `limit`.
+    /// Deletions before `before_us` of accounts that still have rows here, at most `limit`.
     /// Units: microseconds since 1970. Errors: [`StoreError::Read`].
-    pub async fn deleted_accounts(
-        &self,
-        before_us: u64,
-        limit: u32,
-    ) -> Result<Vec<ActorId>, StoreError> {
-        let query = self.client().query(DELETED_ACCOUNTS);
-        let actors =
-            query.param("before", before_us).param("limit", limit).fetch_all::<u64>().await;
-        let actors =
-            actors.map_err(|source| StoreError::Read { query: "deleted_accounts", source })?;
-        Ok(actors.into_iter().map(ActorId::from).collect())
+    pub async fn deletions(&self, before_us: u64, limit: u32) -> Result<Vec<Deletion>, StoreError> {
+        let query = self.client().query(DELETIONS).param("before", before_us).param("limit", limit);
+        let deletions = query.fetch_all::<Deletion>().await;
+        deletions.map_err(|source| StoreError::Read { query: "deletions", source })
     }
 
-    /// Removes every row that those of these accounts made which are deleted since before `before_us`, and returns once they are gone from
-    /// disk. Whoever comes back meanwhile keeps what is there. Rewrites the parts they are in: call it seldom, for many at once.
-    /// Units: microseconds since 1970. Errors: [`StoreError::Purge`]; calling again is safe.
-    pub async fn purge(&self, actors: &[ActorId], before_us: u64) -> Result<(), StoreError> {
+    /// Removes every row that these accounts made, and returns once they are gone from disk. Whoever comes back meanwhile, be it for a
+    /// moment, keeps what is there: what is written then may be of before the time that the deletions were asked by. Rewrites the parts
+    /// they are in: call it seldom, for many at once. Errors: [`StoreError::Purge`]; calling again is safe.
+    pub async fn purge(&self, deletions: &[Deletion]) -> Result<(), StoreError> {
+        let actors: Vec<ActorId> = deletions.iter().map(|deletion| deletion.actor).collect();
+        let versions: Vec<u64> = deletions.iter().map(|deletion| deletion.version).collect();
         for (table, column) in TABLES {
             let query = self.client().query(PURGE_ROWS).param("table", table);
-            let query = query.param("actor", column).param("actors", actors);
-            let purged = query.param("before", before_us).execute().await;
+            let query = query.param("actor", column).param("actors", &actors);
+            let purged = query.param("versions", &versions).execute().await;
             purged.map_err(|source| StoreError::Purge { table, source })?;
         }
         Ok(())

@@ -50,7 +50,7 @@ impl RunOptions {
             faults_per_run: 10,
             kills: true,
             fills_disks: disk::can_be_made(),
-            quiet_s_max: 20,
+            quiet_s_max: 60,
             until_failure: false,
             keep: None,
             log: "off".to_owned(),

@@ -2,7 +2,7 @@
 
 use firehouse_schema::{ActorRow, ActorStatus, FeedItemKind, FeedItemRow, RepoRow, RepoState};
 use firehouse_sim::engine;
-use firehouse_store::Store;
+use firehouse_store::{Deletion, Store};
 use firehouse_types::{ActorId, Datetime, Did, Rev, RkeyId};
 
 fn row(name: &str, status: ActorStatus, version: u64) -> ActorRow {
@@ -41,35 +41,43 @@ async fn left(store: &Store, actor: ActorId, before_us: u64) -> (bool, bool) {
     use firehouse_store::read::{AuthorFeed, FeedPosition};
     let all = AuthorFeed { reposts: true, media: 0, replies: 2 };
     let items = store.author_items(actor, all, FeedPosition::START, 1).await.unwrap();
-    let deleted = store.deleted_accounts(before_us, 10).await.unwrap();
-    (!items.is_empty(), deleted.contains(&actor))
+    let deletions = store.deletions(before_us, 10).await.unwrap();
+    (!items.is_empty(), deletions.iter().any(|deletion| deletion.actor == actor))
 }
 
 #[tokio::test]
 async fn who_comes_back_while_others_are_purged_keeps_what_is_there() {
     let Some(store) = engine::store().await else { return };
     use ActorStatus::{Active, Deleted};
-    let (gone, back, flapping) =
-        (row("gone", Deleted, 10), row("back", Deleted, 10), row("flaps", Deleted, 10));
-    let actors = [gone.actor, back.actor, flapping.actor];
-    let _ = store.insert(&[gone, back, flapping]).await.unwrap();
+    let names = ["gone", "back", "flaps", "flaps-late"];
+    let rows = names.map(|name| row(name, Deleted, 10));
+    let actors = rows.each_ref().map(|row| row.actor);
+    let _ = store.insert(&rows).await.unwrap();
     let _ = store.insert(&actors.map(item)).await.unwrap();
     let _ = store.insert(&actors.map(repo)).await.unwrap();
-    let mut listed = store.deleted_accounts(20, 10).await.unwrap();
+    let mut listed = store.deletions(20, 10).await.unwrap();
     listed.sort_unstable();
-    let mut all = actors.to_vec();
+    let mut all = actors.map(|actor| Deletion { actor, version: 10 });
     all.sort_unstable();
     assert_eq!(listed, all);
 
-    // Behind the look, and in front of the purge.
-    let returned = [row("back", Active, 30), row("flaps", Active, 30), row("flaps", Deleted, 31)];
+    // Behind the look, and in front of the purge. The last two happened before the look, and were on their way.
+    let returned = [
+        row("back", Active, 30),
+        row("flaps", Active, 30),
+        row("flaps", Deleted, 31),
+        row("flaps-late", Active, 12),
+        row("flaps-late", Deleted, 13),
+    ];
     let _ = store.insert(&returned).await.unwrap();
-    store.purge(&listed, 20).await.unwrap();
+    store.purge(&listed).await.unwrap();
     assert_eq!(left(&store, actors[0], 20).await, (false, false));
     assert_eq!(left(&store, actors[1], 40).await, (true, false));
     assert_eq!(left(&store, actors[2], 20).await, (true, false));
     assert_eq!(left(&store, actors[2], 40).await, (true, true));
-    store.purge(&listed, 40).await.unwrap();
+    assert_eq!(left(&store, actors[3], 20).await, (true, true));
+    store.purge(&store.deletions(40, 10).await.unwrap()).await.unwrap();
     assert_eq!(left(&store, actors[1], 50).await, (true, false));
     assert_eq!(left(&store, actors[2], 50).await, (false, false));
+    assert_eq!(left(&store, actors[3], 50).await, (false, false));
 }

@@ -35,7 +35,7 @@ pub struct Arguments {
     #[arg(long)]
     no_kills: bool,
     /// Longest wait for a network at rest to be readable, in seconds.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 60)]
     quiet_s_max: u64,
     /// Begin no further run when one has failed.
     #[arg(long)]
