@@ -78,7 +78,7 @@ pub const MUTATIONS: &[Mutation] = &[
         name: "sync_believed_linked",
         breaks: "#sync changes what is held of the repo, and nothing is fetched",
         file: "crates/firehouse-ingest/src/commits.rs",
-        from: "Some(held) if held.data == head.data => Chain::Linked,",
+        from: "Some(held) if held.data == head.data && !self.status.has_gap() => Chain::Linked,",
         to: "Some(_) => Chain::Linked,",
         faults: &[],
     },
