@@ -115,11 +115,11 @@ pub const MUTATIONS: &[Mutation] = &[
         faults: &[],
     },
     Mutation {
-        name: "repair_not_asked_for",
-        breaks: "a broken chain is noted, and nobody fetches the repo",
-        file: "crates/firehouse-ingest/src/commits.rs",
-        from: "        if is_lost {\n            self.requests.repo(self.known);\n        }\n",
-        to: "",
+        name: "sweep_finds_nothing",
+        breaks: "what was still to be fetched when the process died is never fetched",
+        file: "crates/firehouse-ingest/src/sweep.rs",
+        from: "repo.is_active == 1 && selection.may_keep_account(",
+        to: "repo.is_active > 1 && selection.may_keep_account(",
         faults: &[],
     },
     Mutation {
