@@ -2,6 +2,7 @@
 import { schemas } from '@atproto/api'
 import { encode } from '@atproto/lex-cbor'
 import { createServer } from '@atproto/xrpc-server'
+import express from 'express'
 
 const NSID = 'com.atproto.label.subscribeLabels'
 
@@ -19,8 +20,11 @@ export async function startSigner({ did, key, port }) {
       await Promise.race([waited, stopped])
     }
   })
+  // Streams are served by the application that the methods are mounted on.
+  const app = express()
+  app.use(xrpc.router)
   const server = await new Promise((resolve, reject) => {
-    const server = xrpc.listen(port, () => resolve(server))
+    const server = app.listen(port, () => resolve(server))
     server.once('error', reject)
   })
   return {
