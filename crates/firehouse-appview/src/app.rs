@@ -50,6 +50,16 @@ impl AppView {
         Self { store, resolver, config: Arc::new(config) }
     }
 
+    /// The same for one request: what a method asks the store side by side goes as one statement.
+    pub fn for_request(&self) -> Self {
+        Self { store: self.store.for_request(), ..self.clone() }
+    }
+
+    /// How many statements the store was sent through a handle that [`AppView::for_request`] made.
+    pub fn statements(&self) -> u64 {
+        self.store.statements()
+    }
+
     /// How answers are made.
     pub fn config(&self) -> &Config {
         &self.config

@@ -1,10 +1,12 @@
 //! [`Store`]: the connection everything else in this crate goes through.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clickhouse::{Client, Compression};
 
 use crate::StoreError;
+use crate::read::Round;
 
 /// Where ClickHouse is.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -33,6 +35,8 @@ pub struct Store {
     url: String,
     database: String,
     insert_timeout: Duration,
+    /// Queries of one request, for a handle that belongs to one.
+    round: Option<Arc<Round>>,
 }
 
 impl Store {
@@ -52,6 +56,7 @@ impl Store {
             url: config.url.clone(),
             database: config.database.clone(),
             insert_timeout: Duration::from_secs(config.insert_timeout_s),
+            round: None,
         }
     }
 
@@ -72,6 +77,14 @@ impl Store {
 
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(crate) fn round(&self) -> Option<&Round> {
+        self.round.as_deref()
+    }
+
+    pub(crate) fn with_round(&self, round: Round) -> Self {
+        Self { round: Some(Arc::new(round)), ..self.clone() }
     }
 
     pub(crate) fn insert_timeout(&self) -> Duration {

@@ -1,5 +1,7 @@
 //! [`StoreError`]: what went wrong with ClickHouse, and whether trying again can help.
 
+use std::sync::Arc;
+
 use clickhouse::error::Error;
 
 /// A statement failed.
@@ -67,6 +69,14 @@ pub enum StoreError {
         /// The client's error.
         source: Error,
     },
+    /// A statement of several read queries failed, and with it each of them.
+    #[error("queries {queries}")]
+    ReadTogether {
+        /// Names of their `.sql` files.
+        queries: Arc<str>,
+        /// The client's error.
+        source: Arc<Error>,
+    },
 }
 
 /// What a caller should do about an error.
@@ -88,6 +98,7 @@ impl StoreError {
             | Self::Insert { source, .. }
             | Self::Purge { source, .. }
             | Self::Read { source, .. } => disposition_of(source),
+            Self::ReadTogether { source, .. } => disposition_of(source),
         }
     }
 }

@@ -74,7 +74,10 @@ async fn run(api: &Api, method: &Method, request: &Parts, body: Body) -> Result<
     };
     caller.labelers =
         labelers.iter().flat_map(|labelers| &labelers.0).map(AppliedLabeler::from).collect();
-    let ready = (method.run)(&api.services, &caller, asked).await?;
+    let services = api.services.for_request();
+    let ready = (method.run)(&services, &caller, asked).await;
+    api.metrics.asked(method.nsid, services.appview.statements());
+    let ready = ready?;
     Ok(response(ready, method.headers, labelers))
 }
 

@@ -13,6 +13,7 @@ use prometheus::{
 pub struct Metrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
+    statements: IntCounterVec,
     in_flight: IntGauge,
     store_failures: IntCounterVec,
     /// Open connections.
@@ -38,6 +39,13 @@ impl Metrics {
             .buckets(exponential_buckets(0.000_25, 2.0, 16)?),
             &["method"],
         )?;
+        let statements = IntCounterVec::new(
+            Opts::new(
+                "firehouse_xrpc_statements_total",
+                "Statements that XRPC methods sent to the store, by method.",
+            ),
+            &["method"],
+        )?;
         let in_flight = IntGauge::new(
             "firehouse_xrpc_requests_in_flight",
             "XRPC requests being answered now.",
@@ -52,17 +60,23 @@ impl Metrics {
         let connections = IntGauge::new("firehouse_xrpc_connections", "Open HTTP connections.")?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
+        registry.register(Box::new(statements.clone()))?;
         registry.register(Box::new(in_flight.clone()))?;
         registry.register(Box::new(store_failures.clone()))?;
         registry.register(Box::new(connections.clone()))?;
         for disposition in [Disposition::Retry, Disposition::Stop] {
             store_failures.with_label_values(&[fault(disposition)]);
         }
-        Ok(Self { requests, seconds, in_flight, store_failures, connections })
+        Ok(Self { requests, seconds, statements, in_flight, store_failures, connections })
     }
 
     pub(crate) fn store_failed(&self, disposition: Disposition) {
         self.store_failures.with_label_values(&[fault(disposition)]).inc();
+    }
+
+    /// A method has sent so many statements to the store.
+    pub(crate) fn asked(&self, method: &'static str, statements: u64) {
+        self.statements.with_label_values(&[method]).inc_by(statements);
     }
 
     /// Begins one request of a method; ends it when dropped, also when the caller went away.

@@ -63,6 +63,13 @@ pub struct Services {
     pub registry: prometheus::Registry,
 }
 
+impl Services {
+    /// The same for one request: what it asks the store side by side goes as one statement.
+    pub(crate) fn for_request(&self) -> Self {
+        Self { appview: self.appview.for_request(), ..self.clone() }
+    }
+}
+
 /// Answers requests until `shutdown`, then finishes those that are being answered. Errors: [`XrpcError`], and nothing has been served.
 pub async fn serve(
     config: Config,

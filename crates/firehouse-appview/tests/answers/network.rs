@@ -56,7 +56,7 @@ impl Network {
             thread_replies_max: 10_000,
             thread_posts_max: 1_000,
         };
-        let app = AppView::new(store.clone(), Resolver::offline([]), config);
+        let app = AppView::new(store.clone(), Resolver::offline([]), config).for_request();
         let indexer = Indexer::new(Catalog::embedded());
         let (rows, actors, repos) = (Rows::default(), Vec::new(), Vec::new());
         Some(Self { store, app, indexer, rows, actors, repos, now_ms: START_MS, version: 1 })

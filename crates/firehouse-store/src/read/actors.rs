@@ -57,14 +57,14 @@ impl Store {
         if handles.is_empty() {
             return Ok(Vec::new());
         }
-        let query = self.client().query(include_str!("handles.sql")).param("handles", handles);
+        let query = self.query(include_str!("handles.sql")).param("handles", handles);
         fetch("handles", query).await
     }
 
     /// Who these accounts are. Shape: any order. Errors: [`StoreError::Read`].
     pub async fn actors(&self, actors: &[ActorId]) -> Result<Vec<ActorRead>, StoreError> {
         let query = |chunk: &[ActorId]| {
-            self.client().query(include_str!("actors.sql")).param("actors", chunk)
+            self.query(include_str!("actors.sql")).param("actors", chunk)
         };
         fetch_each("actors", actors, NUMBERS_PER_QUERY, query).await
     }
@@ -77,7 +77,7 @@ impl Store {
         if actors.is_empty() {
             return Ok(Vec::new());
         }
-        let query = self.client().query(include_str!("profile_counts.sql")).param("actors", actors);
+        let query = self.query(include_str!("profile_counts.sql")).param("actors", actors);
         fetch_wide("profile_counts", query).await
     }
 
@@ -90,9 +90,7 @@ impl Store {
         if actors.is_empty() {
             return Ok(Vec::new());
         }
-        let query = self
-            .client()
-            .query(include_str!("known_followers.sql"))
+        let query = self.query(include_str!("known_followers.sql"))
             .param("actors", actors)
             .param("viewer", viewer);
         fetch_wide("known_followers", query).await
@@ -100,7 +98,7 @@ impl Store {
 
     /// The rev up to which a repo is readable; `None` when nothing of it was seen. Errors: [`StoreError::Read`].
     pub async fn repo_rev(&self, actor: ActorId) -> Result<Option<Rev>, StoreError> {
-        let query = self.client().query(include_str!("repo_rev.sql")).param("actor", actor);
+        let query = self.query(include_str!("repo_rev.sql")).param("actor", actor);
         let rows: Vec<u64> = fetch("repo_rev", query).await?;
         Ok(rows.first().map(|&rev| Rev::from(rev)))
     }

@@ -1,10 +1,9 @@
 //! References between accounts and records: who follows, blocks, likes, reposts or quotes, in pages or by pairs.
 
 use clickhouse::Row;
-use clickhouse::query::Query;
 use firehouse_types::{ActorId, Cid, Datetime, RkeyId};
 
-use super::{END_OF_TIME, PAIRS_PER_QUERY, RecordKey, fetch, fetch_each, fetch_wide};
+use super::{Asked, END_OF_TIME, PAIRS_PER_QUERY, RecordKey, fetch, fetch_each, fetch_wide};
 use crate::{Store, StoreError};
 
 /// One reference in a page of them.
@@ -47,7 +46,7 @@ impl LinkPosition {
     pub const START: Self = Self { at: END_OF_TIME, actor: u64::MAX, rkey: u64::MAX };
 
     /// The parameters of the page behind this row. A query names those of them that tell its rows apart.
-    pub(super) fn page(self, query: Query, limit: usize) -> Query {
+    pub(super) fn page(self, query: Asked<'_>, limit: usize) -> Asked<'_> {
         query
             .param("before_ms", self.at.ms())
             .param("before_actor", self.actor)
@@ -110,9 +109,7 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self
-            .client()
-            .query(include_str!("links_to.sql"))
+        let query = self.query(include_str!("links_to.sql"))
             .param("target_actor", target.0)
             .param("target_rkey", target.1)
             .param("target_collection", target_collection)
@@ -130,9 +127,7 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self
-            .client()
-            .query(include_str!("links_from.sql"))
+        let query = self.query(include_str!("links_from.sql"))
             .param("actor", actor)
             .param("collection", source.collection)
             .param("path", source.path);
@@ -146,9 +141,7 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self
-            .client()
-            .query(include_str!("quotes.sql"))
+        let query = self.query(include_str!("quotes.sql"))
             .param("target_actor", target.0)
             .param("target_rkey", target.1);
         fetch("quotes", before.page(query, limit)).await
@@ -160,7 +153,7 @@ impl Store {
         pairs: &[(ActorId, ActorId)],
     ) -> Result<Vec<Relation>, StoreError> {
         let query = |chunk: &[(ActorId, ActorId)]| {
-            self.client().query(include_str!("relations.sql")).param("pairs", chunk)
+            self.query(include_str!("relations.sql")).param("pairs", chunk)
         };
         fetch_each("relations", pairs, PAIRS_PER_QUERY, query).await
     }
@@ -172,9 +165,7 @@ impl Store {
         collection: &str,
         rkey: RkeyId,
     ) -> Result<Vec<LinkTarget>, StoreError> {
-        let query = self
-            .client()
-            .query(include_str!("link_target.sql"))
+        let query = self.query(include_str!("link_target.sql"))
             .param("actor", actor)
             .param("collection", collection)
             .param("rkey", rkey);

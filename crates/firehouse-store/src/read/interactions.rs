@@ -56,8 +56,7 @@ impl Store {
         op: Option<ActorId>,
     ) -> Result<Vec<Interactions>, StoreError> {
         let query = |chunk: &[RecordKey]| {
-            self.client()
-                .query(include_str!("interactions.sql"))
+            self.query(include_str!("interactions.sql"))
                 .param("keys", chunk)
                 .param("viewer", viewer.map_or(0, ActorId::get))
                 .param("op", op.map_or(0, ActorId::get))

@@ -48,7 +48,7 @@ impl Store {
     /// How many accounts are on some lists. Shape: any order; empty lists are missing. Errors: [`StoreError::Read`].
     pub async fn list_sizes(&self, lists: &[RecordKey]) -> Result<Vec<ListKey>, StoreError> {
         let query = |chunk: &[RecordKey]| {
-            self.client().query(include_str!("list_sizes.sql")).param("keys", chunk)
+            self.query(include_str!("list_sizes.sql")).param("keys", chunk)
         };
         fetch_each("list_sizes", lists, PAIRS_PER_QUERY, query).await
     }
@@ -60,8 +60,7 @@ impl Store {
         lists: &[RecordKey],
     ) -> Result<Vec<ListKey>, StoreError> {
         let query = |chunk: &[RecordKey]| {
-            self.client()
-                .query(include_str!("list_subscriptions.sql"))
+            self.query(include_str!("list_subscriptions.sql"))
                 .param("actor", actor)
                 .param("keys", chunk)
         };
@@ -79,7 +78,7 @@ impl Store {
         for actors in actors.chunks(ACTORS_PER_QUERY) {
             let about = |sql: &'static str| {
                 move |chunk: &[ActorId]| {
-                    self.client().query(sql).param("actors", actors).param("subjects", chunk)
+                    self.query(sql).param("actors", actors).param("subjects", chunk)
                 }
             };
             let listed = about(include_str!("list_subjects.sql"));
@@ -99,8 +98,7 @@ impl Store {
         lists: &[RecordKey],
     ) -> Result<Vec<ListKey>, StoreError> {
         let query = |chunk: &[RecordKey]| {
-            self.client()
-                .query(include_str!("list_memberships.sql"))
+            self.query(include_str!("list_memberships.sql"))
                 .param("subject", subject)
                 .param("keys", chunk)
         };
@@ -114,9 +112,7 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self
-            .client()
-            .query(include_str!("list_members.sql"))
+        let query = self.query(include_str!("list_members.sql"))
             .param("actor", list.0)
             .param("rkey", list.1);
         fetch("list_members", before.page(query, limit)).await
@@ -129,7 +125,7 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self.client().query(include_str!("actor_lists.sql")).param("actor", actor);
+        let query = self.query(include_str!("actor_lists.sql")).param("actor", actor);
         fetch("actor_lists", before.page(query, limit)).await
     }
 }

@@ -13,8 +13,11 @@ mod interactions;
 mod labels;
 mod lists;
 mod records;
+mod query;
+mod together;
+mod param;
+mod row;
 
-use clickhouse::query::Query;
 use clickhouse::{Row, RowOwned, RowRead};
 use firehouse_types::{ActorId, Datetime, RkeyId};
 
@@ -26,7 +29,10 @@ pub use graph::{LinkAt, LinkPosition, LinkSource, LinkTarget, Relation};
 pub use interactions::Interactions;
 pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
 pub use lists::{ListBlock, ListKey};
+pub(crate) use query::Asked;
+use query::{fetch, fetch_wide};
 pub use records::{RecordHead, RecordRead};
+pub(crate) use together::Round;
 
 /// A record of a collection that goes without saying: whose it is, and its key.
 pub type RecordKey = (ActorId, RkeyId);
@@ -36,29 +42,12 @@ const PAIRS_PER_QUERY: usize = 800;
 /// As [`PAIRS_PER_QUERY`], for single numbers.
 const NUMBERS_PER_QUERY: usize = 2_000;
 
-/// Runs a look-up by key. `name` is that of its file, for errors. One thread: a few granules are not worth the handing over, and other
-/// requests want the other cores.
-async fn fetch<R>(name: &'static str, query: Query) -> Result<Vec<R>, StoreError>
-where
-    R: Row + RowOwned + RowRead,
-{
-    fetch_wide(name, query.with_setting("max_threads", "1")).await
-}
-
-/// As [`fetch`], for what may read a million rows: on all threads.
-async fn fetch_wide<R>(name: &'static str, query: Query) -> Result<Vec<R>, StoreError>
-where
-    R: Row + RowOwned + RowRead,
-{
-    query.fetch_all::<R>().await.map_err(|source| StoreError::Read { query: name, source })
-}
-
 /// Runs a look-up of many keys, as many of them at once as fit into a URL. Shape: any order.
-async fn fetch_each<K, R>(
+async fn fetch_each<'q, K, R>(
     name: &'static str,
     keys: &[K],
     keys_per_query: usize,
-    query: impl Fn(&[K]) -> Query,
+    query: impl Fn(&[K]) -> Asked<'q>,
 ) -> Result<Vec<R>, StoreError>
 where
     R: Row + RowOwned + RowRead,

@@ -92,8 +92,7 @@ impl Store {
         keys: &[RecordKey],
     ) -> Result<Vec<RecordRead>, StoreError> {
         let query = |chunk: &[RecordKey]| {
-            self.client()
-                .query(include_str!("records.sql"))
+            self.query(include_str!("records.sql"))
                 .param("collections", collections)
                 .param("keys", chunk)
         };
@@ -107,8 +106,7 @@ impl Store {
         keys: &[RecordKey],
     ) -> Result<Vec<RecordHead>, StoreError> {
         let query = |chunk: &[RecordKey]| {
-            self.client()
-                .query(include_str!("record_heads.sql"))
+            self.query(include_str!("record_heads.sql"))
                 .param("collections", collections)
                 .param("keys", chunk)
         };
@@ -121,7 +119,7 @@ impl Store {
         keys: &[RecordKey],
     ) -> Result<Vec<RecordRead>, StoreError> {
         let query = |chunk: &[RecordKey]| {
-            self.client().query(include_str!("posts.sql")).param("keys", chunk)
+            self.query(include_str!("posts.sql")).param("keys", chunk)
         };
         fetch_each("posts", keys, PAIRS_PER_QUERY, query).await
     }

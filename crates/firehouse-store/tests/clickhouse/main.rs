@@ -2,6 +2,7 @@
 
 mod migrations;
 mod rows;
+mod together;
 mod reads;
 mod labels;
 mod threads;

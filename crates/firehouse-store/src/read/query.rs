@@ -1,0 +1,116 @@
+//! [`Query`]: the text of a `.sql` file with its parameters, not yet sent; [`Store::query`] begins one, [`fetch`] sends it.
+
+use clickhouse::{Client, Row, RowOwned, RowRead};
+use serde::Serialize;
+
+use super::param::{self, NoParameter};
+use super::row;
+use super::together::{Answered, Round};
+use crate::{Store, StoreError};
+
+/// Text and parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    pub sql: &'static str,
+    pub parameters: Vec<(&'static str, String)>,
+    /// May read a million rows: on all threads.
+    pub is_wide: bool,
+}
+
+impl Query {
+    /// How long the parameters are in a URL, at most.
+    pub fn escaped_bytes(&self) -> usize {
+        let escaped = |b: u8| if b.is_ascii_alphanumeric() { 1 } else { 3 };
+        let texts = self.parameters.iter().map(|(name, value)| {
+            name.len() + 16 + value.bytes().map(escaped).sum::<usize>()
+        });
+        texts.sum()
+    }
+
+    fn alone(self, client: &Client) -> clickhouse::query::Query {
+        let mut query = client.query(self.sql);
+        if !self.is_wide {
+            query = query.with_setting("max_threads", "1");
+        }
+        self.parameters.into_iter().fold(query, |query, (name, value)| {
+            query.with_setting(format!("param_{name}"), value)
+        })
+    }
+}
+
+/// A query and where it goes.
+#[must_use]
+pub(crate) struct Asked<'a> {
+    store: &'a Store,
+    query: Query,
+    mistake: Option<NoParameter>,
+}
+
+impl Store {
+    /// A query of one of our `.sql` files, to which parameters are added.
+    pub(crate) fn query(&self, sql: &'static str) -> Asked<'_> {
+        let query = Query { sql, parameters: Vec::new(), is_wide: false };
+        Asked { store: self, query, mistake: None }
+    }
+
+    /// The same store for one request: what it asks side by side goes as one statement, and [`Store::statements`] counts.
+    pub fn for_request(&self) -> Self {
+        self.with_round(Round::default())
+    }
+
+    /// How many statements of read queries were sent through this handle and its clones; 0 unless it is one [`Store::for_request`] made.
+    pub fn statements(&self) -> u64 {
+        self.round().map_or(0, Round::statements)
+    }
+}
+
+impl Asked<'_> {
+    /// Adds a parameter, as the file names it.
+    pub fn param(mut self, name: &'static str, value: impl Serialize) -> Self {
+        match param::text(value) {
+            Ok(text) => self.query.parameters.push((name, text)),
+            Err(mistake) => self.mistake = Some(mistake),
+        }
+        self
+    }
+}
+
+/// Runs a look-up by key. `name` is that of its file, for errors. One thread: a few granules are not worth the handing over, and other
+/// requests want the other cores.
+pub(super) async fn fetch<R>(name: &'static str, asked: Asked<'_>) -> Result<Vec<R>, StoreError>
+where
+    R: Row + RowOwned + RowRead,
+{
+    let Asked { store, query, mistake } = asked;
+    if let Some(mistake) = mistake {
+        let source = clickhouse::error::Error::InvalidParams(mistake.into());
+        return Err(StoreError::Read { query: name, source });
+    }
+    let client = store.client();
+    let failed = |source| StoreError::Read { query: name, source };
+    let query = match store.round() {
+        None => query,
+        Some(round) => match round.ask(client, name, query).await? {
+            Answered::Rows(rows) => {
+                return rows.iter().map(|row| row::read::<R::Value<'_>>(row).map_err(failed)).collect();
+            }
+            Answered::Alone(query) => {
+                round.count();
+                query
+            }
+        },
+    };
+    query.alone(client).fetch_all::<R>().await.map_err(failed)
+}
+
+/// As [`fetch`], for what may read a million rows: on all threads.
+pub(super) async fn fetch_wide<R>(
+    name: &'static str,
+    mut asked: Asked<'_>,
+) -> Result<Vec<R>, StoreError>
+where
+    R: Row + RowOwned + RowRead,
+{
+    asked.query.is_wide = true;
+    fetch(name, asked).await
+}
