@@ -63,9 +63,8 @@ impl Store {
 
     /// Who these accounts are. Shape: any order. Errors: [`StoreError::Read`].
     pub async fn actors(&self, actors: &[ActorId]) -> Result<Vec<ActorRead>, StoreError> {
-        let query = |chunk: &[ActorId]| {
-            self.query(include_str!("actors.sql")).param("actors", chunk)
-        };
+        let query =
+            |chunk: &[ActorId]| self.query(include_str!("actors.sql")).param("actors", chunk);
         fetch_each("actors", actors, NUMBERS_PER_QUERY, query).await
     }
 
@@ -90,7 +89,8 @@ impl Store {
         if actors.is_empty() {
             return Ok(Vec::new());
         }
-        let query = self.query(include_str!("known_followers.sql"))
+        let query = self
+            .query(include_str!("known_followers.sql"))
             .param("actors", actors)
             .param("viewer", viewer);
         fetch_wide("known_followers", query).await

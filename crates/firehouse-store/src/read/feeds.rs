@@ -124,7 +124,8 @@ impl Store {
         before: FeedPosition,
         limit: usize,
     ) -> Result<Vec<FeedItem>, StoreError> {
-        let query = self.query(include_str!("author_items.sql"))
+        let query = self
+            .query(include_str!("author_items.sql"))
             .param("actor", actor)
             .param("reposts", u8::from(feed.reposts))
             .param("media", feed.media)
@@ -146,7 +147,8 @@ impl Store {
         before: FeedPosition,
         limit: usize,
     ) -> Result<Vec<FeedItem>, StoreError> {
-        let query = self.query(include_str!("timeline.sql"))
+        let query = self
+            .query(include_str!("timeline.sql"))
             .param("items", if after.is_some() { "feed_items" } else { "author_items" })
             .param("viewer", viewer)
             .param("after_ms", after.map_or(i64::MIN, Datetime::ms))
@@ -162,7 +164,8 @@ impl Store {
     /// The first post of the thread a post belongs to: itself when it is no reply, `None` when it does not exist.
     /// Errors: [`StoreError::Read`].
     pub async fn thread_root(&self, post: RecordKey) -> Result<Option<RecordKey>, StoreError> {
-        let query = self.query(include_str!("thread_root.sql"))
+        let query = self
+            .query(include_str!("thread_root.sql"))
             .param("actor", post.0)
             .param("rkey", post.1);
         let rows: Vec<(u64, u64)> = fetch("thread_root", query).await?;
@@ -178,7 +181,8 @@ impl Store {
         root: RecordKey,
         limit: usize,
     ) -> Result<Vec<ThreadReply>, StoreError> {
-        let query = self.query(include_str!("thread.sql"))
+        let query = self
+            .query(include_str!("thread.sql"))
             .param("root_actor", root.0)
             .param("root_rkey", root.1)
             .param("limit", limit);

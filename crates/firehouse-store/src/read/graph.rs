@@ -109,7 +109,8 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self.query(include_str!("links_to.sql"))
+        let query = self
+            .query(include_str!("links_to.sql"))
             .param("target_actor", target.0)
             .param("target_rkey", target.1)
             .param("target_collection", target_collection)
@@ -127,7 +128,8 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self.query(include_str!("links_from.sql"))
+        let query = self
+            .query(include_str!("links_from.sql"))
             .param("actor", actor)
             .param("collection", source.collection)
             .param("path", source.path);
@@ -141,7 +143,8 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self.query(include_str!("quotes.sql"))
+        let query = self
+            .query(include_str!("quotes.sql"))
             .param("target_actor", target.0)
             .param("target_rkey", target.1);
         fetch("quotes", before.page(query, limit)).await
@@ -165,7 +168,8 @@ impl Store {
         collection: &str,
         rkey: RkeyId,
     ) -> Result<Vec<LinkTarget>, StoreError> {
-        let query = self.query(include_str!("link_target.sql"))
+        let query = self
+            .query(include_str!("link_target.sql"))
             .param("actor", actor)
             .param("collection", collection)
             .param("rkey", rkey);

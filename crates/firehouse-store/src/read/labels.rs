@@ -113,7 +113,8 @@ impl Store {
             if actors.is_none() && records.is_none() {
                 return Ok(rows);
             }
-            let query = self.query(include_str!("labels.sql"))
+            let query = self
+                .query(include_str!("labels.sql"))
                 .param("actors", actors.unwrap_or_default())
                 .param("records", records.unwrap_or_default())
                 .param("this", RkeyId::of("self"))
@@ -131,7 +132,8 @@ impl Store {
         now: Datetime,
     ) -> Result<Vec<(LabelPosition, LabelRead)>, StoreError> {
         let after = &wanted.after;
-        let query = self.query(include_str!("query_labels.sql"))
+        let query = self
+            .query(include_str!("query_labels.sql"))
             .param("uris", &wanted.uris)
             .param("prefixes", &wanted.prefixes)
             .param("actors", &wanted.actors)
@@ -149,7 +151,8 @@ impl Store {
 
     /// Accounts that declare themselves labelers, the longest known first. Errors: [`StoreError::Read`].
     pub async fn labeler_services(&self, limit: u32) -> Result<Vec<Did>, StoreError> {
-        let query = self.query(include_str!("labeler_services.sql"))
+        let query = self
+            .query(include_str!("labeler_services.sql"))
             .param("rkey", RkeyId::of("self"))
             .param("limit", limit);
         let rows: Vec<LabelerService> = fetch("labeler_services", query).await?;

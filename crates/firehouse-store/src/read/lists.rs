@@ -47,9 +47,8 @@ impl ListBlock {
 impl Store {
     /// How many accounts are on some lists. Shape: any order; empty lists are missing. Errors: [`StoreError::Read`].
     pub async fn list_sizes(&self, lists: &[RecordKey]) -> Result<Vec<ListKey>, StoreError> {
-        let query = |chunk: &[RecordKey]| {
-            self.query(include_str!("list_sizes.sql")).param("keys", chunk)
-        };
+        let query =
+            |chunk: &[RecordKey]| self.query(include_str!("list_sizes.sql")).param("keys", chunk);
         fetch_each("list_sizes", lists, PAIRS_PER_QUERY, query).await
     }
 
@@ -112,7 +111,8 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<LinkAt>, StoreError> {
-        let query = self.query(include_str!("list_members.sql"))
+        let query = self
+            .query(include_str!("list_members.sql"))
             .param("actor", list.0)
             .param("rkey", list.1);
         fetch("list_members", before.page(query, limit)).await

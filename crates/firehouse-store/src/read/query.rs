@@ -21,9 +21,10 @@ impl Query {
     /// How long the parameters are in a URL, at most.
     pub fn escaped_bytes(&self) -> usize {
         let escaped = |b: u8| if b.is_ascii_alphanumeric() { 1 } else { 3 };
-        let texts = self.parameters.iter().map(|(name, value)| {
-            name.len() + 16 + value.bytes().map(escaped).sum::<usize>()
-        });
+        let texts = self
+            .parameters
+            .iter()
+            .map(|(name, value)| name.len() + 16 + value.bytes().map(escaped).sum::<usize>());
         texts.sum()
     }
 
@@ -32,9 +33,9 @@ impl Query {
         if !self.is_wide {
             query = query.with_setting("max_threads", "1");
         }
-        self.parameters.into_iter().fold(query, |query, (name, value)| {
-            query.with_setting(format!("param_{name}"), value)
-        })
+        self.parameters
+            .into_iter()
+            .fold(query, |query, (name, value)| query.with_setting(format!("param_{name}"), value))
     }
 }
 
@@ -92,7 +93,10 @@ where
         None => query,
         Some(round) => match round.ask(client, name, query).await? {
             Answered::Rows(rows) => {
-                return rows.iter().map(|row| row::read::<R::Value<'_>>(row).map_err(failed)).collect();
+                return rows
+                    .iter()
+                    .map(|row| row::read::<R::Value<'_>>(row).map_err(failed))
+                    .collect();
             }
             Answered::Alone(query) => {
                 round.count();

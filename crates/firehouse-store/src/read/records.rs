@@ -118,9 +118,8 @@ impl Store {
         &self,
         keys: &[RecordKey],
     ) -> Result<Vec<RecordRead>, StoreError> {
-        let query = |chunk: &[RecordKey]| {
-            self.query(include_str!("posts.sql")).param("keys", chunk)
-        };
+        let query =
+            |chunk: &[RecordKey]| self.query(include_str!("posts.sql")).param("keys", chunk);
         fetch_each("posts", keys, PAIRS_PER_QUERY, query).await
     }
 }

@@ -146,7 +146,8 @@ fn joined(client: &Client, group: &[Waiting]) -> clickhouse::query::Query {
         if at > 0 {
             sql.push_str("\nUNION ALL\n");
         }
-        let (head, text) = ("SELECT toUInt8(", waiting.query.sql.replace('{', &format!("{{q{at}_")));
+        let (head, text) =
+            ("SELECT toUInt8(", waiting.query.sql.replace('{', &format!("{{q{at}_")));
         sql.push_str(&format!(
             "{head}{at}) AS query, formatRow('RowBinary', *) AS row FROM\n(\n{text}\n)"
         ));
