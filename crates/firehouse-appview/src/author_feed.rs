@@ -89,7 +89,7 @@ impl Author {
         pairs.add_viewer(caller.actor(), [id]);
         let actors = [id];
         let (actors, relations) = tokio::try_join!(
-            load_actors(&app.store, &actors),
+            load_actors(&app.store, &actors, caller.privileged),
             Relations::load(&app.store, &pairs)
         )?;
         let mut state = State::new(caller);

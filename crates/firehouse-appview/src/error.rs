@@ -29,6 +29,9 @@ pub enum ViewError {
         /// As asked, with a DID in front.
         uri: String,
     },
+    /// 400 `NotFound`: nothing is known of what a moderator asks about.
+    #[error("Subject not found")]
+    SubjectNotFound,
     /// 400 `AccountNotFound`: nothing is known of the account.
     #[error("Account not found: {did}")]
     AccountNotFound {

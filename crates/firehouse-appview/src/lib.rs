@@ -36,6 +36,9 @@ mod resolve_handle;
 mod repo_record;
 mod query_labels;
 mod completeness;
+mod subject_status;
+mod account_infos;
+mod fetch_labels;
 mod page;
 mod actor;
 mod uri;
@@ -45,12 +48,14 @@ mod hydrate;
 mod record;
 pub mod view;
 
+pub use account_infos::{Output as AccountInfos, get_account_infos};
 pub use app::{Answer, AppView, AppliedLabeler, Caller, Config};
 pub use author_feed::{Feed, get_author_feed};
 pub use completeness::{
     Output as Completeness, Parameters as CompletenessParameters, get_completeness,
 };
 pub use error::ViewError;
+pub use fetch_labels::fetch_labels;
 pub use follows::{Followers, Follows, get_followers, get_follows};
 pub use likes::{Like, Output as Likes, get_likes};
 pub use list::{List, Lists, get_list, get_lists};
@@ -64,4 +69,7 @@ pub use relationships::{Output as Relationships, RelationshipView, get_relations
 pub use repo_record::{Output as Record, get_record};
 pub use reposted_by::{Output as RepostedBy, get_reposted_by};
 pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
+pub use subject_status::{
+    SubjectStatus, SubjectStatusInput, get_subject_status, update_subject_status,
+};
 pub use timeline::get_timeline;

@@ -89,7 +89,8 @@ async fn views(
         if views.viewer_blocks(row.actor) || views.others_block(row.actor, Some(author)) {
             return None;
         }
-        let head = heads.get(&(row.actor, row.rkey))?;
+        let key = (row.actor, row.rkey);
+        let head = heads.get(&key).filter(|_| !state.is_taken_down(key, LIKE))?;
         Some(Like {
             indexed_at: head.sort_at().to_string(),
             created_at: Datetime::from_ms(head.created_at).to_string(),

@@ -31,11 +31,22 @@ pub async fn get_record(
     let (collection, rkey) = (parameters.collection.as_str(), RkeyId::of(parameters.rkey.as_str()));
     let uri = format!("at://{did}/{collection}/{}", parameters.rkey.as_str());
     let (actors, keys, collections) = ([did.actor()], [(did.actor(), rkey)], [collection]);
-    let (actors, records) =
-        tokio::try_join!(app.store.actors(&actors), app.store.records(&collections, &keys))?;
+    let (actors, records, taken_down) = tokio::try_join!(
+        app.store.actors(&actors),
+        app.store.records(&collections, &keys),
+        app.store.taken_down(&actors),
+    )?;
+    let is_hidden = |of: &str, key: RkeyId| {
+        let mut taken_down = taken_down.iter();
+        !caller.privileged && taken_down.any(|row| (&*row.collection, row.rkey) == (of, key))
+    };
+    if is_hidden("", RkeyId::from(0)) {
+        return Err(no_repo());
+    }
     actors.first().filter(|actor| is_seen(actor.status, caller.privileged)).ok_or_else(no_repo)?;
     let missing = || ViewError::RecordNotFound { uri: uri.clone() };
-    let record = records.into_iter().next().ok_or_else(missing)?;
+    let record =
+        records.into_iter().next().filter(|_| !is_hidden(collection, rkey)).ok_or_else(missing)?;
     let cid = Cid::dag_cbor(record.cid).to_string();
     if parameters.cid.as_ref().is_some_and(|asked| asked.as_ref().to_string() != cid) {
         return Err(missing());

@@ -30,6 +30,7 @@ mod feed_items;
 mod profiles;
 mod lists;
 mod labels;
+mod takedowns;
 mod body;
 
 pub use actors::{ActorRow, ActorStatus};
@@ -48,4 +49,5 @@ pub use records::{Proof, RecordRow};
 pub use repos::{RepoRow, RepoState};
 pub use selections::{KeptRow, SelectionPhase, SelectionRow, UnwantedRow};
 pub use table::Table;
+pub use takedowns::TakedownRow;
 pub use upstreams::UpstreamRow;

@@ -35,3 +35,4 @@ table!(crate::ProfileRow, "profiles");
 table!(crate::ListRow, "lists");
 table!(crate::ListItemRow, "list_items");
 table!(crate::LabelRow, "labels");
+table!(crate::TakedownRow, "takedowns");

@@ -33,6 +33,7 @@ mod followed;
 mod purge;
 mod cursors;
 mod upstreams;
+mod takedowns;
 mod positions;
 mod keep;
 mod identities;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use firehouse_appview::AppliedLabeler;
 
 use crate::api::Api;
+use crate::auth::Who;
 use crate::failure::Failure;
 use crate::labelers::{self, Labelers};
 use crate::method::{Headers, Kind, Method, Ready};
@@ -78,6 +79,9 @@ async fn run(api: &Api, method: &Method, request: &Parts, body: Body) -> Result<
     let ready = (method.run)(&services, &caller, asked).await;
     api.metrics.asked(method.nsid, services.appview.statements());
     let ready = ready?;
+    if is_procedure && method.who == Who::Moderator {
+        api.labeler_accounts.forget();
+    }
     Ok(response(ready, method.headers, labelers))
 }
 

@@ -33,6 +33,8 @@ pub(crate) enum Who {
     ViewerOnly,
     /// As [`Who::Viewer`], or the administrator.
     ViewerOrAdmin,
+    /// The administrator, or the moderation service with its own token; nobody else's token.
+    Moderator,
     /// The administrator; nobody where no password is configured.
     AdminOnly,
 }
@@ -72,12 +74,13 @@ impl Authenticator {
             && let Some(token) = authorization.strip_prefix("Bearer ")
         {
             let chat_may_call = who == Who::ViewerOrChat;
-            let call = Call { method, chat_may_call, is_procedure };
+            let only = (who == Who::Moderator).then_some(self.moderation_did.as_ref());
+            let call = Call { method, chat_may_call, is_procedure, only };
             let issuer = self.service.verify(token.trim(), call).await?;
             let privileged = self.is_moderation_service(&issuer);
             return Ok(Caller { viewer: Some(issuer.did), privileged, ..anonymous });
         }
-        if matches!(who, Who::ViewerOrAdmin | Who::AdminOnly) {
+        if matches!(who, Who::ViewerOrAdmin | Who::Moderator | Who::AdminOnly) {
             return match basic::admin(authorization, self.admin_password.as_ref()) {
                 Admin::Valid => Ok(Caller { privileged: true, ..anonymous }),
                 Admin::Missing if who == Who::ViewerOrAdmin => Ok(anonymous),
@@ -89,14 +92,13 @@ impl Authenticator {
         }
         match who {
             Who::ViewerOnly => Err(Failure::unauthorized("AuthMissing", "Authentication Required")),
-            Who::AdminOnly => Err(not_admin()),
+            Who::Moderator | Who::AdminOnly => Err(not_admin()),
             Who::Anyone | Who::Viewer | Who::ViewerOrChat | Who::ViewerOrAdmin => Ok(anonymous),
         }
     }
 
     fn is_moderation_service(&self, issuer: &Issuer) -> bool {
-        let speaks_for_itself = issuer.service.is_none() || issuer.is_labeler();
-        speaks_for_itself && self.moderation_did.as_ref() == Some(&issuer.did)
+        self.moderation_did.as_ref().is_some_and(|did| issuer.is_itself(did))
     }
 }
 

@@ -113,6 +113,7 @@ impl From<ViewError> for Failure {
                 Self { repo_rev, ..Self::bad_request("NotFound", message) }
             }
             ViewError::RecordNotFound { .. } => Self::bad_request("RecordNotFound", message),
+            ViewError::SubjectNotFound => Self::bad_request("NotFound", message),
             ViewError::AccountNotFound { .. } => Self::bad_request("AccountNotFound", message),
             ViewError::AccountTakedown => Self::bad_request("AccountTakedown", message),
             ViewError::AccountDeactivated => Self::bad_request("AccountDeactivated", message),

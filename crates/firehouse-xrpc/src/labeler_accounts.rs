@@ -1,6 +1,6 @@
 //! [`LabelerAccounts`]: which of the labelers a caller names are accounts that may be shown.
 //!
-//! Clients send the same few labelers with every request, so what is known of them is kept for a minute and costs no query.
+//! Clients send the same few labelers with every request, so what is known of them is kept for a moment and costs no query.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use crate::labelers::Labelers;
 
 /// How long a takedown of a labeler's account may go unnoticed here.
-const BELIEVED: Duration = Duration::from_secs(60);
+const BELIEVED: Duration = Duration::from_secs(10);
 /// A caller may name any DID, so the memory of them is bounded.
 const ACCOUNTS_MAX: u64 = 10_000;
 
@@ -29,6 +29,11 @@ impl LabelerAccounts {
         Self { configured: configured.to_vec(), statuses }
     }
 
+    /// Looks at all of them again: somebody was taken down, or given back.
+    pub(crate) fn forget(&self) {
+        self.statuses.invalidate_all();
+    }
+
     /// Those of `named` that apply, in their order. At most one query. `privileged`: also accounts that are taken down.
     pub(crate) async fn applied(
         &self,
@@ -42,11 +47,17 @@ impl LabelerAccounts {
             .collect();
         if !unknown.is_empty() {
             let ids: Vec<_> = unknown.iter().map(|did| did.actor()).collect();
-            let found = store.actors(&ids).await?;
+            let (found, taken_down) = tokio::try_join!(store.actors(&ids), store.taken_down(&ids))?;
             for did in unknown {
                 // The DID is compared, since two of them can share a number.
                 let row = found.iter().find(|row| row.did == *did);
-                let status = row.map_or(ActorStatus::Mentioned, |row| row.status);
+                let is_taken_down = taken_down
+                    .iter()
+                    .any(|down| down.actor == did.actor() && down.collection.is_empty());
+                let status = match row.map_or(ActorStatus::Mentioned, |row| row.status) {
+                    ActorStatus::Active if is_taken_down => ActorStatus::Takendown,
+                    status => status,
+                };
                 self.statuses.insert(did.clone(), status);
             }
         }

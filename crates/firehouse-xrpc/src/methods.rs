@@ -1,6 +1,8 @@
 //! [`METHODS`]: every method we answer, one line each.
 
-use crate::auth::Who::{self, AdminOnly, Anyone, Viewer, ViewerOnly, ViewerOrAdmin, ViewerOrChat};
+use crate::auth::Who::{
+    self, AdminOnly, Anyone, Moderator, Viewer, ViewerOnly, ViewerOrAdmin, ViewerOrChat,
+};
 use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
 use crate::method::{Kind, Method, Run, run};
 use crate::parameters::Reading::{self, Loose, Strict};
@@ -23,9 +25,13 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.graph.getList",             Viewer,        Strict, Labels,       run!(get_list)),
     query("app.bsky.graph.getLists",            ViewerOrAdmin, Strict, Labels,       run!(get_lists)),
     query("app.bsky.graph.getRelationships",    Anyone,        Strict, Plain,        run!(get_relationships)),
+    query("com.atproto.admin.getAccountInfos",  ViewerOrAdmin, Strict, Plain,        run!(get_account_infos)),
+    query("com.atproto.admin.getSubjectStatus", Moderator,     Strict, Plain,        run!(get_subject_status)),
+    procedure("com.atproto.admin.updateSubjectStatus", Moderator,     Plain,            run!(update_subject_status)),
     query("com.atproto.identity.resolveHandle", Anyone,        Strict, Plain,        run!(resolve_handle)),
     query("com.atproto.label.queryLabels",      Anyone,        Strict, Plain,        run!(query_labels)),
     query("com.atproto.repo.getRecord",         ViewerOrAdmin, Strict, Plain,        run!(get_record)),
+    query("com.atproto.temp.fetchLabels",       Anyone,        Strict, Plain,        run!(fetch_labels)),
     procedure("dev.firehouse.admin.addUpstream",    AdminOnly,        Plain,            admin::ADD_UPSTREAM),
     query("dev.firehouse.admin.getSelection",   AdminOnly,     Strict, Plain,        selection::GET_SELECTION),
     query("dev.firehouse.admin.listRepos",      AdminOnly,     Strict, Plain,        repairs::LIST_REPOS),

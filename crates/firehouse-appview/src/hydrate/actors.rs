@@ -8,6 +8,7 @@ use firehouse_types::{ActorId, Cid, Datetime, RkeyId};
 use serde::de::DeserializeOwned;
 
 use super::state::{Actor, KnownFollowers, LiveStatus, Profile, ProfileCounts};
+use super::takedowns::{self, TakenDownRecords};
 use crate::ViewError;
 use crate::nsid::{PROFILE, STATUS};
 use crate::record::{
@@ -17,12 +18,13 @@ use crate::record::{
 const LABELER: &str = "app.bsky.labeler.service";
 const CHAT: &str = "chat.bsky.actor.declaration";
 const NOTIFICATION: &str = "app.bsky.notification.declaration";
-const GERM: &str = "com.germnetwork.declaration";
+pub(super) const GERM: &str = "com.germnetwork.declaration";
 
-/// The accounts among these that exist, whatever their status. Two queries, at once.
+/// The accounts among these that exist, whatever their status. Three queries, at once. `privileged`: with what of them is taken down.
 pub(crate) async fn load_actors(
     store: &Store,
     actors: &[ActorId],
+    privileged: bool,
 ) -> Result<HashMap<ActorId, Actor>, ViewError> {
     if actors.is_empty() {
         return Ok(HashMap::new());
@@ -30,14 +32,18 @@ pub(crate) async fn load_actors(
     let this = RkeyId::of("self");
     let keys: Vec<RecordKey> = actors.iter().map(|&actor| (actor, this)).collect();
     let collections = [PROFILE, STATUS, LABELER, CHAT, NOTIFICATION, GERM];
-    let (rows, records) =
-        tokio::try_join!(store.actors(actors), store.records(&collections, &keys))?;
+    let (rows, records, taken_down) = tokio::try_join!(
+        store.actors(actors),
+        store.records(&collections, &keys),
+        store.taken_down(actors),
+    )?;
     let mut found: HashMap<_, _> = rows.into_iter().map(|row| (row.actor, bare(row))).collect();
     for record in records {
         if let Some(actor) = found.get_mut(&record.actor) {
             declare(actor, &record);
         }
     }
+    takedowns::apply(&mut found, taken_down, privileged);
     Ok(found)
 }
 
@@ -47,6 +53,7 @@ fn bare(row: ActorRead) -> Actor {
         handle: Some(row.handle).filter(|handle| !handle.is_empty()),
         status: row.status,
         is_redacted: false,
+        taken_down: TakenDownRecords::default(),
         profile: None,
         is_labeler: false,
         chat: None,
@@ -72,6 +79,7 @@ fn declare(actor: &mut Actor, record: &RecordRead) {
                 json,
                 cid,
                 sort_at,
+                is_taken_down: false,
             });
         }
         LABELER => actor.is_labeler = true,

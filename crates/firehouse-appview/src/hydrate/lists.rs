@@ -12,11 +12,12 @@ use crate::ViewError;
 use crate::nsid::LIST;
 use crate::record::{ListFields, RecordJson};
 
-/// The lists among these that exist. Five small queries, at once; none for no keys.
+/// The lists among these that exist, without those that are taken down unless `privileged`. Small queries, at once; none for no keys.
 pub(crate) async fn load_lists(
     store: &Store,
     keys: &[RecordKey],
     viewer: Option<ActorId>,
+    privileged: bool,
 ) -> Result<HashMap<RecordKey, List>, ViewError> {
     if keys.is_empty() {
         return Ok(HashMap::new());
@@ -35,9 +36,10 @@ pub(crate) async fn load_lists(
             None => Ok(Vec::new()),
         }
     };
-    let (records, creators, sizes, subscriptions, memberships) = tokio::try_join!(
+    let (records, creators, taken_down, sizes, subscriptions, memberships) = tokio::try_join!(
         store.records(&[LIST], keys),
         store.actors(&creators),
+        store.taken_down(&creators),
         store.list_sizes(keys),
         subscriptions,
         memberships,
@@ -45,6 +47,9 @@ pub(crate) async fn load_lists(
     let dids: HashMap<_, _> = creators.into_iter().map(|row| (row.actor, row.did)).collect();
     let mut lists: HashMap<_, _> =
         records.iter().filter_map(|row| read_list(row, dids.get(&row.actor)?)).collect();
+    for row in taken_down.iter().filter(|row| !privileged && &*row.collection == LIST) {
+        lists.remove(&(row.actor, row.rkey));
+    }
     for size in sizes {
         if let Some(list) = lists.get_mut(&size.key()) {
             list.members = size.value;

@@ -10,6 +10,7 @@ mod lists;
 mod posts;
 mod relations;
 mod state;
+mod takedowns;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -98,12 +99,12 @@ impl<'a> Hydration<'a> {
         let labelled: Vec<_> = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1))).collect();
         let (labels, actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
             Labels::load(store, &self.labelers, &actors, &labelled),
-            load_actors(store, &actors),
+            load_actors(store, &actors, self.state.privileged),
             Relations::load(store, &self.pairs),
             interactions,
             reposts,
             gates::load_gates(store, &self.posts),
-            lists::load_lists(store, &lists, viewer),
+            lists::load_lists(store, &lists, viewer, self.state.privileged),
             actors::load_counts(store, &self.detailed),
         )?;
         let mut state = self.state;
@@ -118,6 +119,7 @@ impl<'a> Hydration<'a> {
         state.known_followers = known;
         state.labels = labels;
         load_late_lists(store, &mut state, self.lists_of_others).await?;
+        state.take_down();
         state.redact();
         load_rkey_texts(store, &mut state, self.op).await?;
         Ok(state)
@@ -157,7 +159,7 @@ async fn load_late_lists(
     }
     lists.retain(|list| !state.lists.contains_key(list));
     let lists: Vec<_> = lists.into_iter().collect();
-    state.lists.extend(lists::load_lists(store, &lists, state.viewer).await?);
+    state.lists.extend(lists::load_lists(store, &lists, state.viewer, state.privileged).await?);
     Ok(())
 }
 

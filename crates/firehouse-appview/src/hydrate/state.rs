@@ -8,6 +8,7 @@ use firehouse_types::{ActorId, Datetime, Did, Rkey, RkeyId};
 
 use super::labels::Labels;
 use super::relations::Relations;
+use super::takedowns::TakenDownRecords;
 use crate::Caller;
 use crate::app::is_seen;
 use crate::nsid::POST;
@@ -87,6 +88,8 @@ pub(crate) struct Actor {
     pub status: ActorStatus,
     /// Taken down by a labeler that hides what it takes down. Never for privileged callers.
     pub is_redacted: bool,
+    /// Records of it that a moderator took down.
+    pub taken_down: TakenDownRecords,
     pub profile: Option<Profile>,
     pub is_labeler: bool,
     pub chat: Option<ChatFields>,
@@ -117,6 +120,8 @@ pub(crate) struct LiveStatus {
     pub json: RecordJson,
     pub cid: String,
     pub sort_at: Datetime,
+    /// Only its owner sees it, and that it is.
+    pub is_taken_down: bool,
 }
 
 /// A post.

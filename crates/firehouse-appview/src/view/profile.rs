@@ -272,7 +272,8 @@ impl Views<'_> {
 
     fn status(&self, id: ActorId, actor: &Actor) -> Option<StatusView> {
         const MINUTE_MS: i64 = 60_000;
-        let status = actor.live_status.as_ref()?;
+        let is_own = self.state.viewer == Some(id);
+        let status = actor.live_status.as_ref().filter(|status| is_own || !status.is_taken_down)?;
         let minutes = status.fields.duration_minutes.filter(|&minutes| minutes != 0);
         // Between five minutes and four hours, whatever the record says.
         let expires = minutes.map(|minutes| {
@@ -291,7 +292,7 @@ impl Views<'_> {
             labels: Vec::new(),
             expires_at: expires.map(|at| at.to_string()),
             is_active: expires.map(|at| at > self.now),
-            is_disabled: (self.state.viewer == Some(id)).then_some(false),
+            is_disabled: is_own.then_some(status.is_taken_down),
         })
     }
 }

@@ -8,5 +8,6 @@ mod network;
 mod paging;
 mod records;
 mod completeness;
+mod takedowns;
 mod threads;
 mod views;

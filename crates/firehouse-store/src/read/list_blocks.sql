@@ -1,5 +1,5 @@
 -- Who of some accounts blocks whom of some others by a list: the first list that the one subscribes to and the other is on, that exists,
--- is for moderation, and whose creator is active. One query, since an account may subscribe to any number of lists and be on any number.
+-- is for moderation, is not taken down, and whose creator is active and not taken down either. One query, since an account may subscribe to any number of lists and be on any number.
 -- Params: actors Array(UInt64): who may block; subjects Array(UInt64): who may be blocked.
 WITH
     subscriptions AS
@@ -34,6 +34,20 @@ WHERE actor != subject AND (list_actor, list_rkey) IN
             PREWHERE actor IN (SELECT list_actor FROM members)
             WHERE status = 'active'
         )
+)
+AND (list_actor, list_rkey) NOT IN
+(
+    SELECT actor, rkey
+    FROM takedowns FINAL
+    PREWHERE actor IN (SELECT list_actor FROM members) AND collection = 'app.bsky.graph.list'
+    WHERE applied = 1
+)
+AND list_actor NOT IN
+(
+    SELECT actor
+    FROM takedowns FINAL
+    PREWHERE actor IN (SELECT list_actor FROM members) AND collection = '' AND blob = ''
+    WHERE applied = 1
 )
 ORDER BY actor, subject, list_actor, list_rkey
 LIMIT 1 BY actor, subject

@@ -17,6 +17,7 @@ mod query;
 mod together;
 mod param;
 mod row;
+mod takedowns;
 
 use clickhouse::{Row, RowOwned, RowRead};
 use firehouse_types::{ActorId, Datetime, RkeyId};
@@ -33,6 +34,7 @@ pub(crate) use query::Asked;
 use query::{fetch, fetch_wide};
 pub use records::{RecordHead, RecordRead};
 pub(crate) use together::Round;
+pub use takedowns::{TakedownSubject, TakenDown};
 
 /// A record of a collection that goes without saying: whose it is, and its key.
 pub type RecordKey = (ActorId, RkeyId);

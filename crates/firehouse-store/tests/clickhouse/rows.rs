@@ -4,7 +4,7 @@ use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActorRow, ActorStatus, CursorRow, FeedItemKind, FeedItemRow, IdentityRow, IdentityState,
     KeptRow, LinkRow, ListItemRow, ListRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow,
-    RepoRow, RepoState, SelectionPhase, SelectionRow, Table, UnwantedRow, UpstreamRow,
+    RepoRow, RepoState, SelectionPhase, SelectionRow, Table, TakedownRow, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -139,6 +139,18 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
         version: 1,
     };
     check(&store, selection).await;
+    let takedown = TakedownRow {
+        actor,
+        collection: "app.bsky.feed.post".into(),
+        rkey: RkeyId::from(2),
+        blob: "".into(),
+        subject: "at://did:web:a.test/app.bsky.feed.post/2222222222224".into(),
+        cid: "bafy".into(),
+        applied: 1,
+        reference: "42".into(),
+        version: 1,
+    };
+    check(&store, takedown).await;
     check(&store, CursorRow { upstream: "wss://a.test".into(), seq: 9, version: 1 }).await;
     let (upstream, url) = ("a.test".into(), "pds+wss://a.test".into());
     check(&store, UpstreamRow { upstream, url, followed: 1, version: 1 }).await;

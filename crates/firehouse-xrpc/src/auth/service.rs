@@ -39,6 +39,8 @@ pub(crate) struct Call<'a> {
     pub(crate) chat_may_call: bool,
     /// It changes something.
     pub(crate) is_procedure: bool,
+    /// Nobody's token counts but that of this account, of nobody when there is none.
+    pub(crate) only: Option<Option<&'a Did>>,
 }
 
 /// Who signed a token that holds.
@@ -71,6 +73,9 @@ impl ServiceAuth {
         let rest = self.check_claims(&token.claims, call)?;
         let issuer = Issuer::parse(&token.claims.iss)
             .ok_or_else(|| Failure::unauthorized("BadJwtIss", "jwt iss is not a valid did"))?;
+        if call.only.is_some_and(|only| !only.is_some_and(|did| issuer.is_itself(did))) {
+            return Err(Failure::unauthorized("UntrustedIss", "Untrusted issuer"));
+        }
         self.check_signature(&token, &issuer).await?;
         self.check_first_use(&token.claims, rest, call)?;
         Ok(issuer)
@@ -163,6 +168,11 @@ impl Issuer {
         let name = if self.is_labeler() { "atproto_label" } else { "atproto" };
         let missing = || Failure::unauthorized("AuthenticationRequired", "missing or bad key");
         identity.key_of(name).ok_or_else(missing)
+    }
+
+    /// Whether it is this account that speaks, with the key of its repo or of its labels.
+    pub(crate) fn is_itself(&self, did: &Did) -> bool {
+        self.did == *did && (self.service.is_none() || self.is_labeler())
     }
 
     pub(crate) fn is_labeler(&self) -> bool {
