@@ -33,8 +33,8 @@ pub use lists::{ListBlock, ListKey};
 pub(crate) use query::Asked;
 use query::{fetch, fetch_wide};
 pub use records::{RecordHead, RecordRead};
-pub(crate) use together::Round;
 pub use takedowns::{TakedownSubject, TakenDown};
+pub(crate) use together::Round;
 
 /// A record of a collection that goes without saying: whose it is, and its key.
 pub type RecordKey = (ActorId, RkeyId);
