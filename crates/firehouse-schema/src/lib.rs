@@ -31,6 +31,7 @@ mod profiles;
 mod lists;
 mod labels;
 mod takedowns;
+mod private;
 mod body;
 
 pub use actors::{ActorRow, ActorStatus};
@@ -44,6 +45,9 @@ pub use lists::{ListItemRow, ListRow};
 pub use migrations::{MIGRATIONS, Migration};
 pub use positions::PositionRow;
 pub use posts::{EMBED_EXTERNAL, EMBED_GALLERY, EMBED_IMAGES, EMBED_RECORD, EMBED_VIDEO, PostRow};
+pub use private::{
+    ActivitySubscriptionRow, BookmarkRow, DraftRow, MuteKind, MuteRow, SettingName, SettingRow,
+};
 pub use profiles::ProfileRow;
 pub use records::{Proof, RecordRow};
 pub use repos::{RepoRow, RepoState};

@@ -36,3 +36,8 @@ table!(crate::ListRow, "lists");
 table!(crate::ListItemRow, "list_items");
 table!(crate::LabelRow, "labels");
 table!(crate::TakedownRow, "takedowns");
+table!(crate::MuteRow, "private_mutes");
+table!(crate::BookmarkRow, "private_bookmarks");
+table!(crate::DraftRow, "private_drafts");
+table!(crate::SettingRow, "private_settings");
+table!(crate::ActivitySubscriptionRow, "private_activity_subscriptions");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clickhouse::{Client, Compression};
 
 use crate::StoreError;
+use crate::private::Turns;
 use crate::read::Round;
 
 /// Where ClickHouse is.
@@ -37,6 +38,7 @@ pub struct Store {
     insert_timeout: Duration,
     /// Queries of one request, for a handle that belongs to one.
     round: Option<Arc<Round>>,
+    turns: Turns,
 }
 
 impl Store {
@@ -57,6 +59,7 @@ impl Store {
             database: config.database.clone(),
             insert_timeout: Duration::from_secs(config.insert_timeout_s),
             round: None,
+            turns: Turns::new(),
         }
     }
 
@@ -85,6 +88,10 @@ impl Store {
 
     pub(crate) fn with_round(&self, round: Round) -> Self {
         Self { round: Some(Arc::new(round)), ..self.clone() }
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     pub(crate) fn insert_timeout(&self) -> Duration {

@@ -37,6 +37,7 @@ mod takedowns;
 mod positions;
 mod keep;
 mod identities;
+mod private;
 pub mod read;
 
 pub use accounts::{Account, Holder};
@@ -49,6 +50,10 @@ pub use keep::{Accounts, Candidate, Removal};
 pub use migrate::Migrated;
 pub use positions::Positions;
 pub use previous::{Previous, SourceKey};
+pub use private::{
+    AccountMute, ActivitySubscription, Bookmark, BookmarkRead, Bookmarks, Draft, ListMute,
+    MuteTarget, NotificationSettings, PrivatePosition, PrivateState, Subscriber,
+};
 pub use purge::Deletion;
 pub use receipts::{RepoReceipts, Unverified};
 pub use repo_records::HeldRecord;

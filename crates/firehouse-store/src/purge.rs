@@ -1,8 +1,9 @@
-//! Removes what deleted accounts wrote. That they existed, and are gone, stays in `actors`.
+//! Removes what deleted accounts wrote, and what they told only us. That they existed, and are gone, stays in `actors`.
 
 use clickhouse::Row;
 use firehouse_types::ActorId;
 
+use crate::private::PRIVATE_TABLES;
 use crate::{Store, StoreError};
 
 const DELETIONS: &str = include_str!("deletions.sql");
@@ -49,7 +50,8 @@ impl Store {
     pub async fn purge(&self, deletions: &[Deletion]) -> Result<(), StoreError> {
         let actors: Vec<ActorId> = deletions.iter().map(|deletion| deletion.actor).collect();
         let versions: Vec<u64> = deletions.iter().map(|deletion| deletion.version).collect();
-        for (table, column) in TABLES {
+        let private = PRIVATE_TABLES.map(|table| (table, "actor"));
+        for (table, column) in private.into_iter().chain(TABLES) {
             let query = self.client().query(PURGE_ROWS).param("table", table);
             let query = query.param("actor", column).param("actors", &actors);
             let purged = query.param("versions", &versions).execute().await;

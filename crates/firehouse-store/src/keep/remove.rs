@@ -15,7 +15,8 @@ const POSTS_AT_ONCE: u64 = 1_000_000;
 /// Posts that break their lexicon, read at once.
 const INVALID_PER_QUERY: u32 = 1_000;
 
-/// Tables with rows that an account made, and the column that names it.
+/// Tables with rows that an account made, and the column that names it. What accounts tell only us is not among them: whoever is not kept
+/// may still ask, and what is removed here can be fetched again, which that cannot.
 const OF_ACCOUNTS: [(&str, &str); 11] = [
     ("records", "actor"),
     ("links", "actor"),

@@ -46,7 +46,7 @@ impl LinkPosition {
     pub const START: Self = Self { at: END_OF_TIME, actor: u64::MAX, rkey: u64::MAX };
 
     /// The parameters of the page behind this row. A query names those of them that tell its rows apart.
-    pub(super) fn page(self, query: Asked<'_>, limit: usize) -> Asked<'_> {
+    pub(crate) fn page(self, query: Asked<'_>, limit: usize) -> Asked<'_> {
         query
             .param("before_ms", self.at.ms())
             .param("before_actor", self.actor)

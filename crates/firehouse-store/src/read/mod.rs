@@ -31,7 +31,8 @@ pub use interactions::Interactions;
 pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
 pub use lists::{ListBlock, ListKey};
 pub(crate) use query::Asked;
-use query::{fetch, fetch_wide};
+pub(crate) use query::fetch;
+use query::fetch_wide;
 pub use records::{RecordHead, RecordRead};
 pub use takedowns::{TakedownSubject, TakenDown};
 pub(crate) use together::Round;
@@ -40,12 +41,12 @@ pub(crate) use together::Round;
 pub type RecordKey = (ActorId, RkeyId);
 
 /// Parameters travel in the URL, which may be 64 KiB long: 800 pairs of numbers with their punctuation escaped.
-const PAIRS_PER_QUERY: usize = 800;
+pub(crate) const PAIRS_PER_QUERY: usize = 800;
 /// As [`PAIRS_PER_QUERY`], for single numbers.
-const NUMBERS_PER_QUERY: usize = 2_000;
+pub(crate) const NUMBERS_PER_QUERY: usize = 2_000;
 
 /// Runs a look-up of many keys, as many of them at once as fit into a URL. Shape: any order.
-async fn fetch_each<'q, K, R>(
+pub(crate) async fn fetch_each<'q, K, R>(
     name: &'static str,
     keys: &[K],
     keys_per_query: usize,

@@ -78,7 +78,7 @@ impl Asked<'_> {
 
 /// Runs a look-up by key. `name` is that of its file, for errors. One thread: a few granules are not worth the handing over, and other
 /// requests want the other cores.
-pub(super) async fn fetch<R>(name: &'static str, asked: Asked<'_>) -> Result<Vec<R>, StoreError>
+pub(crate) async fn fetch<R>(name: &'static str, asked: Asked<'_>) -> Result<Vec<R>, StoreError>
 where
     R: Row + RowOwned + RowRead,
 {

@@ -9,4 +9,5 @@ mod threads;
 mod receipts;
 mod purge;
 mod keep;
+mod private;
 mod unverified;

@@ -2,9 +2,10 @@
 
 use clickhouse::{Client, Row};
 use firehouse_schema::{
-    ActorRow, ActorStatus, CursorRow, FeedItemKind, FeedItemRow, IdentityRow, IdentityState,
-    KeptRow, LinkRow, ListItemRow, ListRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow,
-    RepoRow, RepoState, SelectionPhase, SelectionRow, Table, TakedownRow, UnwantedRow, UpstreamRow,
+    ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
+    FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
+    MuteRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
+    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -240,6 +241,47 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
         },
     )
     .await;
+    let key = Rev::from(7);
+    let mute = MuteRow {
+        actor,
+        kind: MuteKind::List,
+        subject: actor,
+        rkey,
+        uri: text("at://did:web:a.test/app.bsky.graph.list/a"),
+        only_reposts: 1,
+        only_quotes: 0,
+        created_at,
+        version: 1,
+        deleted,
+    };
+    check(&store, mute).await;
+    let bookmark = BookmarkRow {
+        actor,
+        subject_actor: actor,
+        subject_rkey: rkey,
+        key,
+        uri: text("at://did:web:a.test/app.bsky.feed.post/a"),
+        cid: text("bafy"),
+        version: 1,
+        deleted,
+    };
+    check(&store, bookmark).await;
+    let draft = DraftRow { actor, id: key, draft: text("{}"), created_at: 3, version: 1, deleted };
+    check(&store, draft).await;
+    let (name, value) = (SettingName::NotificationPreferences, text("{}"));
+    check(&store, SettingRow { actor, name, value, version: 1, deleted }).await;
+    let (subject, did) = (actor, text("did:web:a.test"));
+    let subscription = ActivitySubscriptionRow {
+        actor,
+        subject,
+        key,
+        did,
+        post: 1,
+        reply: 0,
+        version: 1,
+        deleted,
+    };
+    check(&store, subscription).await;
     check(&store, label("did:web:mod.test", "did:web:a.test", "!warn", u128::MAX)).await;
 }
 

@@ -1,0 +1,33 @@
+-- Which of some accounts one account mutes by a list: the first list that it mutes and they are on, that exists, is for moderation, and
+-- whose creator is active.
+-- Params: viewer UInt64; subjects Array(UInt64).
+WITH members AS
+(
+    SELECT DISTINCT subject, list_actor, list_rkey
+    FROM list_memberships FINAL
+    PREWHERE subject IN {subjects:Array(UInt64)} AND subject != {viewer:UInt64}
+        AND (list_actor, list_rkey) IN
+        (
+            SELECT subject, rkey
+            FROM private_mutes FINAL
+            PREWHERE actor = {viewer:UInt64} AND kind = 'list'
+        )
+)
+SELECT subject, list_actor, list_rkey
+FROM members
+WHERE (list_actor, list_rkey) IN
+(
+    SELECT actor, rkey
+    FROM lists FINAL
+    PREWHERE (actor, rkey) IN (SELECT list_actor, list_rkey FROM members)
+    WHERE purpose = 'app.bsky.graph.defs#modlist'
+        AND actor IN
+        (
+            SELECT actor
+            FROM actors FINAL
+            PREWHERE actor IN (SELECT list_actor FROM members)
+            WHERE status = 'active'
+        )
+)
+ORDER BY subject, list_actor, list_rkey
+LIMIT 1 BY subject
