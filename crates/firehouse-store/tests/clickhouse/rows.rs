@@ -5,7 +5,8 @@ use firehouse_schema::{
     ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
     MuteRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
-    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, UnwantedRow, UpstreamRow,
+    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, UnwantedRow,
+    UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
