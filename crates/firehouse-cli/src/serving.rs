@@ -133,6 +133,7 @@ fn xrpc_config(settings: Settings, public_url: Url, answers: Answers) -> firehou
         public_url,
         verification_key: xrpc.verification_key,
         alternate_audiences: xrpc.alternate_audiences,
+        entryway_key: xrpc.entryway_key,
         admin_password: settings.admin_password.map(Secret::new),
         moderation_did: settings.moderation_did,
         default_labelers: settings.default_labeler,

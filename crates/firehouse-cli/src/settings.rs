@@ -212,6 +212,8 @@ pub struct Xrpc {
     pub alternate_audiences: Vec<String>,
     #[serde(deserialize_with = "optional")]
     pub verification_key: Option<String>,
+    #[serde(deserialize_with = "optional")]
+    pub entryway_key: Option<firehouse_xrpc::EntrywayKey>,
 }
 
 /// `[appview]`

@@ -1,9 +1,11 @@
 //! [`Authenticator`]: who is asking.
 //!
-//! Three kinds of callers: anonymous ones, accounts (a service token made by their PDS), and the administrator (Basic auth). The
-//! moderation service is an account that also sees what is taken down. Source: <https://atproto.com/specs/xrpc#authentication>
+//! Three kinds of callers: anonymous ones, accounts (a service token made by their PDS, or a session token of a configured entryway), and
+//! the administrator (Basic auth). The moderation service is an account that also sees what is taken down.
+//! Source: <https://atproto.com/specs/xrpc#authentication>
 
 mod basic;
+mod entryway;
 mod replay;
 mod service;
 mod token;
@@ -17,8 +19,8 @@ use firehouse_types::Did;
 use crate::config::{Config, Secret};
 use crate::failure::Failure;
 use basic::Admin;
-use service::ServiceAuth;
-pub(crate) use service::{Call, Issuer};
+use entryway::Entryway;
+use service::{Audience, Call, Issuer, Purpose, ServiceAuth};
 
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub(crate) enum Who {
     Viewer,
     /// As [`Who::Viewer`], and the chat service for its users.
     ViewerOrChat,
+    /// As [`Who::Viewer`]; the token may be meant for the feed generator that it will be handed to.
+    ViewerOfFeed,
     /// Accounts only.
     ViewerOnly,
     /// As [`Who::Viewer`], or the administrator.
@@ -42,6 +46,7 @@ pub(crate) enum Who {
 /// Reads `Authorization` headers.
 pub(crate) struct Authenticator {
     service: ServiceAuth,
+    entryway: Entryway,
     admin_password: Option<Secret>,
     moderation_did: Option<Did>,
 }
@@ -50,6 +55,7 @@ impl Authenticator {
     pub(crate) fn new(config: &Config, resolver: Resolver) -> Self {
         Self {
             service: ServiceAuth::new(config, resolver),
+            entryway: Entryway::new(config.entryway_key.clone()),
             admin_password: config.admin_password.clone(),
             moderation_did: config.moderation_did.clone(),
         }
@@ -73,14 +79,9 @@ impl Authenticator {
         if who != Who::AdminOnly
             && let Some(token) = authorization.strip_prefix("Bearer ")
         {
-            let chat_may_call = who == Who::ViewerOrChat;
-            let only = (who == Who::Moderator).then_some(self.moderation_did.as_ref());
-            let call = Call { method, chat_may_call, is_procedure, only };
-            let issuer = self.service.verify(token.trim(), call).await?;
-            let privileged = self.is_moderation_service(&issuer);
-            return Ok(Caller { viewer: Some(issuer.did), privileged, ..anonymous });
+            return self.bearer(who, token.trim(), method, is_procedure).await;
         }
-        if matches!(who, Who::ViewerOrAdmin | Who::Moderator | Who::AdminOnly) {
+        if matches!(who, Who::ViewerOrAdmin | Who::AdminOnly | Who::Moderator) {
             return match basic::admin(authorization, self.admin_password.as_ref()) {
                 Admin::Valid => Ok(Caller { privileged: true, ..anonymous }),
                 Admin::Missing if who == Who::ViewerOrAdmin => Ok(anonymous),
@@ -92,13 +93,52 @@ impl Authenticator {
         }
         match who {
             Who::ViewerOnly => Err(Failure::unauthorized("AuthMissing", "Authentication Required")),
-            Who::Moderator | Who::AdminOnly => Err(not_admin()),
-            Who::Anyone | Who::Viewer | Who::ViewerOrChat | Who::ViewerOrAdmin => Ok(anonymous),
+            Who::AdminOnly | Who::Moderator => Err(not_admin()),
+            Who::Anyone
+            | Who::Viewer
+            | Who::ViewerOrChat
+            | Who::ViewerOfFeed
+            | Who::ViewerOrAdmin => Ok(anonymous),
         }
     }
 
+    async fn bearer(
+        &self,
+        who: Who,
+        token: &str,
+        method: &str,
+        is_procedure: bool,
+    ) -> Result<Caller, Failure> {
+        let anonymous = Caller::default();
+        let purpose = match who {
+            Who::ViewerOrChat => Purpose::MethodOrChat,
+            Who::ViewerOfFeed => Purpose::MethodOrSkeleton,
+            _ => Purpose::Method,
+        };
+        if who == Who::Moderator {
+            let call = Call { method, purpose, audience: Audience::OwnName, is_procedure };
+            let trusted = |issuer: &Issuer| self.is_moderation_service(issuer);
+            self.service.verify(token, call, trusted).await?;
+            return Ok(Caller { privileged: true, ..anonymous });
+        }
+        if entryway::is_session(token) {
+            // Such a token names no method and no feed generator, so none can be given it.
+            let viewer = match who {
+                Who::ViewerOfFeed => Err(entryway::malformed()),
+                _ => self.entryway.viewer(token),
+            };
+            return Ok(Caller { viewer: Some(viewer?), ..anonymous });
+        }
+        let audience = if who == Who::ViewerOfFeed { Audience::Any } else { Audience::AnyName };
+        let call = Call { method, purpose, audience, is_procedure };
+        let issuer = self.service.verify(token, call, |_| true).await?;
+        let privileged = self.is_moderation_service(&issuer);
+        Ok(Caller { viewer: Some(issuer.did), privileged, ..anonymous })
+    }
+
     fn is_moderation_service(&self, issuer: &Issuer) -> bool {
-        self.moderation_did.as_ref().is_some_and(|did| issuer.is_itself(did))
+        let speaks_for_itself = issuer.service.is_none() || issuer.is_labeler();
+        speaks_for_itself && self.moderation_did.as_ref() == Some(&issuer.did)
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::str::FromStr;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use data_encoding::HEXLOWER_PERMISSIVE;
+use firehouse_repo::{Curve, PublicKey};
 use firehouse_types::Did;
 use url::Url;
 
@@ -23,6 +26,8 @@ pub struct Config {
     pub verification_key: Option<String>,
     /// Other values of `aud` that are meant for us.
     pub alternate_audiences: Vec<String>,
+    /// The K-256 key of the entryway whose session tokens are taken; without one none are.
+    pub entryway_key: Option<EntrywayKey>,
     /// The password of the user `admin` in Basic auth; without one nobody is admin.
     pub admin_password: Option<Secret>,
     /// The moderation service: sees what is taken down.
@@ -55,6 +60,33 @@ pub enum TokenReuse {
     Queries,
     /// Nowhere.
     Nowhere,
+}
+
+/// The public key of an entryway, in hexadecimal digits: a point on K-256, compressed or not.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct EntrywayKey(pub(crate) PublicKey);
+
+/// The text is no such key.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not a K-256 public key in hexadecimal digits")]
+pub struct InvalidEntrywayKey;
+
+impl FromStr for EntrywayKey {
+    type Err = InvalidEntrywayKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEntrywayKey> {
+        let point = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| InvalidEntrywayKey)?;
+        PublicKey::from_point(Curve::K256, &point).map(Self).map_err(|_| InvalidEntrywayKey)
+    }
+}
+
+impl TryFrom<String> for EntrywayKey {
+    type Error = InvalidEntrywayKey;
+
+    fn try_from(text: String) -> Result<Self, InvalidEntrywayKey> {
+        text.parse()
+    }
 }
 
 /// A password: never printed, compared in constant time.

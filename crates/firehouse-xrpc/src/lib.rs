@@ -37,7 +37,7 @@ mod pages;
 mod metrics;
 
 pub use admin::{Upstream, UpstreamError, Upstreams};
-pub use config::{Config, Secret, TokenReuse};
+pub use config::{Config, EntrywayKey, InvalidEntrywayKey, Secret, TokenReuse};
 pub use error::XrpcError;
 pub use repairs::{Comparison, Paths, RepairError, Repairs};
 pub use selection::{Kept, SelectionError, SelectionWords, Selections};

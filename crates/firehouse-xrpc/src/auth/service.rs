@@ -23,7 +23,10 @@ const CLOCK_SKEW_S: f64 = 60.0;
 
 /// Checks service tokens.
 pub(crate) struct ServiceAuth {
-    audiences: Vec<String>,
+    /// Our DID, alone and with each of our services.
+    names: Vec<String>,
+    /// Old and other names of ours.
+    other_names: Vec<String>,
     lifetime_s_max: f64,
     token_reuse: TokenReuse,
     used: UsedTokens,
@@ -35,13 +38,38 @@ pub(crate) struct ServiceAuth {
 pub(crate) struct Call<'a> {
     /// NSID of the method.
     pub(crate) method: &'a str,
-    /// The chat service reads this method for its users, with tokens made for its own methods.
-    pub(crate) chat_may_call: bool,
+    /// What the token may have been made for.
+    pub(crate) purpose: Purpose,
+    /// Whom the token may have been made for.
+    pub(crate) audience: Audience,
     /// It changes something.
     pub(crate) is_procedure: bool,
-    /// Nobody's token counts but that of this account, of nobody when there is none.
-    pub(crate) only: Option<Option<&'a Did>>,
 }
+
+/// Which methods a token may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The one that is called.
+    Method,
+    /// That, or one of the chat service, which reads this method for its users with the tokens it was given.
+    MethodOrChat,
+    /// That, or the one of feed generators which the token is handed on to.
+    MethodOrSkeleton,
+}
+
+/// Whom a token may be meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Us, by our DID.
+    OwnName,
+    /// Us, by whatever name.
+    AnyName,
+    /// Anybody: whoever the token is handed on to looks for itself.
+    Any,
+}
+
+/// The method of feed generators.
+const SKELETON: &str = "app.bsky.feed.getFeedSkeleton";
 
 /// Who signed a token that holds.
 pub(crate) struct Issuer {
@@ -52,11 +80,11 @@ pub(crate) struct Issuer {
 
 impl ServiceAuth {
     pub(crate) fn new(config: &Config, resolver: Resolver) -> Self {
-        let mut audiences = vec![config.did.to_string()];
-        audiences.extend(OUR_SERVICES.map(|service| format!("{}#{service}", config.did)));
-        audiences.extend(config.alternate_audiences.iter().cloned());
+        let mut names = vec![config.did.to_string()];
+        names.extend(OUR_SERVICES.map(|service| format!("{}#{service}", config.did)));
         Self {
-            audiences,
+            names,
+            other_names: config.alternate_audiences.clone(),
             lifetime_s_max: Duration::from_secs(config.token_lifetime_s_max).as_secs_f64(),
             token_reuse: config.token_reuse,
             used: UsedTokens::new(config.used_tokens_max),
@@ -64,8 +92,13 @@ impl ServiceAuth {
         }
     }
 
-    /// Who sent the token. Errors: 401 with the reason; 502 when the issuer's key could not be asked for.
-    pub(crate) async fn verify(&self, text: &str, call: Call<'_>) -> Result<Issuer, Failure> {
+    /// Who sent the token, if `trusted`. Errors: 401 with the reason; 502 when the issuer's key could not be asked for.
+    pub(crate) async fn verify(
+        &self,
+        text: &str,
+        call: Call<'_>,
+        trusted: impl FnOnce(&Issuer) -> bool,
+    ) -> Result<Issuer, Failure> {
         if text.is_empty() {
             return Err(Failure::unauthorized("MissingJwt", "missing jwt"));
         }
@@ -73,7 +106,7 @@ impl ServiceAuth {
         let rest = self.check_claims(&token.claims, call)?;
         let issuer = Issuer::parse(&token.claims.iss)
             .ok_or_else(|| Failure::unauthorized("BadJwtIss", "jwt iss is not a valid did"))?;
-        if call.only.is_some_and(|only| !only.is_some_and(|did| issuer.is_itself(did))) {
+        if !trusted(&issuer) {
             return Err(Failure::unauthorized("UntrustedIss", "Untrusted issuer"));
         }
         self.check_signature(&token, &issuer).await?;
@@ -94,7 +127,7 @@ impl ServiceAuth {
             let message = format!("jwt expires more than {} seconds ahead", self.lifetime_s_max);
             Failure::unauthorized("BadJwt", message)
         })?;
-        if !self.audiences.contains(&claims.aud) {
+        if !self.is_meant(&claims.aud, call.audience) {
             let message = "jwt audience does not match service did";
             return Err(Failure::unauthorized("BadJwtAudience", message));
         }
@@ -105,6 +138,14 @@ impl ServiceAuth {
             return Err(Failure::unauthorized("BadJwtLexiconMethod", message));
         }
         Ok(rest)
+    }
+
+    fn is_meant(&self, aud: &String, audience: Audience) -> bool {
+        match audience {
+            Audience::OwnName => self.names.contains(aud),
+            Audience::AnyName => self.names.contains(aud) || self.other_names.contains(aud),
+            Audience::Any => true,
+        }
     }
 
     async fn check_signature(&self, token: &Token<'_>, issuer: &Issuer) -> Result<(), Failure> {
@@ -144,7 +185,7 @@ impl ServiceAuth {
             TokenReuse::Queries => call.is_procedure,
             TokenReuse::Nowhere => true,
         };
-        match &claims.jti {
+        match claims.jti.as_ref().and_then(serde_json::Value::as_str) {
             Some(jti) if once && !self.used.first_use(&claims.iss, jti, rest) => {
                 Err(Failure::unauthorized("BadJwt", "jwt was used before"))
             }
@@ -170,22 +211,20 @@ impl Issuer {
         identity.key_of(name).ok_or_else(missing)
     }
 
-    /// Whether it is this account that speaks, with the key of its repo or of its labels.
-    pub(crate) fn is_itself(&self, did: &Did) -> bool {
-        self.did == *did && (self.service.is_none() || self.is_labeler())
-    }
-
     pub(crate) fn is_labeler(&self) -> bool {
         self.service.as_deref() == Some("atproto_labeler")
     }
 }
 
 fn is_for(claims: &Claims, call: Call<'_>) -> bool {
-    match claims.lxm.as_deref() {
-        Some(lxm) => lxm == call.method || (call.chat_may_call && lxm.starts_with("chat.bsky.")),
-        // Labelers of some age name no method.
-        None => claims.iss.ends_with("#atproto_labeler"),
-    }
+    // Labelers of some age name no method.
+    let Some(lxm) = claims.lxm.as_deref() else { return claims.iss.ends_with("#atproto_labeler") };
+    let is_for_another = match call.purpose {
+        Purpose::Method => false,
+        Purpose::MethodOrChat => lxm.starts_with("chat.bsky."),
+        Purpose::MethodOrSkeleton => lxm == SKELETON,
+    };
+    lxm == call.method || is_for_another
 }
 
 fn unknown(error: IdentityError) -> Failure {

@@ -8,7 +8,7 @@ use data_encoding::BASE64URL_NOPAD;
 use crate::failure::Failure;
 
 /// Longer ones are not read: a real one has some 400 bytes.
-const TOKEN_BYTES_MAX: usize = 8 * 1024;
+pub(super) const TOKEN_BYTES_MAX: usize = 8 * 1024;
 
 /// Types of JWT that grant something else and must not pass for a service token.
 const OTHER_TYPES: [&str; 3] = ["at+jwt", "refresh+jwt", "dpop+jwt"];
@@ -38,7 +38,7 @@ pub(crate) struct Claims {
     pub(crate) lxm: Option<String>,
     /// Its number, for those who count uses.
     #[serde(default)]
-    pub(crate) jti: Option<String>,
+    pub(crate) jti: Option<serde_json::Value>,
 }
 
 #[derive(serde::Deserialize)]
@@ -72,7 +72,8 @@ impl<'a> Token<'a> {
     }
 }
 
-fn from_segment<T: serde::de::DeserializeOwned>(segment: &str) -> Option<T> {
+/// The JSON of one segment.
+pub(super) fn from_segment<T: serde::de::DeserializeOwned>(segment: &str) -> Option<T> {
     serde_json::from_slice(&BASE64URL_NOPAD.decode(segment.as_bytes()).ok()?).ok()
 }
 

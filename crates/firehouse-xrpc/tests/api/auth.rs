@@ -140,7 +140,7 @@ async fn issuers_that_nobody_knows_are_refused() {
 #[tokio::test]
 async fn tokens_of_another_kind_and_garbage_are_refused() {
     let world = World::without_store();
-    for typ in ["at+jwt", "refresh+jwt", "dpop+jwt"] {
+    for typ in ["refresh+jwt", "dpop+jwt"] {
         let mut token = alice();
         token.header = json!({ "typ": typ, "alg": "ES256K" });
         check(&world, &token.sign(&world.alice), "BadJwtType").await;
@@ -229,4 +229,40 @@ async fn a_key_the_header_does_not_name_is_never_tried() {
     let mut token = alice();
     token.header = json!({ "alg": key.algorithm() });
     check(&world, &token.sign(&key), "BadJwtSignature").await;
+}
+
+#[tokio::test]
+async fn sessions_of_an_entryway_are_taken_when_its_key_is_configured() {
+    let key = Key::k256(9);
+    let session = || {
+        let header = json!({ "typ": "at+jwt", "alg": "ES256K" });
+        let claims = json!({
+            "sub": ALICE,
+            "aud": "did:web:pds.host.bsky.network",
+            "scope": "com.atproto.access",
+            "exp": now_s() + 3600,
+        });
+        Token { header, claims }
+    };
+    check(&World::without_store(), &session().sign(&key), "InvalidToken").await;
+    let world = World::new(store_at("http://127.0.0.1:1"), |config| {
+        config.entryway_key = Some(key.hex().parse().expect("a key"));
+    });
+    check_passes(&world, TIMELINE, "", &session().sign(&key)).await;
+    check(&world, &session().sign(&world.alice), "InvalidToken").await;
+    check(&world, &session().with("exp", now_s() - 1).sign(&key), "ExpiredToken").await;
+    for (claim, value) in [
+        ("exp", json!(null)),
+        ("nbf", json!(now_s() + 60)),
+        ("sub", json!("alice")),
+        ("aud", json!("did:web:bsky.network.example.com")),
+        ("aud", json!("did:plc:x.bsky.network")),
+        ("scope", json!("com.atproto.refresh")),
+        ("cnf", json!({ "jkt": "x" })),
+    ] {
+        check(&world, &session().with(claim, value).sign(&key), "InvalidToken").await;
+    }
+    let mut p256 = session();
+    p256.header = json!({ "typ": "at+jwt", "alg": "ES256" });
+    check(&world, &p256.sign(&world.bob), "InvalidToken").await;
 }

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use firehouse_appview::AppView;
 use firehouse_identity::{OfflineDocument, Resolver};
 use firehouse_store::{Config as StoreConfig, Store};
@@ -47,6 +47,15 @@ impl Key {
         match self {
             Self::K256(_) => "ES256K",
             Self::P256(_) => "ES256",
+        }
+    }
+
+    /// The public half in hexadecimal digits.
+    pub fn hex(&self) -> String {
+        match self {
+            Self::K256(key) => HEXLOWER
+                .encode(&secp256k1::PublicKey::from_secret_key(key).serialize_uncompressed()),
+            Self::P256(key) => HEXLOWER.encode(key.public_key().as_ref()),
         }
     }
 
@@ -273,6 +282,7 @@ fn config() -> Config {
         public_url: "https://appview.example.com".parse().expect("a URL"),
         verification_key: None,
         alternate_audiences: vec!["did:web:old.example.com".to_owned()],
+        entryway_key: None,
         admin_password: Some(Secret::new(PASSWORD)),
         moderation_did: Some(Did::parse(LABELER).expect("a DID")),
         default_labelers: vec![Did::parse(LABELER).expect("a DID")],
