@@ -9,8 +9,9 @@ use firehouse_types::{ActorId, Did, Rev};
 use url::Url;
 
 use crate::hydrate::State;
+use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
-use crate::{ViewError, clock};
+use crate::{TagRules, ViewError, clock};
 
 /// How answers are made.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -28,6 +29,10 @@ pub struct Config {
     pub video_thumbnail_pattern: Option<String>,
     /// Accounts whose verifications count.
     pub trusted_verifiers: Vec<Did>,
+    /// What tags of posts and accounts do.
+    pub tags: TagRules,
+    /// Developers, who see tags with posts and accounts.
+    pub debug_dids: Vec<Did>,
     /// Levels of replies in one thread, whatever the caller asks for; 128 at most.
     pub thread_depth_max: u16,
     /// Replies of one thread that are looked at, the latest first.
@@ -42,12 +47,13 @@ pub struct AppView {
     pub(crate) store: Store,
     pub(crate) resolver: Resolver,
     pub(crate) config: Arc<Config>,
+    pub(crate) verifiers: TrustedVerifiers,
 }
 
 impl AppView {
     /// Sends nothing yet.
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
-        Self { store, resolver, config: Arc::new(config) }
+        Self { store, resolver, config: Arc::new(config), verifiers: TrustedVerifiers::default() }
     }
 
     /// The same for one request: what a method asks the store side by side goes as one statement.
@@ -68,6 +74,11 @@ impl AppView {
     /// Views of what was loaded, as of now.
     pub(crate) fn views<'a>(&'a self, state: &'a State) -> Views<'a> {
         Views::new(state, &self.config, clock::now())
+    }
+
+    /// Whether the caller is one of those who see tags.
+    pub(crate) fn shows_tags(&self, caller: &Caller) -> bool {
+        caller.viewer.as_ref().is_some_and(|viewer| self.config.debug_dids.contains(viewer))
     }
 
     /// The rev up to which the viewer's own repo is readable, for answers that may say so. Asked before the rest is read: the viewer's

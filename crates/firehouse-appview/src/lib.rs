@@ -39,6 +39,10 @@ mod completeness;
 mod subject_status;
 mod account_infos;
 mod fetch_labels;
+mod tag_rules;
+mod verifiers;
+mod editorial;
+mod tags;
 mod page;
 mod actor;
 mod uri;
@@ -53,6 +57,10 @@ pub use app::{Answer, AppView, AppliedLabeler, Caller, Config};
 pub use author_feed::{Feed, get_author_feed};
 pub use completeness::{
     Output as Completeness, Parameters as CompletenessParameters, get_completeness,
+};
+pub use editorial::{
+    Editorial, EditorialEntry, EditorialInput, ListEditorialParameters, list_editorial,
+    put_editorial, remove_editorial,
 };
 pub use error::ViewError;
 pub use fetch_labels::fetch_labels;
@@ -72,4 +80,10 @@ pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
 pub use subject_status::{
     SubjectStatus, SubjectStatusInput, get_subject_status, update_subject_status,
 };
+pub use tag_rules::TagRules;
+pub use tags::{TagsParameters, TagsView, get_tags, set_tags};
 pub use timeline::get_timeline;
+pub use verifiers::{
+    NoParameters, VerifierInput, VerifierView, Verifiers, add_verifier, list_verifiers,
+    remove_verifier,
+};

@@ -118,6 +118,8 @@ fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Co
         video_playlist_pattern: appview.video_playlist_pattern.clone(),
         video_thumbnail_pattern: appview.video_thumbnail_pattern.clone(),
         trusted_verifiers: settings.trusted_verifier.clone(),
+        tags: appview.tags.clone(),
+        debug_dids: appview.debug_dids.clone(),
         thread_depth_max: appview.thread_depth_max,
         thread_replies_max: appview.thread_replies_max,
         thread_posts_max: appview.thread_posts_max,

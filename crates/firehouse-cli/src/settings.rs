@@ -226,9 +226,11 @@ pub struct AppView {
     pub video_playlist_pattern: Option<String>,
     #[serde(deserialize_with = "optional")]
     pub video_thumbnail_pattern: Option<String>,
+    pub debug_dids: Vec<Did>,
     pub thread_depth_max: u16,
     pub thread_replies_max: usize,
     pub thread_posts_max: usize,
+    pub tags: firehouse_appview::TagRules,
 }
 
 /// `[log]`

@@ -41,3 +41,5 @@ table!(crate::BookmarkRow, "private_bookmarks");
 table!(crate::DraftRow, "private_drafts");
 table!(crate::SettingRow, "private_settings");
 table!(crate::ActivitySubscriptionRow, "private_activity_subscriptions");
+table!(crate::TagsRow, "tags");
+table!(crate::EditorialRow, "editorial");

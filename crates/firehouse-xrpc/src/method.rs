@@ -69,6 +69,20 @@ macro_rules! run {
 }
 pub(crate) use run;
 
+/// As [`run!`], for a function that answers nothing but that it is done.
+macro_rules! act {
+    ($function:ident) => {
+        |services, caller, asked| {
+            Box::pin(async move {
+                let (app, asked) = (&services.appview, $crate::parameters::typed(asked)?);
+                firehouse_appview::$function(app, caller, asked).await?;
+                Ok($crate::method::Ready::default())
+            })
+        }
+    };
+}
+pub(crate) use act;
+
 pub(crate) fn encode<T: serde::Serialize>(
     answer: Result<Answer<T>, ViewError>,
 ) -> Result<Ready, Failure> {

@@ -4,7 +4,7 @@ use crate::auth::Who::{
     self, AdminOnly, Anyone, Moderator, Viewer, ViewerOnly, ViewerOrAdmin, ViewerOrChat,
 };
 use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
-use crate::method::{Kind, Method, Run, run};
+use crate::method::{Kind, Method, Run, act, run};
 use crate::parameters::Reading::{self, Loose, Strict};
 use crate::{admin, repairs, selection};
 
@@ -33,12 +33,20 @@ pub(crate) const METHODS: &[Method] = &[
     query("com.atproto.repo.getRecord",         ViewerOrAdmin, Strict, Plain,        run!(get_record)),
     query("com.atproto.temp.fetchLabels",       Anyone,        Strict, Plain,        run!(fetch_labels)),
     procedure("dev.firehouse.admin.addUpstream",    AdminOnly,        Plain,            admin::ADD_UPSTREAM),
+    procedure("dev.firehouse.admin.addVerifier",    AdminOnly,        Plain,            act!(add_verifier)),
     query("dev.firehouse.admin.getSelection",   AdminOnly,     Strict, Plain,        selection::GET_SELECTION),
+    query("dev.firehouse.admin.getTags",        Moderator,     Strict, Plain,        run!(get_tags)),
+    query("dev.firehouse.admin.listEditorial",  AdminOnly,     Strict, Plain,        run!(list_editorial)),
     query("dev.firehouse.admin.listRepos",      AdminOnly,     Strict, Plain,        repairs::LIST_REPOS),
     query("dev.firehouse.admin.listUpstreams",  AdminOnly,     Strict, Plain,        admin::LIST_UPSTREAMS),
+    query("dev.firehouse.admin.listVerifiers",  AdminOnly,     Strict, Plain,        run!(list_verifiers)),
+    procedure("dev.firehouse.admin.putEditorial",   AdminOnly,        Plain,            act!(put_editorial)),
+    procedure("dev.firehouse.admin.removeEditorial", AdminOnly,       Plain,            act!(remove_editorial)),
     procedure("dev.firehouse.admin.removeUpstream", AdminOnly,        Plain,            admin::REMOVE_UPSTREAM),
+    procedure("dev.firehouse.admin.removeVerifier", AdminOnly,        Plain,            act!(remove_verifier)),
     lengthy("dev.firehouse.admin.repairRepo",       AdminOnly,        Plain,            repairs::REPAIR_REPO),
     procedure("dev.firehouse.admin.setSelection",   AdminOnly,        Plain,            selection::SET_SELECTION),
+    procedure("dev.firehouse.admin.setTags",        Moderator,        Plain,            act!(set_tags)),
     lengthy("dev.firehouse.admin.verifyRepo",       AdminOnly,        Plain,            repairs::VERIFY_REPO),
     query("dev.firehouse.sync.getCompleteness", Anyone,        Strict, Plain,        run!(get_completeness)),
 ];

@@ -10,6 +10,7 @@ mod lists;
 mod posts;
 mod relations;
 mod state;
+mod tags;
 mod takedowns;
 
 use std::collections::HashSet;
@@ -20,17 +21,19 @@ use firehouse_store::read::RecordKey;
 use firehouse_types::{ActorId, RkeyId};
 
 use crate::nsid::{BLOCK, FOLLOW, LIKE, LIST, LIST_BLOCK, POST, REPOST};
-use crate::{AppView, AppliedLabeler, Caller, ViewError, uri};
+use crate::{AppView, AppliedLabeler, Caller, TagRules, ViewError, uri};
 
 pub(crate) use actors::load_actors;
 use labels::Labels;
 pub(crate) use posts::QUOTE_DEPTH_MAX;
 pub(crate) use relations::{Pairs, Relations};
 pub(crate) use state::{Actor, State};
+use tags::Tags;
 
 /// What is wanted for one answer.
 pub(crate) struct Hydration<'a> {
     store: &'a Store,
+    rules: &'a TagRules,
     labelers: Arc<[AppliedLabeler]>,
     state: State,
     posts: posts::Posts,
@@ -51,8 +54,9 @@ impl<'a> Hydration<'a> {
     pub fn new(app: &'a AppView, caller: &Caller) -> Self {
         Self {
             store: &app.store,
+            rules: &app.config.tags,
             labelers: Arc::clone(&caller.labelers),
-            state: State::new(caller),
+            state: State { shows_tags: app.shows_tags(caller), ..State::new(caller) },
             posts: posts::Posts::default(),
             op: None,
             actors: HashSet::new(),
@@ -97,8 +101,9 @@ impl<'a> Hydration<'a> {
         let reposts = async { Ok(store.record_heads(&[REPOST], &self.reposts).await?) };
         let posts = shown.iter().map(|key| (key.0, POST, key.1));
         let labelled: Vec<_> = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1))).collect();
-        let (labels, actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
+        let (labels, tags, actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
             Labels::load(store, &self.labelers, &actors, &labelled),
+            Tags::load(store, self.rules, self.state.shows_tags, &actors, &labelled),
             load_actors(store, &actors, self.state.privileged),
             Relations::load(store, &self.pairs),
             interactions,
@@ -118,6 +123,7 @@ impl<'a> Hydration<'a> {
         state.profile_counts = counts;
         state.known_followers = known;
         state.labels = labels;
+        state.tags = tags;
         load_late_lists(store, &mut state, self.lists_of_others).await?;
         state.take_down();
         state.redact();

@@ -8,6 +8,7 @@ use firehouse_types::{ActorId, Datetime, Did, Rkey, RkeyId};
 
 use super::labels::Labels;
 use super::relations::Relations;
+use super::tags::Tags;
 use super::takedowns::TakenDownRecords;
 use crate::Caller;
 use crate::app::is_seen;
@@ -36,6 +37,10 @@ pub(crate) struct State {
     /// Texts of record keys that are no TIDs, where no record at hand has them.
     pub rkey_texts: HashMap<(ActorId, RkeyId), Box<str>>,
     pub labels: Labels,
+    /// What moderators' tools say, for rules to look at.
+    pub tags: Tags,
+    /// The viewer is one of those who see tags: a developer.
+    pub shows_tags: bool,
 }
 
 impl State {

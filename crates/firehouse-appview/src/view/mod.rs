@@ -9,6 +9,7 @@ mod feed;
 mod gate;
 mod label;
 mod links;
+mod debug;
 mod list;
 mod post;
 mod profile;

@@ -1,6 +1,7 @@
 //! app.bsky.feed.defs#postView.
 
 use firehouse_store::read::RecordKey;
+use serde_json::Value;
 
 use super::Views;
 use super::embed::EmbedView;
@@ -33,6 +34,8 @@ pub struct PostView {
     pub labels: Vec<Label>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threadgate: Option<ThreadgateView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<Value>,
 }
 
 /// app.bsky.feed.defs#viewerState.
@@ -83,6 +86,7 @@ impl Views<'_> {
             like_count: counts.likes,
             quote_count: counts.quotes,
             indexed_at: post.sort_at.to_string(),
+            debug: self.post_debug(key),
             labels,
             author,
             uri,

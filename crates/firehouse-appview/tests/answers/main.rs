@@ -1,5 +1,6 @@
 //! Every method on small networks: records go through the indexer into a real engine, and come back as answers.
 
+mod admin;
 mod blocks;
 mod feeds;
 mod graph;

@@ -52,6 +52,8 @@ impl Network {
             video_playlist_pattern: None,
             video_thumbnail_pattern: None,
             trusted_verifiers: Vec::new(),
+            tags: firehouse_appview::TagRules::default(),
+            debug_dids: Vec::new(),
             thread_depth_max: 1_000,
             thread_replies_max: 10_000,
             thread_posts_max: 1_000,
@@ -60,6 +62,13 @@ impl Network {
         let indexer = Indexer::new(Catalog::embedded());
         let (rows, actors, repos) = (Rows::default(), Vec::new(), Vec::new());
         Some(Self { store, app, indexer, rows, actors, repos, now_ms: START_MS, version: 1 })
+    }
+
+    /// The same network, answered with another configuration.
+    pub fn app_with(&self, change: impl FnOnce(&mut Config)) -> AppView {
+        let mut config = self.app.config().clone();
+        change(&mut config);
+        AppView::new(self.store.clone(), Resolver::offline([]), config)
     }
 
     /// An active account with the handle `NAME.test`.

@@ -18,6 +18,8 @@ mod together;
 mod param;
 mod row;
 mod takedowns;
+mod tags;
+mod editorial;
 
 use clickhouse::{Row, RowOwned, RowRead};
 use firehouse_types::{ActorId, Datetime, RkeyId};
@@ -34,6 +36,7 @@ pub(crate) use query::Asked;
 pub(crate) use query::fetch;
 use query::fetch_wide;
 pub use records::{RecordHead, RecordRead};
+pub use tags::TagsRead;
 pub use takedowns::{TakedownSubject, TakenDown};
 pub(crate) use together::Round;
 

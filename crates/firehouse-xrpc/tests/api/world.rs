@@ -267,6 +267,8 @@ fn appview(store: &Store, resolver: &Resolver, config: &Config) -> AppView {
         video_playlist_pattern: None,
         video_thumbnail_pattern: None,
         trusted_verifiers: Vec::new(),
+        tags: firehouse_appview::TagRules::default(),
+        debug_dids: Vec::new(),
         thread_depth_max: 100,
         thread_replies_max: 1000,
         thread_posts_max: 1000,
