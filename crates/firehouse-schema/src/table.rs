@@ -34,6 +34,8 @@ table!(crate::FeedItemRow, "feed_items");
 table!(crate::ProfileRow, "profiles");
 table!(crate::ListRow, "lists");
 table!(crate::ListItemRow, "list_items");
+table!(crate::ThreadGateRow, "thread_gates");
+table!(crate::PostGateRow, "post_gates");
 table!(crate::LabelRow, "labels");
 table!(crate::TakedownRow, "takedowns");
 table!(crate::MuteRow, "private_mutes");

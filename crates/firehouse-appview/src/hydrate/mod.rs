@@ -13,11 +13,11 @@ mod state;
 mod tags;
 mod takedowns;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use firehouse_store::Store;
-use firehouse_store::read::RecordKey;
+use firehouse_store::read::{RecordKey, Refused};
 use firehouse_types::{ActorId, RkeyId};
 
 use crate::nsid::{BLOCK, FOLLOW, LIKE, LIST, LIST_BLOCK, POST, REPOST};
@@ -27,6 +27,7 @@ pub(crate) use actors::load_actors;
 use labels::Labels;
 pub(crate) use posts::QUOTE_DEPTH_MAX;
 pub(crate) use relations::{Pairs, Relations};
+use state::List;
 pub(crate) use state::{Actor, State};
 use tags::Tags;
 
@@ -118,13 +119,24 @@ impl<'a> Hydration<'a> {
         state.relations = relations;
         state.interactions = interactions.into_iter().map(|row| (row.key(), row)).collect();
         state.reposts = reposts.into_iter().map(|row| ((row.actor, row.rkey), row)).collect();
-        (state.threadgates, state.postgates) = gates;
+        let closed;
+        (state.threadgates, state.postgates, closed) = gates;
         state.lists = lists;
         state.profile_counts = counts;
         state.known_followers = known;
         state.labels = labels;
         state.tags = tags;
-        load_late_lists(store, &mut state, self.lists_of_others).await?;
+        let refused = async {
+            if closed.is_empty() {
+                Ok(Refused::default())
+            } else {
+                store.refused(&shown, &closed).await.map_err(ViewError::from)
+            }
+        };
+        let (lists, refused) =
+            tokio::try_join!(load_late_lists(store, &state, self.lists_of_others), refused)?;
+        state.lists.extend(lists);
+        state.refused = refused;
         state.take_down();
         state.redact();
         load_rkey_texts(store, &mut state, self.op).await?;
@@ -155,9 +167,9 @@ impl<'a> Hydration<'a> {
 /// Lists that only blocks and gates could name.
 async fn load_late_lists(
     store: &Store,
-    state: &mut State,
+    state: &State,
     lists_of_others: bool,
-) -> Result<(), ViewError> {
+) -> Result<HashMap<RecordKey, List>, ViewError> {
     let mut lists: HashSet<RecordKey> = gates::lists_of(&state.threadgates).collect();
     if let Some(viewer) = state.viewer {
         let whose = (!lists_of_others).then_some(viewer);
@@ -165,8 +177,7 @@ async fn load_late_lists(
     }
     lists.retain(|list| !state.lists.contains_key(list));
     let lists: Vec<_> = lists.into_iter().collect();
-    state.lists.extend(lists::load_lists(store, &lists, state.viewer, state.privileged).await?);
-    Ok(())
+    lists::load_lists(store, &lists, state.viewer, state.privileged).await
 }
 
 /// Texts of the keys that answers name and that are hashes: only their records' own rows have them. Nearly always none.

@@ -89,7 +89,8 @@ impl Views<'_> {
             (Shown::Item(_), None) => None,
         };
         let post = self.post(shown.post())?;
-        Some(FeedViewPost { reply: self.reply_ref(shown.post()), post, reason })
+        let reply = self.reply_ref(shown.post()).filter(|_| !self.state.is_refused(shown.post()));
+        Some(FeedViewPost { reply, post, reason })
     }
 
     fn reason_repost(&self, repost: RecordKey) -> Option<FeedReason> {

@@ -4,6 +4,7 @@ mod admin;
 mod blocks;
 mod feeds;
 mod graph;
+mod gates;
 mod labels;
 mod network;
 mod paging;

@@ -36,6 +36,10 @@ pub struct Written {
 }
 
 impl Written {
+    pub fn rkey(&self) -> &str {
+        self.uri.rsplit('/').next().unwrap()
+    }
+
     pub fn strong_ref(&self) -> Value {
         json!({ "uri": self.uri, "cid": self.cid })
     }
@@ -145,6 +149,13 @@ impl Network {
             ($($table:ident),*) => { $(for row in &mut rows.$table { (row.rev, row.deleted) = (rev, 1); })* };
         }
         bury!(records, links, posts, feed_items, profiles, lists, list_items);
+        let made_at = Datetime::from_ms(i64::try_from(self.now_ms).unwrap());
+        for row in &mut rows.thread_gates {
+            (row.rev, row.made_at, row.is_closed) = (rev, made_at, 0);
+        }
+        for row in &mut rows.post_gates {
+            (row.rev, row.made_at, row.is_closed) = (rev, made_at, 0);
+        }
         self.rows.append(rows);
     }
 
@@ -194,6 +205,33 @@ impl Network {
         self.write(did, "app.bsky.graph.listblock", json!({ "subject": list.uri }))
     }
 
+    /// Closes a thread to all but those whom `allow` lets in.
+    pub fn thread_gate(&mut self, did: &Did, post: &Written, allow: Value) -> Written {
+        let gate = json!({ "post": post.uri, "allow": allow });
+        self.write_as(did, "app.bsky.feed.threadgate", Some(post.rkey()), gate)
+    }
+
+    /// Closes a post to quotes.
+    pub fn post_gate(&mut self, did: &Did, post: &Written) -> Written {
+        let rule = json!({ "$type": "app.bsky.feed.postgate#disableRule" });
+        let gate = json!({ "post": post.uri, "embeddingRules": [rule] });
+        self.write_as(did, "app.bsky.feed.postgate", Some(post.rkey()), gate)
+    }
+
+    /// As [`Network::settle`], but every row comes alone, the latest first.
+    pub async fn settle_backwards(&mut self) {
+        let mut rows = std::mem::take(&mut self.rows);
+        macro_rules! insert {
+            ($($table:ident),*) => { $(for row in std::mem::take(&mut rows.$table).into_iter().rev() {
+                self.store.insert(&[row]).await.map(drop).unwrap();
+            })* };
+        }
+        insert!(records, links, posts, feed_items, profiles, lists, list_items);
+        insert!(thread_gates, post_gates);
+        self.rows = rows;
+        self.settle().await;
+    }
+
     /// Inserts everything written so far.
     pub async fn settle(&mut self) {
         let rows = std::mem::take(&mut self.rows);
@@ -204,7 +242,7 @@ impl Network {
             ($($rows:expr),*) => { $(self.store.insert(&$rows).await.map(drop).unwrap();)* };
         }
         insert!(rows.records, rows.links, rows.posts, rows.feed_items, rows.profiles);
-        insert!(rows.lists, rows.list_items, actors, repos);
+        insert!(rows.lists, rows.list_items, rows.thread_gates, rows.post_gates, actors, repos);
     }
 }
 

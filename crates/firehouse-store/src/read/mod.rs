@@ -8,11 +8,13 @@
 
 mod actors;
 mod feeds;
+mod gates;
 mod graph;
 mod interactions;
 mod labels;
 mod lists;
 mod records;
+mod threads;
 mod query;
 mod together;
 mod param;
@@ -28,6 +30,7 @@ use crate::StoreError;
 
 pub use actors::{ActorRead, HandleRead, KnownFollowersRead, ProfileCount};
 pub use feeds::{AuthorFeed, FeedItem, FeedPosition, ThreadReply};
+pub use gates::{ClosedGates, Refused};
 pub use graph::{LinkAt, LinkPosition, LinkSource, LinkTarget, Relation};
 pub use interactions::Interactions;
 pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
@@ -38,6 +41,7 @@ use query::fetch_wide;
 pub use records::{RecordHead, RecordRead};
 pub use tags::TagsRead;
 pub use takedowns::{TakedownSubject, TakenDown};
+pub use threads::{KnownLikersRead, OpReply};
 pub(crate) use together::Round;
 
 /// A record of a collection that goes without saying: whose it is, and its key.

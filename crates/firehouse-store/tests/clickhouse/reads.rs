@@ -27,9 +27,12 @@ const CASES: &[Case] = &[
             ("limit", "3"),
         ],
     ),
+    ("closed_gates", &[("roots", "[(1,2)]"), ("quoted", "[(3,4)]")]),
+    ("closed_to", &[("keys", "[(1,2),(3,4)]")]),
     ("handles", &[("handles", "['a.test','b.test']")]),
     ("interactions", &[("keys", "[(1,2),(3,4)]"), ("viewer", "5"), ("op", "0")]),
     ("known_followers", &[("actors", "[1,2]"), ("viewer", "5")]),
+    ("known_likers", &[("keys", "[(1,2)]"), ("viewer", "5")]),
     ("link_target", &[("actor", "1"), ("collection", "app.bsky.feed.like"), ("rkey", "2")]),
     ("labeler_services", &[("rkey", "1"), ("limit", "3")]),
     (
@@ -75,6 +78,7 @@ const CASES: &[Case] = &[
     ("list_subjects", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     ("list_sizes", &[("keys", "[(3,4)]")]),
     ("list_subscriptions", &[("actor", "1"), ("keys", "[(3,4)]")]),
+    ("op_replies", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
     ("posts", &[("keys", "[(1,2),(3,4)]")]),
     ("profile_counts", &[("actors", "[1,2]")]),
     (
@@ -106,6 +110,8 @@ const CASES: &[Case] = &[
     ),
     ("record_heads", &[("collections", "['app.bsky.feed.like']"), ("keys", "[(1,2)]")]),
     ("records", &[("collections", "['app.bsky.feed.post']"), ("keys", "[(1,2)]")]),
+    ("refused_quotes", &[("keys", "[(1,2)]"), ("quoted", "[(3,4)]")]),
+    ("refused_replies", &[("keys", "[(1,2),(3,4)]"), ("roots", "[(3,4)]")]),
     ("relations", &[("pairs", "[(1,2),(2,1)]")]),
     ("repo_rev", &[("actor", "1")]),
     ("thread", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
@@ -195,7 +201,7 @@ async fn every_read_goes_by_a_key() {
         );
         query(&store, &random, &[]).execute().await.unwrap();
     }
-    for table in ["actors", "repos", "labels"] {
+    for table in ["actors", "repos", "labels", "thread_gates", "post_gates"] {
         let random = format!("INSERT INTO {table} SELECT * FROM generateRandom() LIMIT 3");
         query(&store, &random, &[]).execute().await.unwrap();
     }

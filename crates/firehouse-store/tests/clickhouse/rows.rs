@@ -4,9 +4,9 @@ use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
-    MuteRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
-    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, UnwantedRow,
-    UpstreamRow,
+    MuteRow, PositionRow, PostGateRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
+    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, ThreadGateRow,
+    UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -71,6 +71,7 @@ fn post(rkey: u64) -> PostRow {
         quote_rkey: 0,
         embeds: 5,
         langs: vec!["en".into(), "pt-BR".into()],
+        made_at: Datetime::EPOCH,
     }
 }
 
@@ -283,6 +284,9 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
         deleted,
     };
     check(&store, subscription).await;
+    let (made_at, lists) = (sort_at, vec![(actor, rkey)]);
+    check(&store, ThreadGateRow { actor, rkey, rev, made_at, is_closed: 1, rules: 5, lists }).await;
+    check(&store, PostGateRow { actor, rkey, rev, made_at, is_closed: 1 }).await;
     check(&store, label("did:web:mod.test", "did:web:a.test", "!warn", u128::MAX)).await;
 }
 
