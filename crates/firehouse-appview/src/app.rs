@@ -8,6 +8,7 @@ use firehouse_store::Store;
 use firehouse_types::{ActorId, Did, Rev};
 use url::Url;
 
+use crate::client_config::LiveNow;
 use crate::hydrate::State;
 use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
@@ -39,6 +40,14 @@ pub struct Config {
     pub thread_replies_max: usize,
     /// Posts of one thread that are shown.
     pub thread_posts_max: usize,
+    /// Drafts that one account may have.
+    pub drafts_max: u64,
+    /// Whether applications ask for a confirmed address before they let somebody write.
+    pub check_email_confirmed: bool,
+    /// Whether applications show topics.
+    pub topics_enabled: bool,
+    /// Who may say that he is live, and where.
+    pub live_now: Vec<LiveNow>,
 }
 
 /// Answers XRPC methods from a store. Cheap to clone.
@@ -112,6 +121,11 @@ pub struct AppliedLabeler {
 }
 
 impl Caller {
+    /// The viewer, for methods that are about its own. Errors: an anonymous caller, whom firehouse-xrpc refuses before.
+    pub(crate) fn account(&self) -> Result<&Did, ViewError> {
+        self.viewer.as_ref().ok_or(ViewError::AuthMissing)
+    }
+
     /// The viewer as a number.
     pub(crate) fn actor(&self) -> Option<ActorId> {
         self.viewer.as_ref().map(Did::actor)

@@ -56,6 +56,17 @@ pub enum ViewError {
         /// The account.
         did: Did,
     },
+    /// 400 with a name of the method's own lexicon.
+    #[error("{message}")]
+    Refused {
+        /// As in the lexicon.
+        name: &'static str,
+        /// The reference's text.
+        message: String,
+    },
+    /// 401 `AuthMissing`: only an account may ask this.
+    #[error("Authentication Required")]
+    AuthMissing,
     /// 500 `InternalServerError`, or 503 `NotEnoughResources` while ClickHouse is away: see [`StoreError::disposition`].
     #[error("store")]
     Store(#[from] StoreError),

@@ -123,6 +123,10 @@ fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Co
         thread_depth_max: appview.thread_depth_max,
         thread_replies_max: appview.thread_replies_max,
         thread_posts_max: appview.thread_posts_max,
+        drafts_max: appview.drafts_max,
+        check_email_confirmed: appview.check_email_confirmed,
+        topics_enabled: appview.topics_enabled,
+        live_now: appview.live_now.clone(),
     }
 }
 

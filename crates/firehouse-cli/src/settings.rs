@@ -231,6 +231,10 @@ pub struct AppView {
     pub thread_replies_max: usize,
     pub thread_posts_max: usize,
     pub tags: firehouse_appview::TagRules,
+    pub drafts_max: u64,
+    pub check_email_confirmed: bool,
+    pub topics_enabled: bool,
+    pub live_now: Vec<firehouse_appview::LiveNow>,
 }
 
 /// `[log]`

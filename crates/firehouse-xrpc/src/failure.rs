@@ -58,6 +58,11 @@ impl Failure {
         Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", "Method Not Implemented")
     }
 
+    /// 501 for what needs a service that is not configured.
+    pub(crate) fn not_configured(message: &'static str) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", message)
+    }
+
     pub(crate) fn internal() -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self::new(status, "InternalServerError", "Internal Server Error")
@@ -119,6 +124,8 @@ impl From<ViewError> for Failure {
             ViewError::AccountDeactivated => Self::bad_request("AccountDeactivated", message),
             ViewError::BlockedActor { .. } => Self::bad_request("BlockedActor", message),
             ViewError::BlockedByActor { .. } => Self::bad_request("BlockedByActor", message),
+            ViewError::Refused { name, .. } => Self::bad_request(name, message),
+            ViewError::AuthMissing => Self::unauthorized("AuthMissing", message),
             ViewError::Store(error) => error.into(),
         }
     }

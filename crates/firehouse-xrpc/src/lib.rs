@@ -28,6 +28,7 @@ mod input;
 mod admin;
 mod selection;
 mod repairs;
+mod unconfigured;
 mod auth;
 mod labelers;
 mod labeler_accounts;

@@ -6,13 +6,31 @@ use crate::auth::Who::{
 use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
 use crate::method::{Kind, Method, Run, act, run};
 use crate::parameters::Reading::{self, Loose, Strict};
-use crate::{admin, repairs, selection};
+use crate::{admin, repairs, selection, unconfigured};
 
 /// In the order of their names. Who may call, how parameters are read and what the headers tell is what the reference AppView does.
 #[rustfmt::skip] // a table
 pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.actor.getProfile",          ViewerOrAdmin, Strict, LabelsAndRev, run!(get_profile)),
     query("app.bsky.actor.getProfiles",         ViewerOrChat,  Loose,  LabelsAndRev, run!(get_profiles)),
+    procedure("app.bsky.ageassurance.begin",        ViewerOnly,       Plain,            unconfigured::AGE_ASSURANCE),
+    query("app.bsky.ageassurance.getConfig",    Viewer,        Strict, Plain,        run!(get_age_assurance_config)),
+    query("app.bsky.ageassurance.getState",     ViewerOnly,    Strict, Plain,        run!(get_age_assurance_state)),
+    procedure("app.bsky.bookmark.createBookmark",   ViewerOnly,       Plain,            act!(create_bookmark)),
+    procedure("app.bsky.bookmark.deleteBookmark",   ViewerOnly,       Plain,            act!(delete_bookmark)),
+    query("app.bsky.bookmark.getBookmarks",     ViewerOnly,    Strict, Labels,       run!(get_bookmarks)),
+    procedure("app.bsky.contact.dismissMatch",      ViewerOnly,       Plain,            unconfigured::CONTACTS),
+    query("app.bsky.contact.getMatches",        ViewerOnly,    Strict, Plain,        unconfigured::CONTACTS),
+    query("app.bsky.contact.getSyncStatus",     ViewerOnly,    Strict, Plain,        unconfigured::CONTACTS),
+    procedure("app.bsky.contact.importContacts",    ViewerOnly,       Plain,            unconfigured::CONTACTS),
+    procedure("app.bsky.contact.removeData",        ViewerOnly,       Plain,            unconfigured::CONTACTS),
+    procedure("app.bsky.contact.sendNotification",  AdminOnly,        Plain,            unconfigured::CONTACTS),
+    procedure("app.bsky.contact.startPhoneVerification", ViewerOnly, Plain,              unconfigured::CONTACTS),
+    procedure("app.bsky.contact.verifyPhone",       ViewerOnly,       Plain,            unconfigured::CONTACTS),
+    procedure("app.bsky.draft.createDraft",         ViewerOnly,       Plain,            run!(create_draft)),
+    procedure("app.bsky.draft.deleteDraft",         ViewerOnly,       Plain,            act!(delete_draft)),
+    query("app.bsky.draft.getDrafts",           ViewerOnly,    Strict, Plain,        run!(get_drafts)),
+    procedure("app.bsky.draft.updateDraft",         ViewerOnly,       Plain,            act!(update_draft)),
     query("app.bsky.feed.getAuthorFeed",        ViewerOrAdmin, Strict, LabelsAndRev, run!(get_author_feed)),
     query("app.bsky.feed.getLikes",             Viewer,        Strict, Labels,       run!(get_likes)),
     query("app.bsky.feed.getPostThread",        ViewerOrAdmin, Loose,  LabelsAndRev, run!(get_post_thread)),
@@ -20,11 +38,24 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.feed.getQuotes",            Viewer,        Strict, Labels,       run!(get_quotes)),
     query("app.bsky.feed.getRepostedBy",        Viewer,        Strict, Labels,       run!(get_reposted_by)),
     query("app.bsky.feed.getTimeline",          ViewerOnly,    Loose,  LabelsAndRev, run!(get_timeline)),
+    query("app.bsky.graph.getBlocks",           ViewerOnly,    Strict, Labels,       run!(get_blocks)),
     query("app.bsky.graph.getFollowers",        ViewerOrAdmin, Strict, Labels,       run!(get_followers)),
     query("app.bsky.graph.getFollows",          ViewerOrAdmin, Strict, Labels,       run!(get_follows)),
     query("app.bsky.graph.getList",             Viewer,        Strict, Labels,       run!(get_list)),
+    query("app.bsky.graph.getListBlocks",       ViewerOnly,    Strict, Labels,       run!(get_list_blocks)),
+    query("app.bsky.graph.getListMutes",        ViewerOnly,    Strict, Labels,       run!(get_list_mutes)),
     query("app.bsky.graph.getLists",            ViewerOrAdmin, Strict, Labels,       run!(get_lists)),
+    query("app.bsky.graph.getMutes",            ViewerOnly,    Strict, Labels,       run!(get_mutes)),
     query("app.bsky.graph.getRelationships",    Anyone,        Strict, Plain,        run!(get_relationships)),
+    procedure("app.bsky.graph.muteActor",           ViewerOnly,       Plain,            act!(mute_actor)),
+    procedure("app.bsky.graph.muteActorList",       ViewerOnly,       Plain,            act!(mute_actor_list)),
+    procedure("app.bsky.graph.muteThread",          ViewerOnly,       Plain,            act!(mute_thread)),
+    procedure("app.bsky.graph.unmuteActor",         ViewerOnly,       Plain,            act!(unmute_actor)),
+    procedure("app.bsky.graph.unmuteActorList",     ViewerOnly,       Plain,            act!(unmute_actor_list)),
+    procedure("app.bsky.graph.unmuteThread",        ViewerOnly,       Plain,            act!(unmute_thread)),
+    query("app.bsky.unspecced.getAgeAssuranceState", ViewerOnly, Strict, Plain,        run!(get_old_age_assurance_state)),
+    query("app.bsky.unspecced.getConfig",       Anyone,        Strict, Plain,        run!(get_client_config)),
+    procedure("app.bsky.unspecced.initAgeAssurance", ViewerOnly,       Plain,            unconfigured::AGE_ASSURANCE),
     query("com.atproto.admin.getAccountInfos",  ViewerOrAdmin, Strict, Plain,        run!(get_account_infos)),
     query("com.atproto.admin.getSubjectStatus", Moderator,     Strict, Plain,        run!(get_subject_status)),
     procedure("com.atproto.admin.updateSubjectStatus", Moderator,     Plain,            run!(update_subject_status)),
@@ -34,6 +65,8 @@ pub(crate) const METHODS: &[Method] = &[
     query("com.atproto.temp.fetchLabels",       Anyone,        Strict, Plain,        run!(fetch_labels)),
     procedure("dev.firehouse.admin.addUpstream",    AdminOnly,        Plain,            admin::ADD_UPSTREAM),
     procedure("dev.firehouse.admin.addVerifier",    AdminOnly,        Plain,            act!(add_verifier)),
+    procedure("dev.firehouse.admin.erasePrivate",   AdminOnly,        Plain,            act!(erase_private)),
+    query("dev.firehouse.admin.exportPrivate",  AdminOnly,     Strict, Plain,        run!(export_private)),
     query("dev.firehouse.admin.getSelection",   AdminOnly,     Strict, Plain,        selection::GET_SELECTION),
     query("dev.firehouse.admin.getTags",        Moderator,     Strict, Plain,        run!(get_tags)),
     query("dev.firehouse.admin.listEditorial",  AdminOnly,     Strict, Plain,        run!(list_editorial)),
@@ -48,6 +81,8 @@ pub(crate) const METHODS: &[Method] = &[
     procedure("dev.firehouse.admin.setSelection",   AdminOnly,        Plain,            selection::SET_SELECTION),
     procedure("dev.firehouse.admin.setTags",        Moderator,        Plain,            act!(set_tags)),
     lengthy("dev.firehouse.admin.verifyRepo",       AdminOnly,        Plain,            repairs::VERIFY_REPO),
+    procedure("dev.firehouse.private.eraseData",    ViewerOnly,       Plain,            act!(erase_data)),
+    query("dev.firehouse.private.exportData",   ViewerOnly,    Strict, Plain,        run!(export_data)),
     query("dev.firehouse.sync.getCompleteness", Anyone,        Strict, Plain,        run!(get_completeness)),
 ];
 

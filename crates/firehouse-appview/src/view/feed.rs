@@ -136,7 +136,7 @@ impl Views<'_> {
     }
 
     /// A post, or that it does not exist or is behind a block of the viewer's.
-    fn post_or_rest(&self, uri: &str) -> ReplyView {
+    pub fn post_or_rest(&self, uri: &str) -> ReplyView {
         let Some(post) = uri::post(uri).and_then(|key| self.post(key)) else {
             return ReplyView::NotFound(NotFoundPost::new(uri));
         };

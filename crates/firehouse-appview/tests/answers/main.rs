@@ -8,6 +8,7 @@ mod gates;
 mod labels;
 mod network;
 mod paging;
+mod private;
 mod records;
 mod completeness;
 mod takedowns;

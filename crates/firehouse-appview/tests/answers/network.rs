@@ -61,6 +61,10 @@ impl Network {
             thread_depth_max: 1_000,
             thread_replies_max: 10_000,
             thread_posts_max: 1_000,
+            drafts_max: 5,
+            check_email_confirmed: false,
+            topics_enabled: false,
+            live_now: Vec::new(),
         };
         let app = AppView::new(store.clone(), Resolver::offline([]), config).for_request();
         let indexer = Indexer::new(Catalog::embedded());

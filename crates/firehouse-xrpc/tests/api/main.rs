@@ -8,6 +8,7 @@ mod admin;
 mod repairs;
 mod auth;
 mod parameters;
+mod private;
 mod http;
 mod store;
 mod labels;

@@ -272,6 +272,10 @@ fn appview(store: &Store, resolver: &Resolver, config: &Config) -> AppView {
         thread_depth_max: 100,
         thread_replies_max: 1000,
         thread_posts_max: 1000,
+        drafts_max: 3,
+        check_email_confirmed: false,
+        topics_enabled: false,
+        live_now: Vec::new(),
     };
     AppView::new(store.clone(), resolver.clone(), config)
 }
