@@ -53,6 +53,8 @@ mod draft;
 mod drafts;
 mod age_assurance;
 mod client_config;
+mod external_view;
+mod standard_site;
 mod private_state;
 mod page;
 mod key_cursor;
@@ -77,16 +79,17 @@ pub use client_config::{LiveNow, Output as ClientConfig, get_client_config};
 pub use completeness::{
     Output as Completeness, Parameters as CompletenessParameters, get_completeness,
 };
-pub use editorial::{
-    Editorial, EditorialEntry, EditorialInput, ListEditorialParameters, list_editorial,
-    put_editorial, remove_editorial,
-};
 pub use draft::{
     ChangedDraft, Created as CreatedDraft, DraftWithId, NamedDraft, NewDraft, create_draft,
     delete_draft, update_draft,
 };
 pub use drafts::{DraftView, Output as Drafts, get_drafts};
+pub use editorial::{
+    Editorial, EditorialEntry, EditorialInput, ListEditorialParameters, list_editorial,
+    put_editorial, remove_editorial,
+};
 pub use error::ViewError;
+pub use external_view::{Output as EmbedExternalView, get_embed_external_view};
 pub use fetch_labels::fetch_labels;
 pub use follows::{Followers, Follows, get_followers, get_follows};
 pub use likes::{Like, Output as Likes, get_likes};

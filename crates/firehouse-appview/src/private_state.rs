@@ -141,7 +141,7 @@ fn exported(did: Did, state: PrivateState) -> ExportedState {
 }
 
 fn setting(row: &firehouse_schema::SettingRow) -> Option<Value> {
-    let (name, value): (_, Value) = match row.name {
+    let (name, value): (&str, Value) = match row.name {
         SettingName::NotificationsSeen => {
             let at = Datetime::from_ms(row.value.parse().ok()?);
             ("notificationsSeenAt", at.to_string().into())
@@ -151,7 +151,7 @@ fn setting(row: &firehouse_schema::SettingRow) -> Option<Value> {
             ("notificationPreferences", serde_json::from_str(&row.value).ok()?)
         }
     };
-    Some(json!({ "name": name, "value": value, "updatedAt": at(row.version) }))
+    Some(json!({ name: value, "updatedAt": at(row.version) }))
 }
 
 fn at(us: u64) -> String {

@@ -31,6 +31,7 @@ pub(crate) const METHODS: &[Method] = &[
     procedure("app.bsky.draft.deleteDraft",         ViewerOnly,       Plain,            act!(delete_draft)),
     query("app.bsky.draft.getDrafts",           ViewerOnly,    Strict, Plain,        run!(get_drafts)),
     procedure("app.bsky.draft.updateDraft",         ViewerOnly,       Plain,            act!(update_draft)),
+    query("app.bsky.embed.getEmbedExternalView", Viewer,       Strict, Labels,       run!(get_embed_external_view)),
     query("app.bsky.feed.getAuthorFeed",        ViewerOrAdmin, Strict, LabelsAndRev, run!(get_author_feed)),
     query("app.bsky.feed.getLikes",             Viewer,        Strict, Labels,       run!(get_likes)),
     query("app.bsky.feed.getPostThread",        ViewerOrAdmin, Loose,  LabelsAndRev, run!(get_post_thread)),

@@ -44,6 +44,8 @@ pub(crate) struct Hydration<'a> {
     pub pairs: Pairs,
     pub lists: HashSet<RecordKey>,
     pub reposts: Vec<RecordKey>,
+    /// Records whose labels are shown, besides posts and lists.
+    pub labelled: Vec<(ActorId, &'static str, RkeyId)>,
     /// Also the lists by which others block, not only those of the viewer.
     pub lists_of_others: bool,
     /// Accounts shown in detail, with counts and known followers.
@@ -64,6 +66,7 @@ impl<'a> Hydration<'a> {
             pairs: Pairs::default(),
             lists: HashSet::new(),
             reposts: Vec::new(),
+            labelled: Vec::new(),
             lists_of_others: false,
             detailed: Vec::new(),
         }
@@ -101,7 +104,8 @@ impl<'a> Hydration<'a> {
         let interactions = async { Ok(store.interactions(&shown, viewer, self.op).await?) };
         let reposts = async { Ok(store.record_heads(&[REPOST], &self.reposts).await?) };
         let posts = shown.iter().map(|key| (key.0, POST, key.1));
-        let labelled: Vec<_> = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1))).collect();
+        let labelled = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1)));
+        let labelled: Vec<_> = labelled.chain(self.labelled.iter().copied()).collect();
         let (labels, tags, actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
             Labels::load(store, &self.labelers, &actors, &labelled),
             Tags::load(store, self.rules, self.state.shows_tags, &actors, &labelled),

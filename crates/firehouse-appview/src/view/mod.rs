@@ -26,6 +26,7 @@ pub(crate) use feed::Shown;
 pub use feed::{FeedReason, FeedViewPost, ReplyRefView, ReplyView};
 pub use gate::ThreadgateView;
 pub use label::Label;
+pub(crate) use links::Preset;
 pub use list::{ListItemView, ListView, ListViewer};
 pub use post::{PostView, PostViewer};
 pub(crate) use profile::strong_ref;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod blocks;
+mod external;
 mod feeds;
 mod graph;
 mod gates;
