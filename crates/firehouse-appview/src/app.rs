@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::client_config::LiveNow;
 use crate::hydrate::State;
+use crate::skeleton::{Forwarded, Generators};
 use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
 use crate::{TagRules, ViewError, clock};
@@ -55,6 +56,7 @@ pub struct Config {
 pub struct AppView {
     pub(crate) store: Store,
     pub(crate) resolver: Resolver,
+    pub(crate) generators: Option<Arc<dyn Generators>>,
     pub(crate) config: Arc<Config>,
     pub(crate) verifiers: TrustedVerifiers,
 }
@@ -62,7 +64,13 @@ pub struct AppView {
 impl AppView {
     /// Sends nothing yet.
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
-        Self { store, resolver, config: Arc::new(config), verifiers: TrustedVerifiers::default() }
+        let (generators, verifiers) = (None, TrustedVerifiers::default());
+        Self { store, resolver, generators, config: Arc::new(config), verifiers }
+    }
+
+    /// The same, with somebody to ask feed generators by. Without, their feeds are unavailable.
+    pub fn with_generators(self, generators: Arc<dyn Generators>) -> Self {
+        Self { generators: Some(generators), ..self }
     }
 
     /// The same for one request: what a method asks the store side by side goes as one statement.
@@ -109,6 +117,8 @@ pub struct Caller {
     pub privileged: bool,
     /// Whose labels are shown.
     pub labelers: Arc<[AppliedLabeler]>,
+    /// What a feed generator gets to hear of the request; empty for methods that ask none.
+    pub forwarded: Arc<Forwarded>,
 }
 
 /// A labeler that applies to one request.

@@ -3,6 +3,8 @@
 use firehouse_store::StoreError;
 use firehouse_types::{Did, Rev};
 
+use crate::skeleton::SkeletonError;
+
 /// A method has no answer. The texts are the reference's, callers match on them.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
@@ -67,6 +69,9 @@ pub enum ViewError {
     /// 401 `AuthMissing`: only an account may ask this.
     #[error("Authentication Required")]
     AuthMissing,
+    /// A feed generator gave no page.
+    #[error(transparent)]
+    Generator(#[from] SkeletonError),
     /// 500 `InternalServerError`, or 503 `NotEnoughResources` while ClickHouse is away: see [`StoreError::disposition`].
     #[error("store")]
     Store(#[from] StoreError),

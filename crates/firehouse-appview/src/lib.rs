@@ -23,6 +23,11 @@ mod app;
 mod error;
 mod author_feed;
 mod timeline;
+mod list_feed;
+mod actor_likes;
+mod feed;
+mod skeleton;
+mod feed_page;
 mod posts;
 mod post_thread;
 mod likes;
@@ -71,6 +76,7 @@ pub use age_assurance::{
     Metadata as AgeMetadata, OldState as OldAgeState, Output as AgeAssurance, State as AgeState,
     get_age_assurance_config, get_age_assurance_state, get_old_age_assurance_state,
 };
+pub use actor_likes::get_actor_likes;
 pub use app::{Answer, AppView, AppliedLabeler, Caller, Config};
 pub use author_feed::{Feed, get_author_feed};
 pub use bookmark::{create_bookmark, delete_bookmark};
@@ -90,6 +96,7 @@ pub use editorial::{
 };
 pub use error::ViewError;
 pub use external_view::{Output as EmbedExternalView, get_embed_external_view};
+pub use feed::{GeneratedFeed, get_feed};
 pub use fetch_labels::fetch_labels;
 pub use follows::{Followers, Follows, get_followers, get_follows};
 pub use likes::{Like, Output as Likes, get_likes};
@@ -98,6 +105,7 @@ pub use list_subscriptions::{Output as ListSubscriptions, get_list_blocks, get_l
 pub use mute_actor::{mute_actor, unmute_actor};
 pub use mute_record::{mute_actor_list, mute_thread, unmute_actor_list, unmute_thread};
 pub use mutes::{Blocks, Mutes, get_blocks, get_mutes};
+pub use list_feed::get_list_feed;
 pub use post_thread::{Output as PostThread, get_post_thread};
 pub use posts::{Output as Posts, get_posts};
 pub use private_state::{
@@ -112,6 +120,10 @@ pub use relationships::{Output as Relationships, RelationshipView, get_relations
 pub use repo_record::{Output as Record, get_record};
 pub use reposted_by::{Output as RepostedBy, get_reposted_by};
 pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
+pub use skeleton::{
+    Forwarded, Generators, Skeleton, SkeletonError, SkeletonFuture, SkeletonItem, SkeletonReason,
+    SkeletonRequest,
+};
 pub use subject_status::{
     SubjectStatus, SubjectStatusInput, get_subject_status, update_subject_status,
 };

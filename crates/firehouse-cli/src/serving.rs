@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::health::Watched;
+use crate::network;
 use crate::running::Announced;
 use crate::settings::Settings;
 
@@ -66,7 +67,8 @@ pub async fn serve(
     }
     let public_url = settings.public_url()?;
     let config = appview_config(&settings, public_url.clone());
-    let appview = AppView::new(store.clone(), resolver.clone(), config);
+    let generators = network::generators(&settings)?;
+    let appview = AppView::new(store.clone(), resolver.clone(), config).with_generators(generators);
     let health: HealthNow = Arc::new(move || {
         let watched = watched.clone();
         Box::pin(async move { watched.health().await })

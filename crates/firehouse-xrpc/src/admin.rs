@@ -81,7 +81,7 @@ pub(crate) const LIST_UPSTREAMS: Run = |services, _, _| {
         let upstreams = following(services)?.list().await?;
         let upstreams: Vec<Value> = upstreams.iter().map(view).collect();
         let json = method::json(&json!({ "upstreams": upstreams }))?;
-        Ok(Ready { json: Some(json), repo_rev: None })
+        Ok(Ready { json: Some(json), ..Ready::default() })
     })
 };
 

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::labelers::{self, Labelers};
 use crate::method::{Headers, Kind, Method, Ready};
 use crate::parameters::Reading;
-use crate::{input, parameters};
+use crate::{generators, input, parameters};
 
 /// The type of every answer, errors included.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -56,6 +56,9 @@ async fn run(api: &Api, method: &Method, request: &Parts, body: Body) -> Result<
     let headers = &request.headers;
     let mut caller =
         api.authenticator.caller(method.who, headers, method.nsid, is_procedure).await?;
+    if method.who == Who::ViewerOfFeed {
+        caller.forwarded = generators::forwarded(headers);
+    }
     let bytes_max = api.config.body_bytes_max;
     let asked = match method.kind {
         Kind::Query(_) => input::refuse(headers, bytes_max).map(|()| parameters)?,
@@ -91,6 +94,7 @@ fn response(ready: Ready, kind: Headers, labelers: Option<Labelers>) -> Response
         None => StatusCode::OK.into_response(),
     };
     let headers = response.headers_mut();
+    headers.extend(ready.headers);
     if let Some(value) = labelers.and_then(|labelers| labelers.header()) {
         headers.insert(labelers::CONTENT, value);
     }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use firehouse_appview::ViewError;
+use firehouse_appview::{SkeletonError, ViewError};
 use firehouse_store::{Disposition, StoreError};
 use firehouse_types::Rev;
 
@@ -17,7 +17,7 @@ use crate::answer::{JSON, REPO_REV};
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) message: Cow<'static, str>,
     /// The header `atproto-repo-rev`, for the error that has it.
     repo_rev: Option<Rev>,
@@ -29,8 +29,13 @@ pub(crate) struct Failure {
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 impl Failure {
-    fn new(status: StatusCode, name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, name, message: message.into(), repo_rev: None, store_error: None }
+    fn new(
+        status: StatusCode,
+        name: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let (name, message) = (name.into(), message.into());
+        Self { status, name, message, repo_rev: None, store_error: None }
     }
 
     pub(crate) fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {
@@ -126,7 +131,30 @@ impl From<ViewError> for Failure {
             ViewError::BlockedByActor { .. } => Self::bad_request("BlockedByActor", message),
             ViewError::Refused { name, .. } => Self::bad_request(name, message),
             ViewError::AuthMissing => Self::unauthorized("AuthMissing", message),
+            ViewError::Generator(error) => error.into(),
             ViewError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SkeletonError> for Failure {
+    /// What a generator refuses with is passed on, but its own faults are not ours: its 500 is a 502 here.
+    fn from(error: SkeletonError) -> Self {
+        let message = error.to_string();
+        match error {
+            SkeletonError::Unavailable => {
+                Self::new(StatusCode::BAD_GATEWAY, "UpstreamFailure", message)
+            }
+            SkeletonError::Invalid => {
+                Self::new(StatusCode::BAD_GATEWAY, "InvalidFeedResponse", message)
+            }
+            SkeletonError::Refused { status, name, message } => {
+                let status = if status == 500 { 502 } else { status };
+                let status = StatusCode::from_u16(status)
+                    .ok()
+                    .filter(|s| s.is_client_error() || s.is_server_error());
+                Self::new(status.unwrap_or(StatusCode::BAD_GATEWAY), name, message)
+            }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! [`METHODS`]: every method we answer, one line each.
 
 use crate::auth::Who::{
-    self, AdminOnly, Anyone, Moderator, Viewer, ViewerOnly, ViewerOrAdmin, ViewerOrChat,
+    self, AdminOnly, Anyone, Moderator, Viewer, ViewerOfFeed, ViewerOnly, ViewerOrAdmin,
+    ViewerOrChat,
 };
 use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
 use crate::method::{Kind, Method, Run, act, run};
 use crate::parameters::Reading::{self, Loose, Strict};
-use crate::{admin, repairs, selection, unconfigured};
+use crate::{admin, generators, repairs, selection, unconfigured};
 
 /// In the order of their names. Who may call, how parameters are read and what the headers tell is what the reference AppView does.
 #[rustfmt::skip] // a table
@@ -32,8 +33,11 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.draft.getDrafts",           ViewerOnly,    Strict, Plain,        run!(get_drafts)),
     procedure("app.bsky.draft.updateDraft",         ViewerOnly,       Plain,            act!(update_draft)),
     query("app.bsky.embed.getEmbedExternalView", Viewer,       Strict, Labels,       run!(get_embed_external_view)),
+    query("app.bsky.feed.getActorLikes",        Viewer,        Strict, LabelsAndRev, run!(get_actor_likes)),
     query("app.bsky.feed.getAuthorFeed",        ViewerOrAdmin, Strict, LabelsAndRev, run!(get_author_feed)),
+    query("app.bsky.feed.getFeed",              ViewerOfFeed,  Strict, Labels,       generators::GET_FEED),
     query("app.bsky.feed.getLikes",             Viewer,        Strict, Labels,       run!(get_likes)),
+    query("app.bsky.feed.getListFeed",          Viewer,        Strict, LabelsAndRev, run!(get_list_feed)),
     query("app.bsky.feed.getPostThread",        ViewerOrAdmin, Loose,  LabelsAndRev, run!(get_post_thread)),
     query("app.bsky.feed.getPosts",             ViewerOrChat,  Loose,  Labels,       run!(get_posts)),
     query("app.bsky.feed.getQuotes",            Viewer,        Strict, Labels,       run!(get_quotes)),

@@ -4,6 +4,8 @@ mod admin;
 mod blocks;
 mod external;
 mod feeds;
+mod feed_rules;
+mod feed;
 mod graph;
 mod gates;
 mod labels;

@@ -79,6 +79,11 @@ impl Network {
         AppView::new(self.store.clone(), Resolver::offline([]), config)
     }
 
+    /// Knows these identities from now on.
+    pub fn resolve_with(&mut self, resolver: Resolver) {
+        self.app = AppView::new(self.store.clone(), resolver, self.app.config().clone());
+    }
+
     /// An active account with the handle `NAME.test`.
     pub fn account(&mut self, name: &str) -> Did {
         let did = Did::parse(&format!("did:plc:{name:a<24}")).unwrap();

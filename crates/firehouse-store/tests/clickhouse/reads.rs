@@ -33,6 +33,16 @@ const CASES: &[Case] = &[
     ("interactions", &[("keys", "[(1,2),(3,4)]"), ("viewer", "5"), ("op", "0")]),
     ("known_followers", &[("actors", "[1,2]"), ("viewer", "5")]),
     ("known_likers", &[("keys", "[(1,2)]"), ("viewer", "5")]),
+    (
+        "liked_posts",
+        &[
+            ("actor", "1"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
     ("link_target", &[("actor", "1"), ("collection", "app.bsky.feed.like"), ("rkey", "2")]),
     ("labeler_services", &[("rkey", "1"), ("limit", "3")]),
     (
@@ -70,6 +80,20 @@ const CASES: &[Case] = &[
         ],
     ),
     ("list_blocks", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
+    (
+        "list_feed",
+        &[
+            ("list_actor", "1"),
+            ("list_rkey", "2"),
+            ("candidates", "150"),
+            ("by_author", "0"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("before_kind", "2"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
     (
         "list_members",
         &[("actor", "1"), ("rkey", "2"), ("before_ms", "5"), ("before_actor", "9"), ("limit", "3")],
@@ -114,27 +138,23 @@ const CASES: &[Case] = &[
     ("refused_replies", &[("keys", "[(1,2),(3,4)]"), ("roots", "[(3,4)]")]),
     ("relations", &[("pairs", "[(1,2),(2,1)]")]),
     ("repo_rev", &[("actor", "1")]),
+    ("reposted_posts", &[("actors", "[1,2]"), ("keys", "[(1,2)]")]),
     ("thread", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
     ("thread_root", &[("actor", "1"), ("rkey", "2")]),
-    ("timeline", &TIMELINE_BY_TIME),
-    ("timeline", &TIMELINE_BY_AUTHOR),
+    (
+        "timeline",
+        &[
+            ("viewer", "1"),
+            ("candidates", "150"),
+            ("by_author", "0"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("before_kind", "2"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
 ];
-
-const TIMELINE_BY_TIME: [(&str, &str); 8] = timeline("feed_items");
-const TIMELINE_BY_AUTHOR: [(&str, &str); 8] = timeline("author_items");
-
-const fn timeline(items: &'static str) -> [(&'static str, &'static str); 8] {
-    [
-        ("items", items),
-        ("viewer", "1"),
-        ("after_ms", "-62167219200000"),
-        ("before_ms", "5"),
-        ("before_actor", "9"),
-        ("before_kind", "2"),
-        ("before_rkey", "9"),
-        ("limit", "3"),
-    ]
-}
 
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/read"))

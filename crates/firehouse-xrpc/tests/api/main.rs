@@ -10,6 +10,7 @@ mod auth;
 mod parameters;
 mod private;
 mod http;
+mod feeds;
 mod store;
 mod labels;
 mod connections;

@@ -171,13 +171,24 @@ impl World {
         change: impl FnOnce(&mut Config),
         change_services: impl FnOnce(&mut Services),
     ) -> Self {
+        Self::known(store, &[], change, change_services)
+    }
+
+    /// With these DID documents besides those of the accounts.
+    pub fn known(
+        store: Store,
+        more: &[Value],
+        change: impl FnOnce(&mut Config),
+        change_services: impl FnOnce(&mut Services),
+    ) -> Self {
         let (alice, bob, labeler, labels) = (Key::k256(1), Key::p256(), Key::k256(2), Key::k256(3));
         let documents = [
             document(ALICE, &[("atproto", &alice)]),
             document(BOB, &[("atproto", &bob)]),
             document(LABELER, &[("atproto", &labeler), ("atproto_label", &labels)]),
         ];
-        let lines = documents.map(|line| line.to_string()).join("\n");
+        let lines: Vec<_> = documents.iter().chain(more).map(Value::to_string).collect();
+        let lines = lines.join("\n");
         let documents = OfflineDocument::read_lines(lines.as_bytes()).expect("documents");
         let resolver = Resolver::offline(documents);
         let (config, mut services) = parts(store, resolver, change);
