@@ -7,7 +7,7 @@ use axum::Router;
 use firehouse_appview::AppView;
 use firehouse_identity::Resolver;
 use firehouse_store::Store;
-use firehouse_xrpc::{HealthNow, Repairs, Secret, Selections, Services, Upstreams};
+use firehouse_xrpc::{Handles, HealthNow, Repairs, Secret, Selections, Services, Upstreams};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +37,8 @@ pub struct Sources {
     /// `None` where no repo is fetched.
     pub repairs: Option<Arc<dyn Repairs>>,
     /// `None` where nothing is written.
+    pub handles: Option<Arc<dyn Handles>>,
+    /// `None` where nothing is written.
     pub selections: Option<Arc<dyn Selections>>,
     pub registry: Registry,
 }
@@ -46,8 +48,8 @@ impl Sources {
     pub fn new(store: &Store, resolver: Resolver, registry: Registry) -> Self {
         let watched = Watched::new(store);
         let store = store.clone();
-        let (upstreams, repairs, selections) = (None, None, None);
-        Self { store, resolver, watched, upstreams, repairs, selections, registry }
+        let (upstreams, repairs, handles, selections) = (None, None, None, None);
+        Self { store, resolver, watched, upstreams, repairs, handles, selections, registry }
     }
 }
 
@@ -58,7 +60,8 @@ pub async fn serve(
     sources: Sources,
     stop: CancellationToken,
 ) -> Result<()> {
-    let Sources { store, resolver, watched, upstreams, repairs, selections, registry } = sources;
+    let Sources { store, resolver, watched, upstreams, repairs, handles, selections, registry } =
+        sources;
     if !settings.trusted_verifier.is_empty() {
         tracing::warn!(
             key = "trusted_verifier",
@@ -84,6 +87,7 @@ pub async fn serve(
         health,
         upstreams,
         repairs,
+        handles,
         selections,
         pages,
         registry,

@@ -7,7 +7,7 @@ use crate::auth::Who::{
 use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
 use crate::method::{Kind, Method, Run, act, run};
 use crate::parameters::Reading::{self, Loose, Strict};
-use crate::{admin, generators, repairs, selection, unconfigured};
+use crate::{admin, generators, handles, repairs, selection, unconfigured};
 
 /// In the order of their names. Who may call, how parameters are read and what the headers tell is what the reference AppView does.
 #[rustfmt::skip] // a table
@@ -78,11 +78,14 @@ pub(crate) const METHODS: &[Method] = &[
     query("dev.firehouse.admin.listRepos",      AdminOnly,     Strict, Plain,        repairs::LIST_REPOS),
     query("dev.firehouse.admin.listUpstreams",  AdminOnly,     Strict, Plain,        admin::LIST_UPSTREAMS),
     query("dev.firehouse.admin.listVerifiers",  AdminOnly,     Strict, Plain,        run!(list_verifiers)),
+    procedure("dev.firehouse.admin.pauseUpstream",  AdminOnly,        Plain,            admin::PAUSE_UPSTREAM),
     procedure("dev.firehouse.admin.putEditorial",   AdminOnly,        Plain,            act!(put_editorial)),
+    procedure("dev.firehouse.admin.recheckHandle",  AdminOnly,        Plain,            handles::RECHECK_HANDLE),
     procedure("dev.firehouse.admin.removeEditorial", AdminOnly,       Plain,            act!(remove_editorial)),
     procedure("dev.firehouse.admin.removeUpstream", AdminOnly,        Plain,            admin::REMOVE_UPSTREAM),
     procedure("dev.firehouse.admin.removeVerifier", AdminOnly,        Plain,            act!(remove_verifier)),
     lengthy("dev.firehouse.admin.repairRepo",       AdminOnly,        Plain,            repairs::REPAIR_REPO),
+    procedure("dev.firehouse.admin.resumeUpstream", AdminOnly,        Plain,            admin::RESUME_UPSTREAM),
     procedure("dev.firehouse.admin.setSelection",   AdminOnly,        Plain,            selection::SET_SELECTION),
     procedure("dev.firehouse.admin.setTags",        Moderator,        Plain,            act!(set_tags)),
     lengthy("dev.firehouse.admin.verifyRepo",       AdminOnly,        Plain,            repairs::VERIFY_REPO),

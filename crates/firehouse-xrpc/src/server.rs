@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::connections::{Limits, accept};
 use crate::error::XrpcError;
 use crate::failure::Failure;
+use crate::handles::Handles;
 use crate::repairs::Repairs;
 use crate::selection::Selections;
 use crate::{labelers, pages};
@@ -57,6 +58,8 @@ pub struct Services {
     pub selections: Option<Arc<dyn Selections>>,
     /// Compares and repairs whole repos; `None` where none is fetched.
     pub repairs: Option<Arc<dyn Repairs>>,
+    /// Looks at handles; `None` where nothing is written.
+    pub handles: Option<Arc<dyn Handles>>,
     /// Pages for people, `/` among them; without any there is a banner at `/`.
     pub pages: Option<Router>,
     /// Every metric of this process; ours are added to it.

@@ -156,7 +156,7 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     check(&store, takedown).await;
     check(&store, CursorRow { upstream: "wss://a.test".into(), seq: 9, version: 1 }).await;
     let (upstream, url) = ("a.test".into(), "pds+wss://a.test".into());
-    check(&store, UpstreamRow { upstream, url, followed: 1, version: 1 }).await;
+    check(&store, UpstreamRow { upstream, url, followed: 1, version: 1, paused: 1 }).await;
     check(
         &store,
         IdentityRow {
@@ -377,7 +377,13 @@ async fn what_was_said_last_of_an_upstream_counts() {
         (2, "a.test", "wss://a.test/", 1),
         (3, "b.test", "https://b.test/", 0),
     ] {
-        let row = UpstreamRow { upstream: upstream.into(), url: url.into(), followed, version };
+        let row = UpstreamRow {
+            upstream: upstream.into(),
+            url: url.into(),
+            followed,
+            version,
+            paused: 0,
+        };
         store.save_upstream(row).await.unwrap();
     }
     let found = store.upstreams().await.unwrap();

@@ -238,6 +238,7 @@ pub fn parts(
         upstreams: None,
         selections: None,
         repairs: None,
+        handles: None,
         pages: None,
         registry: prometheus::Registry::new(),
     };
