@@ -72,11 +72,11 @@ mod record;
 pub mod view;
 
 pub use account_infos::{Output as AccountInfos, get_account_infos};
+pub use actor_likes::get_actor_likes;
 pub use age_assurance::{
     Metadata as AgeMetadata, OldState as OldAgeState, Output as AgeAssurance, State as AgeState,
     get_age_assurance_config, get_age_assurance_state, get_old_age_assurance_state,
 };
-pub use actor_likes::get_actor_likes;
 pub use app::{Answer, AppView, AppliedLabeler, Caller, Config};
 pub use author_feed::{Feed, get_author_feed};
 pub use bookmark::{create_bookmark, delete_bookmark};
@@ -101,11 +101,11 @@ pub use fetch_labels::fetch_labels;
 pub use follows::{Followers, Follows, get_followers, get_follows};
 pub use likes::{Like, Output as Likes, get_likes};
 pub use list::{List, Lists, get_list, get_lists};
+pub use list_feed::get_list_feed;
 pub use list_subscriptions::{Output as ListSubscriptions, get_list_blocks, get_list_mutes};
 pub use mute_actor::{mute_actor, unmute_actor};
 pub use mute_record::{mute_actor_list, mute_thread, unmute_actor_list, unmute_thread};
 pub use mutes::{Blocks, Mutes, get_blocks, get_mutes};
-pub use list_feed::get_list_feed;
 pub use post_thread::{Output as PostThread, get_post_thread};
 pub use posts::{Output as Posts, get_posts};
 pub use private_state::{

@@ -7,6 +7,7 @@ mod world;
 mod admin;
 mod repairs;
 mod auth;
+mod moderation;
 mod parameters;
 mod private;
 mod http;
