@@ -14,7 +14,6 @@ mod gaps;
 mod upstreams;
 mod health;
 mod proving;
-mod handles;
 mod serving;
 mod running;
 mod signals;

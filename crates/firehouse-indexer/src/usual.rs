@@ -44,8 +44,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::is_implied;
-    use firehouse_schema::Proof;
-
     use crate::links;
     use crate::source::Source;
     use crate::testing::{CID, OTHER, RKEY, TIME, op, uri};
@@ -53,7 +51,7 @@ mod tests {
     fn check(collection: &str, record: Value, expected: bool) {
         let op = op(collection, record);
         let references = links::find(&op.record).unwrap();
-        let source = Source::new(&op, references.created_at, Proof::Live);
+        let source = Source::new(&op, references.created_at);
         assert_eq!(is_implied(&source, &references.links), expected, "{collection}");
     }
 

@@ -34,7 +34,6 @@ mod purge;
 mod cursors;
 mod upstreams;
 mod takedowns;
-mod editorial;
 mod positions;
 mod keep;
 mod identities;

@@ -6,7 +6,6 @@ mod together;
 mod reads;
 mod labels;
 mod threads;
-mod timelines;
 mod receipts;
 mod purge;
 mod keep;
