@@ -128,6 +128,7 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
         config: config(),
         store: store.clone(),
         resolver,
+        rechecks: None,
         directory: None,
         backfill: Some(Backfill {
             standings,

@@ -65,6 +65,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
             Keep { accounts_max: 0, grace_s: 0, check_interval_s: 3_600 },
         ),
         lists: Lists { relays: Vec::new(), policy: AddressPolicy::Private },
+        rechecks: None,
         directory: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: status.clone(),

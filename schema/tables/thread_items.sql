@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS thread_items
     parent_rkey  UInt64,
     rev          UInt64,
     deleted      UInt8,
-    sort_at      DateTime64(3, 'UTC')
+    sort_at      DateTime64(3, 'UTC'),
+    made_at      DateTime64(3, 'UTC') DEFAULT sort_at COMMENT 'as in posts'
 )
 ENGINE = ReplacingMergeTree(rev, deleted)
 ORDER BY (root_actor, root_rkey, actor, rkey)

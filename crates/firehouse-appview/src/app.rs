@@ -8,9 +8,12 @@ use firehouse_store::Store;
 use firehouse_types::{ActorId, Did, Rev};
 use url::Url;
 
+use crate::client_config::LiveNow;
 use crate::hydrate::State;
+use crate::skeleton::{Forwarded, Generators};
+use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
-use crate::{ViewError, clock};
+use crate::{TagRules, ViewError, clock};
 
 /// How answers are made.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -28,12 +31,24 @@ pub struct Config {
     pub video_thumbnail_pattern: Option<String>,
     /// Accounts whose verifications count.
     pub trusted_verifiers: Vec<Did>,
+    /// What tags of posts and accounts do.
+    pub tags: TagRules,
+    /// Developers, who see tags with posts and accounts.
+    pub debug_dids: Vec<Did>,
     /// Levels of replies in one thread, whatever the caller asks for; 128 at most.
     pub thread_depth_max: u16,
     /// Replies of one thread that are looked at, the latest first.
     pub thread_replies_max: usize,
     /// Posts of one thread that are shown.
     pub thread_posts_max: usize,
+    /// Drafts that one account may have.
+    pub drafts_max: u64,
+    /// Whether applications ask for a confirmed address before they let somebody write.
+    pub check_email_confirmed: bool,
+    /// Whether applications show topics.
+    pub topics_enabled: bool,
+    /// Who may say that he is live, and where.
+    pub live_now: Vec<LiveNow>,
 }
 
 /// Answers XRPC methods from a store. Cheap to clone.
@@ -41,13 +56,21 @@ pub struct Config {
 pub struct AppView {
     pub(crate) store: Store,
     pub(crate) resolver: Resolver,
+    pub(crate) generators: Option<Arc<dyn Generators>>,
     pub(crate) config: Arc<Config>,
+    pub(crate) verifiers: TrustedVerifiers,
 }
 
 impl AppView {
     /// Sends nothing yet.
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
-        Self { store, resolver, config: Arc::new(config) }
+        let (generators, verifiers) = (None, TrustedVerifiers::default());
+        Self { store, resolver, generators, config: Arc::new(config), verifiers }
+    }
+
+    /// The same, with somebody to ask feed generators by. Without, their feeds are unavailable.
+    pub fn with_generators(self, generators: Arc<dyn Generators>) -> Self {
+        Self { generators: Some(generators), ..self }
     }
 
     /// The same for one request: what a method asks the store side by side goes as one statement.
@@ -70,6 +93,11 @@ impl AppView {
         Views::new(state, &self.config, clock::now())
     }
 
+    /// Whether the caller is one of those who see tags.
+    pub(crate) fn shows_tags(&self, caller: &Caller) -> bool {
+        caller.viewer.as_ref().is_some_and(|viewer| self.config.debug_dids.contains(viewer))
+    }
+
     /// The rev up to which the viewer's own repo is readable, for answers that may say so. Asked before the rest is read: the viewer's
     /// PDS adds what is later than this rev, and relies on the answer for all that is not.
     pub(crate) async fn repo_rev(&self, caller: &Caller) -> Result<Option<Rev>, ViewError> {
@@ -89,6 +117,8 @@ pub struct Caller {
     pub privileged: bool,
     /// Whose labels are shown.
     pub labelers: Arc<[AppliedLabeler]>,
+    /// What a feed generator gets to hear of the request; empty for methods that ask none.
+    pub forwarded: Arc<Forwarded>,
 }
 
 /// A labeler that applies to one request.
@@ -101,6 +131,11 @@ pub struct AppliedLabeler {
 }
 
 impl Caller {
+    /// The viewer, for methods that are about its own. Errors: an anonymous caller, whom firehouse-xrpc refuses before.
+    pub(crate) fn account(&self) -> Result<&Did, ViewError> {
+        self.viewer.as_ref().ok_or(ViewError::AuthMissing)
+    }
+
     /// The viewer as a number.
     pub(crate) fn actor(&self) -> Option<ActorId> {
         self.viewer.as_ref().map(Did::actor)

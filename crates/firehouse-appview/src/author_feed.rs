@@ -16,8 +16,10 @@ use crate::page::{From, Page, fill_page, limit_of};
 use crate::view::{FeedViewPost, Shown, strong_ref};
 use crate::{Answer, AppView, Caller, ViewError, actor, uri};
 
-/// Look-ups for one page, each for as many items as reposts of missing posts took away.
-const ROUNDS_MAX: usize = 10;
+/// Look-ups for one page, each for twice as many items, while reposts of missing posts take its places.
+const ROUNDS_MAX: usize = 4;
+/// Items of one look-up.
+const ITEMS_MAX: usize = 800;
 
 /// The output of getAuthorFeed and getTimeline.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -140,7 +142,8 @@ impl Author {
         Ok(Page { items: feed, next: page.next })
     }
 
-    /// Items whose posts exist: of a repost, the post may be gone or never seen. Such reposts take no place on the page.
+    /// Items whose posts exist: of a repost, the post may be gone or never seen. Such reposts take no place on the page. Where only such
+    /// are found, the page ends short, with a cursor behind the last one looked at.
     async fn skeleton(
         &self,
         app: &AppView,
@@ -150,8 +153,8 @@ impl Author {
         limit: usize,
     ) -> Result<Page<FeedItem>, ViewError> {
         let (mut items, mut before) = (Vec::new(), from.feed());
+        let mut wanted = limit + 1;
         for _ in 0..ROUNDS_MAX {
-            let wanted = limit + 1 - items.len();
             let rows = app.store.author_items(self.id, filter.items, before, wanted).await?;
             let posts: Vec<_> = rows.iter().map(|item| item.post).collect();
             hydration.load_posts(&posts, true).await?;
@@ -161,10 +164,12 @@ impl Author {
             }
             items.extend(rows.into_iter().filter(|item| hydration.has_post(item.post)));
             if is_last || items.len() > limit {
-                break;
+                return Ok(Page::cut(items, limit, FeedItem::position));
             }
+            // Where much is gone, more of it will be.
+            wanted = (wanted * 2).min(ITEMS_MAX);
         }
-        Ok(Page::cut(items, limit, FeedItem::position))
+        Ok(Page { items, next: Some(before.into()) })
     }
 }
 
@@ -182,7 +187,10 @@ impl<'a> OwnThreads<'a> {
 
     /// Neither a repost nor the pin: those are shown in any case.
     fn is_reply(&self, item: &Shown) -> bool {
-        matches!(item, Shown::Item(item) if item.repost().is_none())
+        match item {
+            Shown::Item(item) => item.repost().is_none(),
+            Shown::Post(_) | Shown::Repost { .. } | Shown::Pinned(_) => false,
+        }
     }
 
     fn holds(&self, post: RecordKey) -> bool {

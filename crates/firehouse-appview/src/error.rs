@@ -3,6 +3,8 @@
 use firehouse_store::StoreError;
 use firehouse_types::{Did, Rev};
 
+use crate::skeleton::SkeletonError;
+
 /// A method has no answer. The texts are the reference's, callers match on them.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
@@ -56,6 +58,20 @@ pub enum ViewError {
         /// The account.
         did: Did,
     },
+    /// 400 with a name of the method's own lexicon.
+    #[error("{message}")]
+    Refused {
+        /// As in the lexicon.
+        name: &'static str,
+        /// The reference's text.
+        message: String,
+    },
+    /// 401 `AuthMissing`: only an account may ask this.
+    #[error("Authentication Required")]
+    AuthMissing,
+    /// A feed generator gave no page.
+    #[error(transparent)]
+    Generator(#[from] SkeletonError),
     /// 500 `InternalServerError`, or 503 `NotEnoughResources` while ClickHouse is away: see [`StoreError::disposition`].
     #[error("store")]
     Store(#[from] StoreError),

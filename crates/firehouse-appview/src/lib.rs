@@ -23,6 +23,11 @@ mod app;
 mod error;
 mod author_feed;
 mod timeline;
+mod list_feed;
+mod actor_likes;
+mod feed;
+mod skeleton;
+mod feed_page;
 mod posts;
 mod post_thread;
 mod likes;
@@ -39,7 +44,25 @@ mod completeness;
 mod subject_status;
 mod account_infos;
 mod fetch_labels;
+mod tag_rules;
+mod verifiers;
+mod editorial;
+mod tags;
+mod mute_actor;
+mod mute_record;
+mod mutes;
+mod list_subscriptions;
+mod bookmark;
+mod bookmarks;
+mod draft;
+mod drafts;
+mod age_assurance;
+mod client_config;
+mod external_view;
+mod standard_site;
+mod private_state;
 mod page;
+mod key_cursor;
 mod actor;
 mod uri;
 mod nsid;
@@ -49,18 +72,46 @@ mod record;
 pub mod view;
 
 pub use account_infos::{Output as AccountInfos, get_account_infos};
+pub use actor_likes::get_actor_likes;
+pub use age_assurance::{
+    Metadata as AgeMetadata, OldState as OldAgeState, Output as AgeAssurance, State as AgeState,
+    get_age_assurance_config, get_age_assurance_state, get_old_age_assurance_state,
+};
 pub use app::{Answer, AppView, AppliedLabeler, Caller, Config};
 pub use author_feed::{Feed, get_author_feed};
+pub use bookmark::{create_bookmark, delete_bookmark};
+pub use bookmarks::{BookmarkView, Output as Bookmarks, get_bookmarks};
+pub use client_config::{LiveNow, Output as ClientConfig, get_client_config};
 pub use completeness::{
     Output as Completeness, Parameters as CompletenessParameters, get_completeness,
 };
+pub use draft::{
+    ChangedDraft, Created as CreatedDraft, DraftWithId, NamedDraft, NewDraft, create_draft,
+    delete_draft, update_draft,
+};
+pub use drafts::{DraftView, Output as Drafts, get_drafts};
+pub use editorial::{
+    Editorial, EditorialEntry, EditorialInput, ListEditorialParameters, list_editorial,
+    put_editorial, remove_editorial,
+};
 pub use error::ViewError;
+pub use external_view::{Output as EmbedExternalView, get_embed_external_view};
+pub use feed::{GeneratedFeed, get_feed};
 pub use fetch_labels::fetch_labels;
 pub use follows::{Followers, Follows, get_followers, get_follows};
 pub use likes::{Like, Output as Likes, get_likes};
 pub use list::{List, Lists, get_list, get_lists};
+pub use list_feed::get_list_feed;
+pub use list_subscriptions::{Output as ListSubscriptions, get_list_blocks, get_list_mutes};
+pub use mute_actor::{mute_actor, unmute_actor};
+pub use mute_record::{mute_actor_list, mute_thread, unmute_actor_list, unmute_thread};
+pub use mutes::{Blocks, Mutes, get_blocks, get_mutes};
 pub use post_thread::{Output as PostThread, get_post_thread};
 pub use posts::{Output as Posts, get_posts};
+pub use private_state::{
+    ExportParameters, ExportedState, OfAccount, OfAccountExport, erase_data, erase_private,
+    export_data, export_private,
+};
 pub use profile::{Profiles, get_profile, get_profiles};
 pub use query_labels::{Output as QueriedLabels, query_labels};
 pub use quotes::{Output as Quotes, get_quotes};
@@ -69,7 +120,17 @@ pub use relationships::{Output as Relationships, RelationshipView, get_relations
 pub use repo_record::{Output as Record, get_record};
 pub use reposted_by::{Output as RepostedBy, get_reposted_by};
 pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
+pub use skeleton::{
+    Forwarded, Generators, Skeleton, SkeletonError, SkeletonFuture, SkeletonItem, SkeletonReason,
+    SkeletonRequest,
+};
 pub use subject_status::{
     SubjectStatus, SubjectStatusInput, get_subject_status, update_subject_status,
 };
+pub use tag_rules::TagRules;
+pub use tags::{TagsParameters, TagsView, get_tags, set_tags};
 pub use timeline::get_timeline;
+pub use verifiers::{
+    NoParameters, VerifierInput, VerifierView, Verifiers, add_verifier, list_verifiers,
+    remove_verifier,
+};

@@ -5,6 +5,7 @@ pub(crate) const LIKE: &str = "app.bsky.feed.like";
 pub(crate) const REPOST: &str = "app.bsky.feed.repost";
 pub(crate) const THREADGATE: &str = "app.bsky.feed.threadgate";
 pub(crate) const POSTGATE: &str = "app.bsky.feed.postgate";
+pub(crate) const GENERATOR: &str = "app.bsky.feed.generator";
 pub(crate) const FOLLOW: &str = "app.bsky.graph.follow";
 pub(crate) const BLOCK: &str = "app.bsky.graph.block";
 pub(crate) const LIST: &str = "app.bsky.graph.list";

@@ -147,7 +147,7 @@ async fn decision(
         cid: cid.into(),
         applied: u8::from(applied),
         reference: reference.into(),
-        version: clock::now_us(),
+        version: clock::version(),
     })
 }
 

@@ -1,7 +1,6 @@
 //! app.bsky.feed.getTimeline: what those the viewer follows posted and reposted, with some of the viewer's own.
 //!
-//! Items come from the store by spans of time that widen backwards until the page is full: the newest few hours hold it for most viewers.
-//! Those who follow only quiet accounts are served by author instead, so that nobody makes the store read years of everybody.
+//! Skeleton: items of the followed and the viewer's own, merged. Rules: nobody behind a block, nobody muted. View: `feedViewPost`.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -10,13 +9,11 @@ use firehouse_store::read::{AuthorFeed, FeedItem, FeedPosition};
 use firehouse_types::{ActorId, Datetime};
 
 use crate::author_feed::Feed;
-use crate::hydrate::Hydration;
+use crate::feed_page::{hydrate, is_shown, present};
 use crate::page::{From, Page, fill_page, limit_of};
 use crate::view::{FeedViewPost, Shown};
-use crate::{Answer, AppView, Caller, ViewError, clock};
+use crate::{Answer, AppView, Caller, ViewError};
 
-/// How far back each look-up reaches, from where the page begins or from now; after the last one, all times. Units: hours.
-const SPANS_H: [i64; 3] = [6, 48, 24 * 30];
 /// Own items on a page that others could fill.
 const OWN_MAX: usize = 10;
 const ALL: AuthorFeed = AuthorFeed { reposts: true, media: 0, replies: 2 };
@@ -48,19 +45,9 @@ async fn page(
 ) -> Result<Page<FeedViewPost>, ViewError> {
     let Page { items, next } = skeleton(app, viewer, from.feed(), limit).await?;
     let items: Vec<_> = items.into_iter().map(Shown::Item).collect();
-    let posts: Vec<_> = items.iter().map(Shown::post).collect();
-    let mut hydration = Hydration::new(app, caller);
-    hydration.load_posts(&posts, true).await?;
-    hydration.reposts = items.iter().filter_map(Shown::repost).collect();
-    let state = hydration.finish().await?;
+    let state = hydrate(app, caller, &items, |_| ()).await?;
     let views = app.views(&state);
-    let is_shown = |item: &&Shown| {
-        let (author, by) = (item.post().0, item.repost().map(|repost| repost.0));
-        !views.viewer_blocks(author)
-            && !by.is_some_and(|by| views.viewer_blocks(by))
-            && !views.ancestors_blocked(item.post())
-    };
-    let feed = items.iter().filter(is_shown).filter_map(|item| views.feed_post(item)).collect();
+    let feed = present(&views, &items, |item| is_shown(&views, item));
     Ok(Page { items: feed, next })
 }
 
@@ -72,10 +59,13 @@ async fn skeleton(
     limit: usize,
 ) -> Result<Page<FeedItem>, ViewError> {
     let own = async {
-        Ok(app.store.author_items(viewer, ALL, own_position(viewer, before), limit + 1).await?)
+        Ok::<_, ViewError>(
+            app.store.author_items(viewer, ALL, own_position(viewer, before), limit + 1).await?,
+        )
     };
-    let (followed, mut own) =
-        tokio::try_join!(followed_items(app, viewer, before, limit + 1), own)?;
+    let followed =
+        async { Ok::<_, ViewError>(app.store.timeline_items(viewer, before, limit + 1).await?) };
+    let (followed, mut own): (_, Vec<FeedItem>) = tokio::try_join!(followed, own)?;
     let own_max = limit.min(OWN_MAX).max(limit - followed.len().min(limit));
     let has_more_own = own.len() > own_max;
     own.truncate(own_max);
@@ -102,26 +92,6 @@ fn own_position(viewer: ActorId, before: FeedPosition) -> FeedPosition {
 
 fn order(item: &FeedItem) -> (Datetime, ActorId, i8, u64) {
     (item.sort_at, item.actor, item.kind as i8, item.rkey.get())
-}
-
-async fn followed_items(
-    app: &AppView,
-    viewer: ActorId,
-    before: FeedPosition,
-    wanted: usize,
-) -> Result<Vec<FeedItem>, ViewError> {
-    let newest = before.at.min(clock::now());
-    let mut items = Vec::new();
-    let starts =
-        SPANS_H.map(|hours| Datetime::from_ms(newest.ms().saturating_sub(hours * 3_600_000)));
-    for after in starts.map(Some).into_iter().chain([None]) {
-        // Asked again from the start: a page has few rows, and joining spans would need a cursor of its own.
-        items = app.store.timeline_items(viewer, after, before, wanted).await?;
-        if items.len() >= wanted {
-            break;
-        }
-    }
-    Ok(items)
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(crate) fn list(uri: &str) -> Option<RecordKey> {
     record_of(LIST, uri)
 }
 
-fn record_of(collection: &str, uri: &str) -> Option<RecordKey> {
+/// The record of this collection; `None` for others.
+pub(crate) fn record_of(collection: &str, uri: &str) -> Option<RecordKey> {
     record(uri).filter(|(_, of)| *of == collection).map(|(key, _)| key)
 }

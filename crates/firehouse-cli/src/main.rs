@@ -14,6 +14,7 @@ mod gaps;
 mod upstreams;
 mod health;
 mod proving;
+mod handles;
 mod serving;
 mod running;
 mod signals;

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use firehouse_backfill::{Scheduler, SyncClient};
-use firehouse_identity::{GuardedClient, Resolver};
+use firehouse_identity::{GuardedClient, GuardedConfig, Resolver};
 use firehouse_ingest::{
     Asked, Backfill, Directory, Exported, Fetch, RecordedIdentities, Standings,
 };
 use firehouse_store::Store;
+use firehouse_xrpc::HttpGenerators;
 use prometheus::Registry;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -39,15 +40,6 @@ fn identity_config(settings: &Settings) -> firehouse_identity::Config {
         request_timeout_ms: identity.request_timeout_ms,
         document_bytes_max: identity.document_bytes_max,
     }
-}
-
-/// The client that fetches blobs. Trusts nobody by name: an account says where its blobs are.
-pub fn blob_client(settings: &Settings) -> Result<GuardedClient> {
-    let guarded = firehouse_identity::GuardedConfig {
-        trusted: Vec::new(),
-        ..identity_config(settings).guarded()
-    };
-    GuardedClient::new(&guarded).context("client of blobs")
 }
 
 /// Where whole repos come from, as the settings describe it; `None` when none is fetched. Ends with `stop`.
@@ -118,6 +110,14 @@ pub fn directory(
     let (exported, is_exported) = oneshot::channel();
     let stream = metrics.map(|metrics| (config, metrics));
     Ok((Directory { plc: settings.plc.clone(), client, stream, exported }, is_exported))
+}
+
+/// Who asks feed generators. What they name is reached with every check, also where it is a service that we trust: half of the requests
+/// answered at once may wait for them.
+pub fn generators(settings: &Settings) -> Result<Arc<HttpGenerators>> {
+    let guarded = GuardedConfig { trusted: Vec::new(), ..identity_config(settings).guarded() };
+    let client = GuardedClient::new(&guarded).context("client of feed generators")?;
+    Ok(Arc::new(HttpGenerators::new(client, settings.xrpc.requests_max / 2)))
 }
 
 /// Has identities looked up in the store before the directory is asked for them.

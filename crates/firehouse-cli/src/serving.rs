@@ -7,7 +7,7 @@ use axum::Router;
 use firehouse_appview::AppView;
 use firehouse_identity::Resolver;
 use firehouse_store::Store;
-use firehouse_xrpc::{HealthNow, Repairs, Secret, Selections, Services, Upstreams};
+use firehouse_xrpc::{Handles, HealthNow, Repairs, Secret, Selections, Services, Upstreams};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +37,8 @@ pub struct Sources {
     /// `None` where no repo is fetched.
     pub repairs: Option<Arc<dyn Repairs>>,
     /// `None` where nothing is written.
+    pub handles: Option<Arc<dyn Handles>>,
+    /// `None` where nothing is written.
     pub selections: Option<Arc<dyn Selections>>,
     pub registry: Registry,
 }
@@ -46,8 +48,8 @@ impl Sources {
     pub fn new(store: &Store, resolver: Resolver, registry: Registry) -> Self {
         let watched = Watched::new(store);
         let store = store.clone();
-        let (upstreams, repairs, selections) = (None, None, None);
-        Self { store, resolver, watched, upstreams, repairs, selections, registry }
+        let (upstreams, repairs, handles, selections) = (None, None, None, None);
+        Self { store, resolver, watched, upstreams, repairs, handles, selections, registry }
     }
 }
 
@@ -58,7 +60,8 @@ pub async fn serve(
     sources: Sources,
     stop: CancellationToken,
 ) -> Result<()> {
-    let Sources { store, resolver, watched, upstreams, repairs, selections, registry } = sources;
+    let Sources { store, resolver, watched, upstreams, repairs, handles, selections, registry } =
+        sources;
     if !settings.trusted_verifier.is_empty() {
         tracing::warn!(
             key = "trusted_verifier",
@@ -67,17 +70,14 @@ pub async fn serve(
     }
     let public_url = settings.public_url()?;
     let config = appview_config(&settings, public_url.clone());
-    let appview = AppView::new(store.clone(), resolver.clone(), config);
+    let generators = network::generators(&settings)?;
+    let appview = AppView::new(store.clone(), resolver.clone(), config).with_generators(generators);
     let health: HealthNow = Arc::new(move || {
         let watched = watched.clone();
         Box::pin(async move { watched.health().await })
     });
     let pages = match answers {
         Answers::Everything => Some(console(&appview, &store, &health, &registry)?),
-        Answers::HealthOnly => None,
-    };
-    let media = match answers {
-        Answers::Everything => Some(media(&settings, &store, &resolver, &registry)?),
         Answers::HealthOnly => None,
     };
     let services = Services {
@@ -87,9 +87,9 @@ pub async fn serve(
         health,
         upstreams,
         repairs,
+        handles,
         selections,
         pages,
-        media,
         registry,
     };
     let listener = TcpListener::bind(settings.listen)
@@ -115,38 +115,6 @@ fn console(
     firehouse_console::router(sources).context("console")
 }
 
-/// Blobs, and images where no CDN has them.
-fn media(
-    settings: &Settings,
-    store: &Store,
-    resolver: &Resolver,
-    registry: &Registry,
-) -> Result<Router> {
-    let media = &settings.media;
-    let config = firehouse_media::Config {
-        images: settings.appview.cdn_url.is_none(),
-        cache_folder: settings.data.join("images"),
-        cache_bytes_max: media.cache_bytes_max,
-        blob_bytes_max: media.blob_bytes_max,
-        image_bytes_max: media.image_bytes_max,
-        memory_bytes_max: media.memory_bytes_max,
-        workers: media.workers,
-        queue_max: media.queue_max,
-        quality: media.quality,
-        fetches_max: media.fetches_max,
-        host_fetches_max: media.host_fetches_max,
-        image_timeout_s: media.image_timeout_s,
-        blob_timeout_s: media.blob_timeout_s,
-    };
-    let services = firehouse_media::Services {
-        resolver: resolver.clone(),
-        client: network::blob_client(settings)?,
-        standing: Arc::new(store.clone()),
-        registry: registry.clone(),
-    };
-    firehouse_media::router(config, services).context("blobs and images")
-}
-
 fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Config {
     let appview = &settings.appview;
     firehouse_appview::Config {
@@ -156,9 +124,15 @@ fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Co
         video_playlist_pattern: appview.video_playlist_pattern.clone(),
         video_thumbnail_pattern: appview.video_thumbnail_pattern.clone(),
         trusted_verifiers: settings.trusted_verifier.clone(),
+        tags: appview.tags.clone(),
+        debug_dids: appview.debug_dids.clone(),
         thread_depth_max: appview.thread_depth_max,
         thread_replies_max: appview.thread_replies_max,
         thread_posts_max: appview.thread_posts_max,
+        drafts_max: appview.drafts_max,
+        check_email_confirmed: appview.check_email_confirmed,
+        topics_enabled: appview.topics_enabled,
+        live_now: appview.live_now.clone(),
     }
 }
 
@@ -169,7 +143,6 @@ fn xrpc_config(settings: Settings, public_url: Url, answers: Answers) -> firehou
         methods: answers == Answers::Everything,
         did: settings.did,
         public_url,
-        site_url: xrpc.site_url,
         verification_key: xrpc.verification_key,
         alternate_audiences: xrpc.alternate_audiences,
         entryway_key: xrpc.entryway_key,
@@ -184,9 +157,5 @@ fn xrpc_config(settings: Settings, public_url: Url, answers: Answers) -> firehou
         token_lifetime_s_max: xrpc.token_lifetime_s_max,
         token_reuse: xrpc.token_reuse,
         used_tokens_max: xrpc.used_tokens_max,
-        rate_viewer_max: xrpc.rate_viewer_max,
-        rate_address_max: xrpc.rate_address_max,
-        rate_window_s: xrpc.rate_window_s,
-        trusted_proxies: xrpc.trusted_proxies,
     }
 }

@@ -74,7 +74,6 @@ pub struct Settings {
     pub labels: firehouse_ingest::LabelConfig,
     pub xrpc: Xrpc,
     pub appview: AppView,
-    pub media: Media,
     pub log: Log,
 }
 
@@ -210,13 +209,7 @@ pub struct Xrpc {
     pub token_lifetime_s_max: u64,
     pub token_reuse: firehouse_xrpc::TokenReuse,
     pub used_tokens_max: u64,
-    pub rate_viewer_max: u32,
-    pub rate_address_max: u32,
-    pub rate_window_s: u64,
-    pub trusted_proxies: Vec<firehouse_xrpc::Network>,
     pub alternate_audiences: Vec<String>,
-    #[serde(deserialize_with = "optional")]
-    pub site_url: Option<Url>,
     #[serde(deserialize_with = "optional")]
     pub verification_key: Option<String>,
     #[serde(deserialize_with = "optional")]
@@ -233,26 +226,15 @@ pub struct AppView {
     pub video_playlist_pattern: Option<String>,
     #[serde(deserialize_with = "optional")]
     pub video_thumbnail_pattern: Option<String>,
+    pub debug_dids: Vec<Did>,
     pub thread_depth_max: u16,
     pub thread_replies_max: usize,
     pub thread_posts_max: usize,
-}
-
-/// `[media]`
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Media {
-    pub cache_bytes_max: u64,
-    pub blob_bytes_max: usize,
-    pub image_bytes_max: usize,
-    pub memory_bytes_max: u64,
-    pub workers: usize,
-    pub queue_max: usize,
-    pub quality: u8,
-    pub fetches_max: usize,
-    pub host_fetches_max: usize,
-    pub image_timeout_s: u64,
-    pub blob_timeout_s: u64,
+    pub tags: firehouse_appview::TagRules,
+    pub drafts_max: u64,
+    pub check_email_confirmed: bool,
+    pub topics_enabled: bool,
+    pub live_now: Vec<firehouse_appview::LiveNow>,
 }
 
 /// `[log]`
@@ -320,11 +302,8 @@ impl Settings {
         }
         lay_over(&mut table, flags.0, "")?;
         let mut settings: Self = Value::Table(table).try_into().context("configuration")?;
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        for workers in [&mut settings.ingest.workers, &mut settings.media.workers] {
-            if *workers == 0 {
-                *workers = cores();
-            }
+        if settings.ingest.workers == 0 {
+            settings.ingest.workers = std::thread::available_parallelism().map_or(1, usize::from);
         }
         Ok(Self { unknown_variables, ..settings })
     }

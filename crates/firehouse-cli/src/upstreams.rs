@@ -49,6 +49,21 @@ struct Wish {
     url: UpstreamUrl,
     configured: bool,
     followed: bool,
+    paused: bool,
+}
+
+impl Wish {
+    fn runs(&self) -> bool {
+        self.followed && !self.paused
+    }
+}
+
+/// What is said of an upstream at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Say {
+    Follow,
+    Pause,
+    Remove,
 }
 
 impl Changeable {
@@ -68,7 +83,7 @@ impl Changeable {
         let mut known = self.known.lock().await;
         known.version = saved.iter().map(|row| row.version).max().unwrap_or(0);
         known.upstreams = merged(configured, &saved);
-        for wish in known.upstreams.values().filter(|wish| wish.followed) {
+        for wish in known.upstreams.values().filter(|wish| wish.runs()) {
             self.following.add(&wish.url, self.reach(wish)).await?;
         }
         Ok(())
@@ -96,12 +111,12 @@ impl Changeable {
         if !was_followed && known.followed() >= FOLLOWED_MAX {
             return Err(UpstreamError::TooMany { max: FOLLOWED_MAX });
         }
-        self.save(&mut known, &name, &url, true).await?;
+        self.save(&mut known, &name, &url, Say::Follow).await?;
         if before.as_ref().is_some_and(|wish| wish.followed && wish.url != url) {
             self.following.remove(&name).await;
         }
         let configured = before.is_some_and(|wish| wish.configured);
-        let wish = Wish { url, configured, followed: true };
+        let wish = Wish { url, configured, followed: true, paused: false };
         known.upstreams.insert(name, wish.clone());
         self.following.add(&wish.url, self.reach(&wish)).await.map_err(not_followed)
     }
@@ -111,15 +126,35 @@ impl Changeable {
         let mut known = self.known.lock().await;
         let wish = known.upstreams.get(&name).filter(|wish| wish.followed).cloned();
         let wish = wish.ok_or(UpstreamError::NotFound)?;
-        self.save(&mut known, &name, &wish.url, false).await?;
+        self.save(&mut known, &name, &wish.url, Say::Remove).await?;
         self.following.remove(&name).await;
         if let Entry::Occupied(mut entry) = known.upstreams.entry(name) {
-            entry.get_mut().followed = false;
+            (entry.get_mut().followed, entry.get_mut().paused) = (false, false);
             if !wish.configured {
                 entry.remove();
             }
         }
         Ok(())
+    }
+
+    async fn pause_url(&self, text: &str, pauses: bool) -> Result<(), UpstreamError> {
+        let name = text.parse::<UpstreamUrl>()?.authority();
+        let mut known = self.known.lock().await;
+        let wish = known.upstreams.get(&name).filter(|wish| wish.followed).cloned();
+        let wish = wish.ok_or(UpstreamError::NotFound)?;
+        if wish.paused == pauses {
+            return Ok(());
+        }
+        let say = if pauses { Say::Pause } else { Say::Follow };
+        self.save(&mut known, &name, &wish.url, say).await?;
+        if let Some(wish) = known.upstreams.get_mut(&name) {
+            wish.paused = pauses;
+        }
+        if pauses {
+            self.following.remove(&name).await;
+            return Ok(());
+        }
+        self.following.add(&wish.url, self.reach(&wish)).await.map_err(not_followed)
     }
 
     /// Durable first: what is answered is also true after a crash.
@@ -128,13 +163,18 @@ impl Changeable {
         known: &mut Known,
         name: &str,
         url: &UpstreamUrl,
-        followed: bool,
+        say: Say,
     ) -> Result<(), StoreError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now_us = now.map_or(0, |now| u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
         known.version = now_us.max(known.version.saturating_add(1));
-        let (url, followed) = (url.to_string().into(), u8::from(followed));
-        let row = UpstreamRow { upstream: name.into(), url, followed, version: known.version };
+        let row = UpstreamRow {
+            upstream: name.into(),
+            url: url.to_string().into(),
+            followed: u8::from(say != Say::Remove),
+            version: known.version,
+            paused: u8::from(say == Say::Pause),
+        };
         self.store.save_upstream(row).await
     }
 
@@ -147,7 +187,8 @@ impl Changeable {
                 kind: wish.url.kind,
                 configured: wish.configured,
                 followed: wish.followed,
-                health: health.iter().find(|health| wish.followed && health.url == url).cloned(),
+                paused: wish.paused,
+                health: health.iter().find(|h| wish.runs() && h.url == url).cloned(),
                 url,
             }
         };
@@ -162,6 +203,14 @@ impl Upstreams for Changeable {
 
     fn add<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>> {
         Box::pin(self.add_url(url))
+    }
+
+    fn pause<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>> {
+        Box::pin(self.pause_url(url, true))
+    }
+
+    fn resume<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>> {
+        Box::pin(self.pause_url(url, false))
     }
 
     fn remove<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>> {
@@ -190,7 +239,12 @@ fn not_followed(error: anyhow::Error) -> UpstreamError {
 
 /// What the configuration names, and over it what was said at run time. Says where the two differ.
 fn merged(configured: &[UpstreamUrl], saved: &[UpstreamRow]) -> BTreeMap<String, Wish> {
-    let wish = |url: &UpstreamUrl| Wish { url: url.clone(), configured: true, followed: true };
+    let wish = |url: &UpstreamUrl| Wish {
+        url: url.clone(),
+        configured: true,
+        followed: true,
+        paused: false,
+    };
     let mut wishes: BTreeMap<_, _> =
         configured.iter().rev().map(|url| (url.authority(), wish(url))).collect();
     for row in saved {
@@ -202,7 +256,10 @@ fn merged(configured: &[UpstreamUrl], saved: &[UpstreamRow]) -> BTreeMap<String,
                 continue;
             }
         };
-        let followed = row.followed == 1;
+        let (followed, paused) = (row.followed == 1, row.followed == 1 && row.paused == 1);
+        if paused {
+            tracing::warn!(upstream = %url, "not read: it was paused at run time; dev.firehouse.admin.resumeUpstream reads on");
+        }
         match wishes.entry(row.upstream.to_string()) {
             Entry::Occupied(mut entry) => {
                 let wish = entry.get_mut();
@@ -211,14 +268,14 @@ fn merged(configured: &[UpstreamUrl], saved: &[UpstreamRow]) -> BTreeMap<String,
                 } else if wish.url != url {
                     tracing::warn!(upstream = %url, configured = %wish.url, "followed as it was added at run time, not as configured");
                 }
-                wish.followed = followed;
+                (wish.followed, wish.paused) = (followed, paused);
                 if followed {
                     wish.url = url;
                 }
             }
             Entry::Vacant(entry) if followed => {
                 tracing::info!(upstream = %url, "not configured, but followed: it was added at run time");
-                entry.insert(Wish { url, configured: false, followed });
+                entry.insert(Wish { url, configured: false, followed, paused });
             }
             // Neither wanted by anybody.
             Entry::Vacant(_) => {}
@@ -231,21 +288,22 @@ fn merged(configured: &[UpstreamUrl], saved: &[UpstreamRow]) -> BTreeMap<String,
 mod tests {
     use super::*;
 
-    /// `url, configured, followed` of every upstream, for configured ones and `(url, followed)` said at run time.
+    /// `url, configured, read` of every upstream, for configured ones and what was said at run time: 0 = removed, 1 = added, 2 = paused.
     fn check(configured: &[&str], said: &[(&str, u8)], expected: &[(&str, bool, bool)]) {
         let configured: Vec<UpstreamUrl> =
             configured.iter().map(|url| url.parse().unwrap()).collect();
         let row = |&(url, followed): &(&str, u8)| UpstreamRow {
             upstream: url.parse::<UpstreamUrl>().map_or("x".into(), |url| url.authority()).into(),
             url: url.into(),
-            followed,
+            followed: u8::from(followed > 0),
             version: 1,
+            paused: u8::from(followed == 2),
         };
         let saved: Vec<_> = said.iter().map(row).collect();
         let found = merged(&configured, &saved);
         let found: Vec<_> = found
             .values()
-            .map(|wish| (wish.url.to_string(), wish.configured, wish.followed))
+            .map(|wish| (wish.url.to_string(), wish.configured, wish.runs()))
             .collect();
         let expected: Vec<_> = expected.iter().map(|&(url, c, f)| (url.to_owned(), c, f)).collect();
         assert_eq!(found, expected);
@@ -267,6 +325,15 @@ mod tests {
                 ("pds+wss://c.test/", true, true),
                 ("wss://d.test/", false, true),
             ],
+        );
+    }
+
+    #[test]
+    fn a_paused_upstream_is_known_and_not_read() {
+        check(
+            &["wss://a.test"],
+            &[("wss://a.test", 2), ("wss://b.test", 2)],
+            &[("wss://a.test/", true, false), ("wss://b.test/", false, false)],
         );
     }
 

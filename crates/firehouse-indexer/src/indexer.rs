@@ -39,7 +39,7 @@ impl Indexer {
         rows: &mut Rows,
     ) -> Result<(), DropReason> {
         if op.cid.is_none() {
-            let source = Source::new(op, None);
+            let source = Source::new(op, None, witness.proof);
             retract(&source, rows);
             rows.records.push(record_row(&source, witness, Bytes::new(), true));
             return Ok(());
@@ -51,7 +51,7 @@ impl Indexer {
         let Ok(References { created_at, links }) = links::find(&op.record) else {
             return refuse(op, witness, op.record.clone(), DropReason::RecordMalformed, rows);
         };
-        let source = Source::new(op, created_at);
+        let source = Source::new(op, created_at, witness.proof);
         let outcome = self.check(op).and_then(|()| derive(&source, rows));
         let body = match outcome {
             Ok(()) if usual::is_implied(&source, &links) => Bytes::new(),
@@ -82,7 +82,7 @@ fn refuse(
     reason: DropReason,
     rows: &mut Rows,
 ) -> Result<(), DropReason> {
-    let source = Source::new(op, None);
+    let source = Source::new(op, None, witness.proof);
     retract(&source, rows);
     rows.records.push(record_row(&source, witness, body, false));
     Err(reason)
@@ -96,7 +96,8 @@ fn derive(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReason> {
         profile::COLLECTION => profile::index(source, rows),
         list::COLLECTION => list::index(source, rows),
         list_item::COLLECTION => list_item::index(source, rows),
-        gate::THREADGATE | gate::POSTGATE => gate::check(source),
+        gate::THREADGATE => gate::index_threadgate(source, rows),
+        gate::POSTGATE => gate::index_postgate(source, rows),
         // Likes, follows and blocks are links and nothing else; so is every collection we have never heard of.
         _ => Ok(()),
     }
@@ -107,6 +108,8 @@ fn retract(source: &Source<'_>, rows: &mut Rows) {
     match source.op.collection.as_str() {
         profile::COLLECTION => profile::retract(source, rows),
         list::COLLECTION => list::retract(source, rows),
+        gate::THREADGATE => gate::retract_threadgate(source, rows),
+        gate::POSTGATE => gate::retract_postgate(source, rows),
         _ => {}
     }
 }

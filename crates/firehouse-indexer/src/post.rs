@@ -101,6 +101,7 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
         quote_rkey,
         embeds,
         langs: post.langs.into_iter().map(Box::from).collect(),
+        made_at: source.made_at,
     });
     rows.feed_items.push(FeedItemRow {
         sort_at: source.sort_at,

@@ -1,7 +1,8 @@
 //! [`Rows`]: what ops turn into, by table.
 
 use firehouse_schema::{
-    FeedItemRow, LinkRow, ListItemRow, ListRow, PostRow, ProfileRow, Proof, RecordRow,
+    FeedItemRow, LinkRow, ListItemRow, ListRow, PostGateRow, PostRow, ProfileRow, Proof, RecordRow,
+    ThreadGateRow,
 };
 use firehouse_types::Did;
 
@@ -22,6 +23,10 @@ pub struct Rows {
     pub lists: Vec<ListRow>,
     /// `app.bsky.graph.listitem`.
     pub list_items: Vec<ListItemRow>,
+    /// `app.bsky.feed.threadgate`.
+    pub thread_gates: Vec<ThreadGateRow>,
+    /// `app.bsky.feed.postgate`.
+    pub post_gates: Vec<PostGateRow>,
     /// Accounts that records refer to: `actors` must be able to turn their numbers back into DIDs.
     pub mentioned: Vec<Did>,
 }
@@ -36,11 +41,13 @@ impl Rows {
         self.profiles.append(&mut other.profiles);
         self.lists.append(&mut other.lists);
         self.list_items.append(&mut other.list_items);
+        self.thread_gates.append(&mut other.thread_gates);
+        self.post_gates.append(&mut other.post_gates);
         self.mentioned.append(&mut other.mentioned);
     }
 }
 
-/// How we came to know of an op. Stands in `records` and changes no answer.
+/// How we came to know of an op. Stands in `records`; that its rev says nothing of its time (a fetched repo) is all that answers know of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Witness<'a> {
     /// Units: microseconds since 1970, by our clock.

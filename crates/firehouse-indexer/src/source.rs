@@ -3,7 +3,8 @@
 use std::cmp::min;
 
 use firehouse_repo::RecordOp;
-use firehouse_types::{ActorId, Datetime, DropReason, RkeyId};
+use firehouse_schema::Proof;
+use firehouse_types::{ActorId, Datetime, DropReason, Rev, RkeyId};
 use serde::Deserialize;
 
 /// One record on its way into rows.
@@ -18,21 +19,34 @@ pub(crate) struct Source<'a> {
     pub created_at: Datetime,
     /// What answers sort by: an author can date a record back, but not ahead of the commit that holds it.
     pub sort_at: Datetime,
+    /// When it was made, for what depends on what was there before it. The commit says so, who cannot be told otherwise by its author;
+    /// of a fetched repo only the last commit is known, so there the key is believed, or else the claim.
+    pub made_at: Datetime,
+    /// As `made_at`, for what is changed under the same key: there the key says nothing.
+    pub stated_at: Datetime,
 }
 
 impl<'a> Source<'a> {
     /// `created_at`: the record's claim, as its text.
-    pub fn new(op: &'a RecordOp, created_at: Option<&str>) -> Self {
-        let rev_ms = i64::try_from(op.rev.timestamp_us() / 1_000).unwrap_or(i64::MAX);
-        let committed_at = Datetime::from_ms(rev_ms);
+    pub fn new(op: &'a RecordOp, created_at: Option<&str>, proof: Proof) -> Self {
+        let committed_at = time_of(op.rev);
         let claimed = created_at.map(Datetime::parse_lenient);
+        let sort_at = claimed.map_or(committed_at, |claimed| min(claimed, committed_at));
+        let rkey = op.rkey.id();
+        let (made_at, stated_at) = match (proof, rkey.tid()) {
+            (Proof::Repo, Some(tid)) => (min(time_of(tid), committed_at), sort_at),
+            (Proof::Repo, None) => (sort_at, sort_at),
+            (Proof::Live | Proof::Unverified, _) => (committed_at, committed_at),
+        };
         Self {
             op,
             actor: op.did.actor(),
-            rkey: op.rkey.id(),
+            rkey,
             cid: op.cid.map_or([0; 32], |cid| cid.digest),
             created_at: claimed.unwrap_or(Datetime::EPOCH),
-            sort_at: claimed.map_or(committed_at, |claimed| min(claimed, committed_at)),
+            sort_at,
+            made_at,
+            stated_at,
         }
     }
 
@@ -42,4 +56,8 @@ impl<'a> Source<'a> {
     pub fn decode<T: Deserialize<'a>>(&self) -> Result<T, DropReason> {
         serde_ipld_dagcbor::from_slice(&self.op.record).map_err(|_| DropReason::RecordMalformed)
     }
+}
+
+fn time_of(tid: Rev) -> Datetime {
+    Datetime::from_ms(i64::try_from(tid.timestamp_us() / 1_000).unwrap_or(i64::MAX))
 }

@@ -44,6 +44,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::is_implied;
+    use firehouse_schema::Proof;
+
     use crate::links;
     use crate::source::Source;
     use crate::testing::{CID, OTHER, RKEY, TIME, op, uri};
@@ -51,7 +53,7 @@ mod tests {
     fn check(collection: &str, record: Value, expected: bool) {
         let op = op(collection, record);
         let references = links::find(&op.record).unwrap();
-        let source = Source::new(&op, references.created_at);
+        let source = Source::new(&op, references.created_at, Proof::Live);
         assert_eq!(is_implied(&source, &references.links), expected, "{collection}");
     }
 

@@ -223,6 +223,7 @@ mod tests {
             quote_rkey: 0,
             embeds: 0,
             langs: Vec::new(),
+            made_at: Datetime::EPOCH,
         }
     }
 

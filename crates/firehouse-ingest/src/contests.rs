@@ -3,19 +3,17 @@
 //! Nobody tells of the loss: the loser's document is what it was. The event that brought the winner its handle is done only when the
 //! loser's row is durable, so that a crash in between finds both again.
 
-use std::sync::Arc;
-
-use firehouse_identity::{Identity, Resolver};
+use firehouse_identity::Resolver;
 use firehouse_store::Store;
 use firehouse_types::Did;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::IngestError;
 use crate::flush::retried;
-use crate::lookup::{HANDLE_PATIENCE, handle_check};
 use crate::metrics::Metrics;
+use crate::rechecks::look_again;
 use crate::ticket::Ticket;
-use crate::work::{HandleCheck, Told, Verdict, Work, tell};
+use crate::work::{Verdict, Work, tell};
 
 /// Handles asked for in one query.
 const HANDLES_PER_QUERY: usize = 200;
@@ -59,7 +57,7 @@ impl Contests {
                 // Who was found to have it may have been looked at before the other was, and told after.
                 let both = (!others.is_empty()).then(|| contest.did.clone());
                 for did in others.into_iter().chain(both) {
-                    self.look_again(did).await;
+                    look_again(&self.resolver, &self.workers, did).await;
                 }
                 if let Some(ticket) = contest.ticket {
                     tell(&self.workers, contest.did.actor(), Work::Settled(ticket)).await;
@@ -67,21 +65,5 @@ impl Contests {
             }
         }
         Ok(())
-    }
-
-    /// Finds out whether an account still has its handle, and returns when the store knows.
-    async fn look_again(&self, did: Did) {
-        self.resolver.forget(&did);
-        let identity: Option<Arc<Identity>> = self.resolver.resolve(&did).await.ok();
-        let handle = match &identity {
-            Some(identity) => handle_check(&self.resolver, identity, HANDLE_PATIENCE).await,
-            None => HandleCheck::Unknown,
-        };
-        let (done, is_done) = oneshot::channel();
-        let actor = did.actor();
-        let told = Told { did, identity, handle, is_news: true, done };
-        tell(&self.workers, actor, Work::Told(told)).await;
-        // An answer and none both mean that there is nothing left to do.
-        let _ = is_done.await;
     }
 }

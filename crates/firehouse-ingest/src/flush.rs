@@ -157,6 +157,8 @@ impl Flusher {
                 self.insert(&rows.profiles),
                 self.insert(&rows.lists),
                 self.insert(&rows.list_items),
+                self.insert(&rows.thread_gates),
+                self.insert(&rows.post_gates),
                 self.insert(&batch.mentioned),
             )
         };

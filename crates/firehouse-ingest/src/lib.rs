@@ -23,6 +23,7 @@ mod admitting;
 mod selecting;
 mod lookup;
 mod contests;
+mod rechecks;
 mod requests;
 mod asked;
 mod fetch;
@@ -53,6 +54,7 @@ pub use keep::{InvalidRules, Keep, KeepError, Keeper, Lists, Rules, Selection, S
 pub use labels::{LabelConfig, Labeler, Labels};
 pub use metrics::Metrics;
 pub use pipeline::Ingest;
+pub use rechecks::{Asked as RechecksAsked, Rechecks};
 pub use recorded::RecordedIdentities;
 pub use standing::{Questions, Standings};
 pub use status::Status;

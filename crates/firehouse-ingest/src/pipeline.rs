@@ -37,6 +37,7 @@ use crate::keep::{Keeper, Keeping, Lists, MARKED_AT_ONCE};
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
 use crate::purge::purge_deleted;
+use crate::rechecks::Asked as RechecksAsked;
 use crate::requests::Requests;
 use crate::selecting::Selecting;
 use crate::status::Status;
@@ -74,6 +75,8 @@ pub struct Ingest {
     pub lists: Lists,
     /// Whose export is followed; without one, only the documents that are needed are asked for.
     pub directory: Option<Directory>,
+    /// Handles that somebody wants looked at now; without it nobody can.
+    pub rechecks: Option<RechecksAsked>,
     /// Record op to rows.
     pub indexer: Arc<Indexer>,
     /// Told to the world while running.
@@ -99,6 +102,7 @@ impl Ingest {
             directory,
             keeper,
             lists,
+            rechecks,
             indexer,
             status,
             metrics,
@@ -190,6 +194,13 @@ impl Ingest {
             metrics: metrics.clone(),
         };
         let contests = tokio::spawn(contests.run());
+        let rechecks = rechecks.map(|asked| {
+            let workers = inboxes.iter().map(mpsc::Sender::downgrade).collect();
+            asked.run(resolver.clone(), workers)
+        });
+        // Ends with the pipeline: whoever waits then hears nothing.
+        let mut answering = JoinSet::new();
+        rechecks.map(|rechecks| answering.spawn(rechecks));
         let walk = backfill.as_ref().map(|backfill| Walk {
             store: store.clone(),
             client: backfill.client.clone(),

@@ -36,4 +36,6 @@ pub struct PostRow {
     /// Bits: `EMBED_…`.
     pub embeds: u8,
     pub langs: Vec<Box<str>>,
+    #[serde(with = "datetime64_3")]
+    pub made_at: Datetime,
 }

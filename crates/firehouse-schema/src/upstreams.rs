@@ -1,4 +1,4 @@
-//! One upstream that was added or removed at run time. Table: `schema/tables/upstreams.sql`.
+//! One upstream that was added, removed, paused or resumed at run time. Table: `schema/tables/upstreams.sql`.
 
 /// Truth: what the administrator said of an upstream.
 #[derive(Clone, Debug, PartialEq, Eq, clickhouse::Row, serde::Serialize, serde::Deserialize)]
@@ -10,4 +10,6 @@ pub struct UpstreamRow {
     pub followed: u8,
     /// Units: microseconds since 1970, by our clock.
     pub version: u64,
+    /// 1 = followed, but not now.
+    pub paused: u8,
 }

@@ -34,6 +34,7 @@ mod purge;
 mod cursors;
 mod upstreams;
 mod takedowns;
+mod editorial;
 mod positions;
 mod keep;
 mod identities;

@@ -11,7 +11,7 @@ const PURGE_ROWS: &str = include_str!("purge_rows.sql");
 
 /// Tables with rows that an account made, and the column that names it. `records` comes behind what is derived from it, so that whoever
 /// comes back in between still has the records by which the rest is corrected; `repos` is last: it says that something is left to do.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 14] = [
     ("links", "actor"),
     ("links_by_source", "actor"),
     ("posts", "actor"),
@@ -22,6 +22,8 @@ const TABLES: [(&str, &str); 12] = [
     ("lists", "actor"),
     ("list_items", "list_actor"),
     ("list_memberships", "list_actor"),
+    ("thread_gates", "actor"),
+    ("post_gates", "actor"),
     ("records", "actor"),
     ("repos", "actor"),
 ];

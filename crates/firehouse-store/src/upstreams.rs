@@ -1,4 +1,4 @@
-//! Upstreams that were added or removed at run time.
+//! Upstreams that were added, removed, paused or resumed at run time.
 
 use firehouse_schema::UpstreamRow;
 

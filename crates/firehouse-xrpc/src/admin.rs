@@ -20,6 +20,10 @@ pub trait Upstreams: Send + Sync {
     fn list(&self) -> BoxFuture<'_, Result<Vec<Upstream>, UpstreamError>>;
     /// Follows one more, from now on and after a restart. Errors: calling again is safe.
     fn add<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>>;
+    /// Reads no more of one that is followed until it is resumed, also after a restart. Errors: calling again is safe.
+    fn pause<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>>;
+    /// Reads on where a paused one was left. Errors: calling again is safe.
+    fn resume<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>>;
     /// Follows one no longer, now and after a restart. Errors: calling again is safe.
     fn remove<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>>;
 }
@@ -35,6 +39,8 @@ pub struct Upstream {
     pub configured: bool,
     /// Whether it is followed.
     pub followed: bool,
+    /// Whether it is followed, but not now.
+    pub paused: bool,
     /// How it goes, while it is followed.
     pub health: Option<firehouse_types::UpstreamHealth>,
 }
@@ -69,6 +75,20 @@ pub(crate) const ADD_UPSTREAM: Run = |services, _, input| {
     })
 };
 
+pub(crate) const PAUSE_UPSTREAM: Run = |services, _, input| {
+    Box::pin(async move {
+        following(services)?.pause(&typed::<Named>(input)?.url).await?;
+        Ok(Ready::default())
+    })
+};
+
+pub(crate) const RESUME_UPSTREAM: Run = |services, _, input| {
+    Box::pin(async move {
+        following(services)?.resume(&typed::<Named>(input)?.url).await?;
+        Ok(Ready::default())
+    })
+};
+
 pub(crate) const REMOVE_UPSTREAM: Run = |services, _, input| {
     Box::pin(async move {
         following(services)?.remove(&typed::<Named>(input)?.url).await?;
@@ -81,7 +101,7 @@ pub(crate) const LIST_UPSTREAMS: Run = |services, _, _| {
         let upstreams = following(services)?.list().await?;
         let upstreams: Vec<Value> = upstreams.iter().map(view).collect();
         let json = method::json(&json!({ "upstreams": upstreams }))?;
-        Ok(Ready { json: Some(json), repo_rev: None })
+        Ok(Ready { json: Some(json), ..Ready::default() })
     })
 };
 
@@ -101,6 +121,7 @@ fn view(upstream: &Upstream) -> Value {
         "kind": upstream.kind.as_str(),
         "configured": upstream.configured,
         "followed": upstream.followed,
+        "paused": upstream.paused,
     });
     let Some(health) = &upstream.health else { return view };
     let state = match health.state {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use firehouse_appview::ViewError;
+use firehouse_appview::{SkeletonError, ViewError};
 use firehouse_store::{Disposition, StoreError};
 use firehouse_types::Rev;
 
@@ -17,7 +17,7 @@ use crate::answer::{JSON, REPO_REV};
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) message: Cow<'static, str>,
     /// The header `atproto-repo-rev`, for the error that has it.
     repo_rev: Option<Rev>,
@@ -29,8 +29,13 @@ pub(crate) struct Failure {
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 impl Failure {
-    fn new(status: StatusCode, name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, name, message: message.into(), repo_rev: None, store_error: None }
+    fn new(
+        status: StatusCode,
+        name: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let (name, message) = (name.into(), message.into());
+        Self { status, name, message, repo_rev: None, store_error: None }
     }
 
     pub(crate) fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {
@@ -58,6 +63,11 @@ impl Failure {
         Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", "Method Not Implemented")
     }
 
+    /// 501 for what needs a service that is not configured.
+    pub(crate) fn not_configured(message: &'static str) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", message)
+    }
+
     pub(crate) fn internal() -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self::new(status, "InternalServerError", "Internal Server Error")
@@ -65,10 +75,6 @@ impl Failure {
 
     pub(crate) fn upstream(message: &'static str) -> Self {
         Self::new(StatusCode::BAD_GATEWAY, "UpstreamFailure", message)
-    }
-
-    pub(crate) fn too_often() -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "RateLimitExceeded", "Rate Limit Exceeded")
     }
 
     pub(crate) fn busy() -> Self {
@@ -96,7 +102,6 @@ impl IntoResponse for Failure {
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, JSON);
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
@@ -124,7 +129,32 @@ impl From<ViewError> for Failure {
             ViewError::AccountDeactivated => Self::bad_request("AccountDeactivated", message),
             ViewError::BlockedActor { .. } => Self::bad_request("BlockedActor", message),
             ViewError::BlockedByActor { .. } => Self::bad_request("BlockedByActor", message),
+            ViewError::Refused { name, .. } => Self::bad_request(name, message),
+            ViewError::AuthMissing => Self::unauthorized("AuthMissing", message),
+            ViewError::Generator(error) => error.into(),
             ViewError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SkeletonError> for Failure {
+    /// What a generator refuses with is passed on, but its own faults are not ours: its 500 is a 502 here.
+    fn from(error: SkeletonError) -> Self {
+        let message = error.to_string();
+        match error {
+            SkeletonError::Unavailable => {
+                Self::new(StatusCode::BAD_GATEWAY, "UpstreamFailure", message)
+            }
+            SkeletonError::Invalid => {
+                Self::new(StatusCode::BAD_GATEWAY, "InvalidFeedResponse", message)
+            }
+            SkeletonError::Refused { status, name, message } => {
+                let status = if status == 500 { 502 } else { status };
+                let status = StatusCode::from_u16(status)
+                    .ok()
+                    .filter(|s| s.is_client_error() || s.is_server_error());
+                Self::new(status.unwrap_or(StatusCode::BAD_GATEWAY), name, message)
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! [`Method`]: one XRPC method as the dispatcher sees it, whatever its parameters and its answer are.
 
+use axum::http::HeaderMap;
 use firehouse_appview::{Answer, Caller, ViewError};
 use firehouse_types::Rev;
 use futures_util::future::BoxFuture;
@@ -54,6 +55,8 @@ pub(crate) struct Ready {
     /// `None` for a method whose lexicon has no output.
     pub(crate) json: Option<Vec<u8>>,
     pub(crate) repo_rev: Option<Rev>,
+    /// What else the answer says about itself.
+    pub(crate) headers: HeaderMap,
 }
 
 /// A function of `firehouse-appview` as a [`Run`].
@@ -69,11 +72,25 @@ macro_rules! run {
 }
 pub(crate) use run;
 
+/// As [`run!`], for a function that answers nothing but that it is done.
+macro_rules! act {
+    ($function:ident) => {
+        |services, caller, asked| {
+            Box::pin(async move {
+                let (app, asked) = (&services.appview, $crate::parameters::typed(asked)?);
+                firehouse_appview::$function(app, caller, asked).await?;
+                Ok($crate::method::Ready::default())
+            })
+        }
+    };
+}
+pub(crate) use act;
+
 pub(crate) fn encode<T: serde::Serialize>(
     answer: Result<Answer<T>, ViewError>,
 ) -> Result<Ready, Failure> {
     let Answer { body, repo_rev } = answer?;
-    Ok(Ready { json: Some(json(&body)?), repo_rev })
+    Ok(Ready { json: Some(json(&body)?), repo_rev, ..Ready::default() })
 }
 
 pub(crate) fn json(body: &impl serde::Serialize) -> Result<Vec<u8>, Failure> {

@@ -113,7 +113,7 @@ pub(crate) const LIST_REPOS: Run = |services, _, parameters| {
         if let Some(last) = dids.last().filter(|_| !is_last) {
             page["cursor"] = last.actor().get().to_string().into();
         }
-        Ok(Ready { json: Some(method::json(&page)?), repo_rev: None })
+        Ok(Ready { json: Some(method::json(&page)?), ..Ready::default() })
     })
 };
 
@@ -136,7 +136,7 @@ fn repairs(services: &Services) -> Result<&dyn Repairs, Failure> {
 }
 
 fn compared(comparison: Result<Comparison, RepairError>) -> Result<Ready, Failure> {
-    Ok(Ready { json: Some(method::json(&comparison?)?), repo_rev: None })
+    Ok(Ready { json: Some(method::json(&comparison?)?), ..Ready::default() })
 }
 
 impl From<RepairError> for Failure {

@@ -88,7 +88,7 @@ pub(crate) const GET_SELECTION: Run = |services, _, _| {
         if let Some(accounts) = kept.accounts {
             view["accounts"] = accounts.into();
         }
-        Ok(Ready { json: Some(method::json(&view)?), repo_rev: None })
+        Ok(Ready { json: Some(method::json(&view)?), ..Ready::default() })
     })
 };
 

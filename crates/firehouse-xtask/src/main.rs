@@ -10,7 +10,6 @@ mod test;
 mod tidy;
 mod engine;
 mod lexicons;
-mod routes;
 mod archive;
 mod workspace;
 
@@ -79,8 +78,6 @@ enum Task {
     Tidy,
     /// Fetch the engine library into the user's cache, once, and check its hash
     Engine,
-    /// Name every route of the reference AppView that is not served here
-    Routes,
     /// Bring lexicons/ up to date with the official documents
     Lexicons {
         /// Change nothing; fail when something would change
@@ -102,7 +99,6 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Tidy => tidy::run(),
         Task::Engine => engine::run().map(drop),
-        Task::Routes => routes::run(),
         Task::Lexicons { check } => lexicons::run(check),
     }
 }

@@ -1,9 +1,11 @@
 //! Thread gates (who may reply) and post gates (who may quote) of the posts that are shown. They lie under their post's key.
+//!
+//! What is shown of a gate is its record as it stands. Whom it let in was decided when they came: the store judges that by what was then.
 
 use std::collections::{HashMap, HashSet};
 
 use firehouse_store::Store;
-use firehouse_store::read::{RecordHead, RecordKey, RecordRead};
+use firehouse_store::read::{ClosedGates, RecordHead, RecordKey, RecordRead};
 
 use super::actors::parse;
 use super::posts::{Posts, post_key};
@@ -15,20 +17,27 @@ use crate::{ViewError, uri};
 /// Gates by the key of their post.
 pub(crate) type Gates<F> = HashMap<RecordKey, Gate<F>>;
 
-/// The gates of shown posts and of the roots of their threads. One query.
+/// The gates of shown posts and of the roots of their threads, and which of them were ever closed. Two queries, at once.
 pub(crate) async fn load_gates(
     store: &Store,
     posts: &Posts,
-) -> Result<(Gates<ThreadgateFields>, Gates<PostgateFields>), ViewError> {
-    let mut keys: HashSet<RecordKey> = posts.shown.clone();
-    let replies = posts.shown.iter().filter_map(|key| posts.found.get(key)?.fields.reply.as_ref());
-    keys.extend(replies.filter_map(|reply| post_key(&reply.root)));
-    let keys: Vec<_> = keys.into_iter().collect();
+) -> Result<(Gates<ThreadgateFields>, Gates<PostgateFields>, ClosedGates), ViewError> {
+    let (mut roots, mut quoted) = (posts.shown.clone(), HashSet::new());
+    for post in posts.shown.iter().filter_map(|key| posts.found.get(key)) {
+        roots.extend(post.fields.reply.as_ref().and_then(|reply| post_key(&reply.root)));
+        quoted.extend(post.fields.embedded().and_then(post_key));
+    }
+    let keys: Vec<_> = roots.into_iter().collect();
+    let quoted: Vec<_> = quoted.into_iter().collect();
     let (mut threadgates, mut postgates) = (Gates::new(), Gates::new());
     if keys.is_empty() {
-        return Ok((threadgates, postgates));
+        return Ok((threadgates, postgates, ClosedGates::default()));
     }
-    for row in store.records(&[THREADGATE, POSTGATE], &keys).await? {
+    let (rows, closed) = tokio::try_join!(
+        store.records(&[THREADGATE, POSTGATE], &keys),
+        store.closed_gates(&keys, &quoted)
+    )?;
+    for row in rows {
         let key = (row.actor, row.rkey);
         if &*row.collection == THREADGATE {
             let gate = read_gate(&row, |gate: &ThreadgateFields| &gate.post);
@@ -38,7 +47,7 @@ pub(crate) async fn load_gates(
             postgates.extend(gate.map(|gate| (key, gate)));
         }
     }
-    Ok((threadgates, postgates))
+    Ok((threadgates, postgates, closed))
 }
 
 /// Lists whose members may reply.

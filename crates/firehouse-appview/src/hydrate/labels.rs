@@ -89,6 +89,11 @@ impl Labels {
 }
 
 impl State {
+    /// Whether a redacting labeler took down a record, so that this caller may not see it.
+    pub fn is_redacted(&self, key: RecordKey, collection: &str, cid: &str) -> bool {
+        !self.privileged && self.labels.takes_down(key, collection, cid)
+    }
+
     /// Takes out what a redacting labeler took down. Privileged callers see it all.
     pub fn redact(&mut self) {
         let labels = &self.labels;

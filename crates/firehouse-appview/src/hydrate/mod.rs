@@ -10,27 +10,31 @@ mod lists;
 mod posts;
 mod relations;
 mod state;
+mod tags;
 mod takedowns;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use firehouse_store::Store;
-use firehouse_store::read::RecordKey;
+use firehouse_store::read::{RecordKey, Refused};
 use firehouse_types::{ActorId, RkeyId};
 
 use crate::nsid::{BLOCK, FOLLOW, LIKE, LIST, LIST_BLOCK, POST, REPOST};
-use crate::{AppView, AppliedLabeler, Caller, ViewError, uri};
+use crate::{AppView, AppliedLabeler, Caller, TagRules, ViewError, uri};
 
 pub(crate) use actors::load_actors;
 use labels::Labels;
 pub(crate) use posts::QUOTE_DEPTH_MAX;
 pub(crate) use relations::{Pairs, Relations};
+use state::List;
 pub(crate) use state::{Actor, State};
+use tags::Tags;
 
 /// What is wanted for one answer.
 pub(crate) struct Hydration<'a> {
     store: &'a Store,
+    rules: &'a TagRules,
     labelers: Arc<[AppliedLabeler]>,
     state: State,
     posts: posts::Posts,
@@ -40,6 +44,8 @@ pub(crate) struct Hydration<'a> {
     pub pairs: Pairs,
     pub lists: HashSet<RecordKey>,
     pub reposts: Vec<RecordKey>,
+    /// Records whose labels are shown, besides posts and lists.
+    pub labelled: Vec<(ActorId, &'static str, RkeyId)>,
     /// Also the lists by which others block, not only those of the viewer.
     pub lists_of_others: bool,
     /// Accounts shown in detail, with counts and known followers.
@@ -51,14 +57,16 @@ impl<'a> Hydration<'a> {
     pub fn new(app: &'a AppView, caller: &Caller) -> Self {
         Self {
             store: &app.store,
+            rules: &app.config.tags,
             labelers: Arc::clone(&caller.labelers),
-            state: State::new(caller),
+            state: State { shows_tags: app.shows_tags(caller), ..State::new(caller) },
             posts: posts::Posts::default(),
             op: None,
             actors: HashSet::new(),
             pairs: Pairs::default(),
             lists: HashSet::new(),
             reposts: Vec::new(),
+            labelled: Vec::new(),
             lists_of_others: false,
             detailed: Vec::new(),
         }
@@ -96,9 +104,11 @@ impl<'a> Hydration<'a> {
         let interactions = async { Ok(store.interactions(&shown, viewer, self.op).await?) };
         let reposts = async { Ok(store.record_heads(&[REPOST], &self.reposts).await?) };
         let posts = shown.iter().map(|key| (key.0, POST, key.1));
-        let labelled: Vec<_> = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1))).collect();
-        let (labels, actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
+        let labelled = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1)));
+        let labelled: Vec<_> = labelled.chain(self.labelled.iter().copied()).collect();
+        let (labels, tags, actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
             Labels::load(store, &self.labelers, &actors, &labelled),
+            Tags::load(store, self.rules, self.state.shows_tags, &actors, &labelled),
             load_actors(store, &actors, self.state.privileged),
             Relations::load(store, &self.pairs),
             interactions,
@@ -113,12 +123,24 @@ impl<'a> Hydration<'a> {
         state.relations = relations;
         state.interactions = interactions.into_iter().map(|row| (row.key(), row)).collect();
         state.reposts = reposts.into_iter().map(|row| ((row.actor, row.rkey), row)).collect();
-        (state.threadgates, state.postgates) = gates;
+        let closed;
+        (state.threadgates, state.postgates, closed) = gates;
         state.lists = lists;
         state.profile_counts = counts;
         state.known_followers = known;
         state.labels = labels;
-        load_late_lists(store, &mut state, self.lists_of_others).await?;
+        state.tags = tags;
+        let refused = async {
+            if closed.is_empty() {
+                Ok(Refused::default())
+            } else {
+                store.refused(&shown, &closed).await.map_err(ViewError::from)
+            }
+        };
+        let (lists, refused) =
+            tokio::try_join!(load_late_lists(store, &state, self.lists_of_others), refused)?;
+        state.lists.extend(lists);
+        state.refused = refused;
         state.take_down();
         state.redact();
         load_rkey_texts(store, &mut state, self.op).await?;
@@ -149,9 +171,9 @@ impl<'a> Hydration<'a> {
 /// Lists that only blocks and gates could name.
 async fn load_late_lists(
     store: &Store,
-    state: &mut State,
+    state: &State,
     lists_of_others: bool,
-) -> Result<(), ViewError> {
+) -> Result<HashMap<RecordKey, List>, ViewError> {
     let mut lists: HashSet<RecordKey> = gates::lists_of(&state.threadgates).collect();
     if let Some(viewer) = state.viewer {
         let whose = (!lists_of_others).then_some(viewer);
@@ -159,8 +181,7 @@ async fn load_late_lists(
     }
     lists.retain(|list| !state.lists.contains_key(list));
     let lists: Vec<_> = lists.into_iter().collect();
-    state.lists.extend(lists::load_lists(store, &lists, state.viewer, state.privileged).await?);
-    Ok(())
+    lists::load_lists(store, &lists, state.viewer, state.privileged).await
 }
 
 /// Texts of the keys that answers name and that are hashes: only their records' own rows have them. Nearly always none.

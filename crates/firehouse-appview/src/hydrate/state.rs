@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use firehouse_schema::ActorStatus;
-use firehouse_store::read::{Interactions, RecordHead, RecordKey};
+use firehouse_store::read::{Interactions, RecordHead, RecordKey, Refused};
 use firehouse_types::{ActorId, Datetime, Did, Rkey, RkeyId};
 
 use super::labels::Labels;
 use super::relations::Relations;
+use super::tags::Tags;
 use super::takedowns::TakenDownRecords;
 use crate::Caller;
 use crate::app::is_seen;
@@ -29,6 +30,8 @@ pub(crate) struct State {
     pub reposts: HashMap<RecordKey, RecordHead>,
     pub threadgates: HashMap<RecordKey, Gate<ThreadgateFields>>,
     pub postgates: HashMap<RecordKey, Gate<PostgateFields>>,
+    /// What the gates of their time did not let in: [`State::is_refused`] asks it.
+    pub refused: Refused,
     pub lists: HashMap<RecordKey, List>,
     pub relations: Relations,
     pub profile_counts: HashMap<ActorId, ProfileCounts>,
@@ -36,6 +39,10 @@ pub(crate) struct State {
     /// Texts of record keys that are no TIDs, where no record at hand has them.
     pub rkey_texts: HashMap<(ActorId, RkeyId), Box<str>>,
     pub labels: Labels,
+    /// What moderators' tools say, for rules to look at.
+    pub tags: Tags,
+    /// The viewer is one of those who see tags: a developer.
+    pub shows_tags: bool,
 }
 
 impl State {
@@ -59,6 +66,11 @@ impl State {
     pub fn post(&self, key: RecordKey) -> Option<&Post> {
         self.actor(key.0)?;
         self.posts.get(&key)
+    }
+
+    /// Whether a post is a reply that the gate of its thread did not let in: it is not part of the thread.
+    pub fn is_refused(&self, key: RecordKey) -> bool {
+        self.refused.replies.contains(&key)
     }
 
     /// The AT-URI of a post that is here.

@@ -216,6 +216,9 @@ impl Views<'_> {
             let author = self.blocked_author(did);
             return RecordEmbedView::Blocked { uri: uri.clone(), blocked: true, author };
         }
+        if self.state.refused.quotes.contains(&post) {
+            return RecordEmbedView::Detached { uri: uri.clone(), detached: true };
+        }
         let not_found = RecordEmbedView::NotFound { uri: uri.clone(), not_found: true };
         if let Some(list) = uri::list(uri).and_then(|list| self.list(list)) {
             return RecordEmbedView::List(Box::new(list));

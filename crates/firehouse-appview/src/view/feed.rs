@@ -11,6 +11,7 @@ use crate::uri;
 
 /// An item of a feed.
 #[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the lexicon documents its fields")]
 pub struct FeedViewPost {
     pub post: PostView,
@@ -18,6 +19,10 @@ pub struct FeedViewPost {
     pub reason: Option<FeedReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply: Option<ReplyRefView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feed_context: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub req_id: Option<Box<str>>,
 }
 
 /// Why a post is in a feed that its author did not put it into just now.
@@ -59,6 +64,13 @@ pub enum ReplyView {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shown {
     Item(FeedItem),
+    /// Somebody's post, for no reason that is told.
+    Post(RecordKey),
+    /// A post that somebody reposted.
+    Repost {
+        post: RecordKey,
+        repost: RecordKey,
+    },
     Pinned(RecordKey),
 }
 
@@ -67,7 +79,7 @@ impl Shown {
     pub fn post(&self) -> RecordKey {
         match self {
             Self::Item(item) => item.post,
-            Self::Pinned(post) => *post,
+            Self::Post(post) | Self::Repost { post, .. } | Self::Pinned(post) => *post,
         }
     }
 
@@ -75,7 +87,8 @@ impl Shown {
     pub fn repost(&self) -> Option<RecordKey> {
         match self {
             Self::Item(item) => item.repost(),
-            Self::Pinned(_) => None,
+            Self::Repost { repost, .. } => Some(*repost),
+            Self::Post(_) | Self::Pinned(_) => None,
         }
     }
 }
@@ -85,11 +98,12 @@ impl Views<'_> {
     pub fn feed_post(&self, shown: &Shown) -> Option<FeedViewPost> {
         let reason = match (shown, shown.repost()) {
             (Shown::Pinned(_), _) => Some(FeedReason::Pin {}),
-            (Shown::Item(_), Some(repost)) => Some(self.reason_repost(repost)?),
-            (Shown::Item(_), None) => None,
+            (_, Some(repost)) => Some(self.reason_repost(repost)?),
+            (_, None) => None,
         };
         let post = self.post(shown.post())?;
-        Some(FeedViewPost { reply: self.reply_ref(shown.post()), post, reason })
+        let reply = self.reply_ref(shown.post()).filter(|_| !self.state.is_refused(shown.post()));
+        Some(FeedViewPost { post, reason, reply, feed_context: None, req_id: None })
     }
 
     fn reason_repost(&self, repost: RecordKey) -> Option<FeedReason> {
@@ -135,7 +149,7 @@ impl Views<'_> {
     }
 
     /// A post, or that it does not exist or is behind a block of the viewer's.
-    fn post_or_rest(&self, uri: &str) -> ReplyView {
+    pub fn post_or_rest(&self, uri: &str) -> ReplyView {
         let Some(post) = uri::post(uri).and_then(|key| self.post(key)) else {
             return ReplyView::NotFound(NotFoundPost::new(uri));
         };

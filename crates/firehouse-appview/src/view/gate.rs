@@ -39,8 +39,11 @@ impl Views<'_> {
         })
     }
 
-    /// Whether the viewer may not reply; `None` where there is no gate.
+    /// Whether the viewer may not reply; `None` where there is no gate. To a reply that is not part of its thread nobody may.
     pub(super) fn reply_disabled(&self, key: RecordKey) -> Option<bool> {
+        if self.state.is_refused(key) {
+            return Some(true);
+        }
         let (viewer, did) = (self.state.viewer?, self.state.viewer_did.as_ref()?);
         let root = self.root(key)?;
         let gate = self.state.threadgates.get(&root)?;

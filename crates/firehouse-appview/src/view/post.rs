@@ -1,6 +1,7 @@
 //! app.bsky.feed.defs#postView.
 
 use firehouse_store::read::RecordKey;
+use serde_json::Value;
 
 use super::Views;
 use super::embed::EmbedView;
@@ -33,6 +34,8 @@ pub struct PostView {
     pub labels: Vec<Label>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threadgate: Option<ThreadgateView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<Value>,
 }
 
 /// app.bsky.feed.defs#viewerState.
@@ -65,6 +68,7 @@ impl Views<'_> {
         let author = self.profile_basic(key.0)?;
         let uri = self.state.post_uri(key)?;
         let counts = self.state.interactions.get(&key).copied().unwrap_or_default();
+        let refused = self.state.refused.counts.get(&key).copied().unwrap_or_default();
         let created_at = Some(&*post.fields.created_at);
         let own =
             self_labels(post.fields.labels.as_ref(), &author.did, &uri, &post.cid, created_at);
@@ -78,11 +82,12 @@ impl Views<'_> {
             cid: post.cid.clone(),
             record: post.json.clone(),
             bookmark_count: 0,
-            reply_count: counts.replies,
+            reply_count: counts.replies.saturating_sub(refused),
             repost_count: counts.reposts,
             like_count: counts.likes,
             quote_count: counts.quotes,
             indexed_at: post.sort_at.to_string(),
+            debug: self.post_debug(key),
             labels,
             author,
             uri,

@@ -33,6 +33,8 @@ pub struct ProfileView {
     pub created_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Box<StatusView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<Value>,
     // profileView
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Box<str>>,
@@ -211,6 +213,7 @@ impl Views<'_> {
                 .and_then(|text| Datetime::parse(text).ok())
                 .map(|at| at.to_string()),
             status: self.status(id, actor).map(Box::new),
+            debug: self.profile_debug(id),
             description: None,
             indexed_at: None,
             website: None,

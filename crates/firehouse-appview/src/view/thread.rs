@@ -68,9 +68,13 @@ impl Views<'_> {
             return Some(ThreadView::Blocked(self.blocked_post(&post.uri)));
         }
         let root = self.root_uri(anchor)?;
+        // It is not part of the thread.
+        let is_alone = self.state.is_refused(anchor);
+        let parent = || self.thread_parent(anchor, &root, extent.height);
+        let replies = || self.thread_replies(anchor, &root, replies, extent.depth);
         Some(ThreadView::Post(Box::new(ThreadPost {
-            parent: self.thread_parent(anchor, &root, extent.height),
-            replies: self.thread_replies(anchor, &root, replies, extent.depth),
+            parent: if is_alone { None } else { parent() },
+            replies: if is_alone { None } else { replies() },
             thread_context: self.thread_context(anchor),
             post,
         })))
@@ -156,7 +160,7 @@ impl Views<'_> {
         replies: Option<Vec<ThreadView>>,
     ) -> Option<ThreadView> {
         let reply = self.state.posts.get(&key)?.fields.reply.as_ref()?;
-        if self.others_block(key.0, uri::account(&reply.parent.uri)) {
+        if self.state.is_refused(key) || self.others_block(key.0, uri::account(&reply.parent.uri)) {
             return None;
         }
         let post = self.post(key)?;

@@ -1,11 +1,17 @@
 //! Every method on small networks: records go through the indexer into a real engine, and come back as answers.
 
+mod admin;
 mod blocks;
+mod external;
 mod feeds;
+mod feed_rules;
+mod feed;
 mod graph;
+mod gates;
 mod labels;
 mod network;
 mod paging;
+mod private;
 mod records;
 mod completeness;
 mod takedowns;

@@ -36,6 +36,10 @@ pub struct Written {
 }
 
 impl Written {
+    pub fn rkey(&self) -> &str {
+        self.uri.rsplit('/').next().unwrap()
+    }
+
     pub fn strong_ref(&self) -> Value {
         json!({ "uri": self.uri, "cid": self.cid })
     }
@@ -52,14 +56,32 @@ impl Network {
             video_playlist_pattern: None,
             video_thumbnail_pattern: None,
             trusted_verifiers: Vec::new(),
+            tags: firehouse_appview::TagRules::default(),
+            debug_dids: Vec::new(),
             thread_depth_max: 1_000,
             thread_replies_max: 10_000,
             thread_posts_max: 1_000,
+            drafts_max: 5,
+            check_email_confirmed: false,
+            topics_enabled: false,
+            live_now: Vec::new(),
         };
         let app = AppView::new(store.clone(), Resolver::offline([]), config).for_request();
         let indexer = Indexer::new(Catalog::embedded());
         let (rows, actors, repos) = (Rows::default(), Vec::new(), Vec::new());
         Some(Self { store, app, indexer, rows, actors, repos, now_ms: START_MS, version: 1 })
+    }
+
+    /// The same network, answered with another configuration.
+    pub fn app_with(&self, change: impl FnOnce(&mut Config)) -> AppView {
+        let mut config = self.app.config().clone();
+        change(&mut config);
+        AppView::new(self.store.clone(), Resolver::offline([]), config)
+    }
+
+    /// Knows these identities from now on.
+    pub fn resolve_with(&mut self, resolver: Resolver) {
+        self.app = AppView::new(self.store.clone(), resolver, self.app.config().clone());
     }
 
     /// An active account with the handle `NAME.test`.
@@ -136,6 +158,13 @@ impl Network {
             ($($table:ident),*) => { $(for row in &mut rows.$table { (row.rev, row.deleted) = (rev, 1); })* };
         }
         bury!(records, links, posts, feed_items, profiles, lists, list_items);
+        let made_at = Datetime::from_ms(i64::try_from(self.now_ms).unwrap());
+        for row in &mut rows.thread_gates {
+            (row.rev, row.made_at, row.is_closed) = (rev, made_at, 0);
+        }
+        for row in &mut rows.post_gates {
+            (row.rev, row.made_at, row.is_closed) = (rev, made_at, 0);
+        }
         self.rows.append(rows);
     }
 
@@ -185,6 +214,33 @@ impl Network {
         self.write(did, "app.bsky.graph.listblock", json!({ "subject": list.uri }))
     }
 
+    /// Closes a thread to all but those whom `allow` lets in.
+    pub fn thread_gate(&mut self, did: &Did, post: &Written, allow: Value) -> Written {
+        let gate = json!({ "post": post.uri, "allow": allow });
+        self.write_as(did, "app.bsky.feed.threadgate", Some(post.rkey()), gate)
+    }
+
+    /// Closes a post to quotes.
+    pub fn post_gate(&mut self, did: &Did, post: &Written) -> Written {
+        let rule = json!({ "$type": "app.bsky.feed.postgate#disableRule" });
+        let gate = json!({ "post": post.uri, "embeddingRules": [rule] });
+        self.write_as(did, "app.bsky.feed.postgate", Some(post.rkey()), gate)
+    }
+
+    /// As [`Network::settle`], but every row comes alone, the latest first.
+    pub async fn settle_backwards(&mut self) {
+        let mut rows = std::mem::take(&mut self.rows);
+        macro_rules! insert {
+            ($($table:ident),*) => { $(for row in std::mem::take(&mut rows.$table).into_iter().rev() {
+                self.store.insert(&[row]).await.map(drop).unwrap();
+            })* };
+        }
+        insert!(records, links, posts, feed_items, profiles, lists, list_items);
+        insert!(thread_gates, post_gates);
+        self.rows = rows;
+        self.settle().await;
+    }
+
     /// Inserts everything written so far.
     pub async fn settle(&mut self) {
         let rows = std::mem::take(&mut self.rows);
@@ -195,7 +251,7 @@ impl Network {
             ($($rows:expr),*) => { $(self.store.insert(&$rows).await.map(drop).unwrap();)* };
         }
         insert!(rows.records, rows.links, rows.posts, rows.feed_items, rows.profiles);
-        insert!(rows.lists, rows.list_items, actors, repos);
+        insert!(rows.lists, rows.list_items, rows.thread_gates, rows.post_gates, actors, repos);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Pages joined equal the whole list, whatever the size of a page and however the times coincide.
 
 use firehouse_appview::{
-    Caller, get_author_feed, get_followers, get_likes, get_quotes, get_timeline,
+    Caller, get_actor_likes, get_author_feed, get_followers, get_likes, get_list_feed, get_lists,
+    get_quotes, get_timeline,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ async fn busy() -> Option<Network> {
     let mut network = Network::new().await?;
     let alice = network.account("alice");
     let post = network.post(&alice, "popular");
+    let list = network.list(&alice, "curatelist", &[]);
     for number in 0..24 {
         let one = network.account(&format!("fan{}", char::from(b'a' + number)));
         let at = format!("2025-01-01T00:00:{:02}.000Z", number / 5);
@@ -24,11 +26,15 @@ async fn busy() -> Option<Network> {
             json!({ "subject": followed, "createdAt": at }),
         );
         let embed = json!({ "$type": "app.bsky.embed.record", "record": liked });
-        network.write(
+        let quote = network.write(
             &one,
             "app.bsky.feed.post",
             json!({ "text": "look", "embed": embed, "createdAt": at }),
         );
+        let item = json!({ "list": list.uri, "subject": one.as_str() });
+        network.write(&alice, "app.bsky.graph.listitem", item);
+        let quote = quote.strong_ref();
+        network.write(&alice, "app.bsky.feed.like", json!({ "subject": quote, "createdAt": at }));
         network.write(
             &alice,
             "app.bsky.feed.post",
@@ -47,6 +53,8 @@ enum Method {
     Quotes,
     AuthorFeed,
     Timeline,
+    ListFeed,
+    ActorLikes,
 }
 
 async fn page(network: &Network, method: Method, limit: usize, cursor: &Value) -> Value {
@@ -85,11 +93,26 @@ async fn page(network: &Network, method: Method, limit: usize, cursor: &Value) -
             "app.bsky.feed.getAuthorFeed",
             get_author_feed(app, &anyone, parameters(with("actor", alice.as_str()))).await,
         ),
+        Method::ListFeed => json(
+            "app.bsky.feed.getListFeed",
+            get_list_feed(app, &anyone, parameters(with("list", &list(network).await))).await,
+        ),
+        Method::ActorLikes => json(
+            "app.bsky.feed.getActorLikes",
+            get_actor_likes(app, &viewer(&alice), parameters(with("actor", alice.as_str()))).await,
+        ),
         Method::Timeline => json(
             "app.bsky.feed.getTimeline",
             get_timeline(app, &viewer(&alice), parameters(asked)).await,
         ),
     }
+}
+
+/// Alice's only list.
+async fn list(network: &Network) -> String {
+    let asked = parameters(json!({ "actor": format!("did:plc:{:a<24}", "alice") }));
+    let lists = get_lists(&network.app, &Caller::default(), asked).await.unwrap().body.lists;
+    lists.first().unwrap().uri.clone()
 }
 
 fn items(answer: &Value) -> Vec<Value> {
@@ -118,12 +141,14 @@ fn pages_joined_equal_the_whole_list() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let Some(network) = runtime.block_on(busy()) else { return };
     let config =
-        ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
+        ProptestConfig { cases: 18, failure_persistence: None, ..ProptestConfig::default() };
     let methods = prop_oneof![
         Just(Method::Likes),
         Just(Method::Followers),
         Just(Method::Quotes),
         Just(Method::AuthorFeed),
+        Just(Method::ListFeed),
+        Just(Method::ActorLikes),
     ];
     proptest!(config, |(method in methods, limit in 1_usize..30)| {
         let (whole, joined) = runtime.block_on(async {

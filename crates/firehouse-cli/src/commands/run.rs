@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
 use firehouse_ingest::{
-    Backfill, Directory, Fetch, Ingest, Keeper, Metrics, Repairs, Upstream, Verifier, Walk, Walked,
+    Backfill, Directory, Fetch, Ingest, Keeper, Metrics, Rechecks, Repairs, Upstream, Verifier,
+    Walk, Walked,
 };
 use firehouse_lexicon::Catalog;
 use prometheus::Registry;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::database::Database;
 use crate::following::{Followed, Following};
 use crate::gaps::Gaps;
+use crate::handles::Handles;
 use crate::keeping::Administered;
 use crate::proving::{PATHS_NAMED, Proving};
 use crate::serving::{Answers, Sources};
@@ -115,6 +117,9 @@ async fn index_and_serve(
     let keeper = from.keeper.clone();
     let mut ingest = ingest(&settings, &mut sources, from.keeper, from.backfill)?;
     ingest.directory = from.directory;
+    let (rechecks, asked) = Rechecks::new();
+    ingest.rechecks = Some(asked);
+    sources.handles = Some(Arc::new(Handles::new(rechecks, &sources.store)));
     let looks = match fetched_from {
         None => None,
         Some((fetch, client, scheduler, asked, standings)) => {
@@ -214,6 +219,7 @@ pub fn ingest(
         keeper,
         lists: keeping::lists(settings)?,
         directory: None,
+        rechecks: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: sources.watched.status.clone(),
         metrics,

@@ -101,7 +101,7 @@ struct Picture {
     answers: BTreeMap<String, Value>,
 }
 
-const TABLES: [(&str, &str); 14] = [
+const TABLES: [(&str, &str); 16] = [
     ("records", "* EXCEPT (witnessed_at)"),
     ("actors", "actor, did, handle, pds, key, status"),
     ("repos", "*"),
@@ -115,6 +115,8 @@ const TABLES: [(&str, &str); 14] = [
     ("lists", "*"),
     ("list_items", "*"),
     ("list_memberships", "*"),
+    ("thread_gates", "*"),
+    ("post_gates", "*"),
     ("cursors", "upstream, seq"),
 ];
 

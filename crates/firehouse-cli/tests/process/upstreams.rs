@@ -267,7 +267,7 @@ fn upstreams_are_added_and_removed_while_firehouse_runs_and_stay_so_after_a_rest
     };
     assert_eq!(
         found(&a.0),
-        json!({ "url": a.0, "kind": "relay", "configured": true, "followed": false })
+        json!({ "url": a.0, "kind": "relay", "configured": true, "followed": false, "paused": false })
     );
     let added = found(&b.0);
     assert_eq!((&added["configured"], &added["followed"]), (&json!(false), &json!(true)));
@@ -278,6 +278,49 @@ fn upstreams_are_added_and_removed_while_firehouse_runs_and_stay_so_after_a_rest
     let (status, answer) =
         post(listen, "/xrpc/dev.firehouse.admin.addUpstream", "wrong", &json!({})).unwrap();
     assert_eq!(status, 401, "{answer}");
+
+    // A paused one stays paused, and goes on where it was.
+    is_ok(ask("pauseUpstream", json!({ "url": a.0 })));
+    is_ok(ask("pauseUpstream", json!({ "url": a.0 })));
+    wait_upstreams(&firehouse, &[(&b.0, last)]);
+    firehouse.kill();
+    let firehouse = run(&data, listen, &[&a.0], &directory);
+    wait_upstreams(&firehouse, &[(&b.0, last)]);
+    let (_, listed) = crate::support::get_as(listen, path, PASSWORD).unwrap();
+    let paused = listed["upstreams"].as_array().unwrap().iter().find(|u| u["url"] == a.0);
+    assert_eq!(paused.unwrap()["paused"], true, "{listed}");
+    is_ok(ask("resumeUpstream", json!({ "url": a.0 })));
+    wait_upstreams(&firehouse, &[(&a.0, last), (&b.0, last)]);
+    let (status, answer) = ask("pauseUpstream", json!({ "url": "ws://127.0.0.1:1" }));
+    assert_eq!((status, answer["error"].as_str()), (400, Some("UpstreamNotFound")), "{answer}");
+    assert!(firehouse.stop(LIMIT).success());
+}
+
+#[test]
+fn a_handle_is_looked_up_again_when_the_administrator_asks() {
+    if !has_engine() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut network = Network::new(Config::new(15, 5, 50));
+    let last = files::write(&mut network, folder.path()).unwrap().frames;
+    let relay = Replay::start(&folder.path().join("frames.bin"));
+    let identities = files::read_identities(folder.path()).unwrap();
+    let did = network.manifest().accounts[0].did.clone();
+    let directory = serve_directory(identities);
+    let (data, listen) = (folder.path().join("data"), free_address());
+    let firehouse = run(&data, listen, &[&relay.url()], &directory);
+    wait_upstreams(&firehouse, &[(&relay.url(), last)]);
+    let ask = |did: &str| {
+        let path = "/xrpc/dev.firehouse.admin.recheckHandle";
+        post(listen, path, PASSWORD, &json!({ "did": did })).unwrap()
+    };
+    let profile = format!("/xrpc/app.bsky.actor.getProfile?actor={did}");
+    let handle = firehouse.get(&profile).unwrap().1["handle"].clone();
+    assert!(handle.as_str().is_some_and(|handle| handle != "handle.invalid"), "{handle}");
+    assert_eq!(ask(&did), (200, json!({ "did": did, "handle": handle })));
+    let (status, answer) = ask("did:plc:nobodynobodynobodynobody");
+    assert_eq!((status, answer["error"].as_str()), (400, Some("AccountNotFound")), "{answer}");
     assert!(firehouse.stop(LIMIT).success());
 }
 

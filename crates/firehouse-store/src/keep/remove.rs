@@ -17,7 +17,7 @@ const INVALID_PER_QUERY: u32 = 1_000;
 
 /// Tables with rows that an account made, and the column that names it. What accounts tell only us is not among them: whoever is not kept
 /// may still ask, and what is removed here can be fetched again, which that cannot.
-const OF_ACCOUNTS: [(&str, &str); 11] = [
+const OF_ACCOUNTS: [(&str, &str); 13] = [
     ("records", "actor"),
     ("links", "actor"),
     ("links_by_source", "actor"),
@@ -29,18 +29,22 @@ const OF_ACCOUNTS: [(&str, &str); 11] = [
     ("lists", "actor"),
     ("list_items", "list_actor"),
     ("list_memberships", "list_actor"),
+    ("thread_gates", "actor"),
+    ("post_gates", "actor"),
 ];
 const WITH_COLLECTION: [&str; 3] = ["links", "links_by_source", "records"];
 const FEEDS: [&str; 2] = ["feed_items", "author_items"];
 const OF_POSTS: [&str; 2] = ["thread_items", "posts"];
 
 /// Tables, and kinds of feed items, whose rows come from one collection.
-const DERIVED: [(&str, &[&str], Option<&str>); 5] = [
+const DERIVED: [(&str, &[&str], Option<&str>); 7] = [
     ("app.bsky.feed.post", &OF_POSTS, Some("post")),
     ("app.bsky.feed.repost", &[], Some("repost")),
     ("app.bsky.actor.profile", &["profiles"], None),
     ("app.bsky.graph.list", &["lists"], None),
     ("app.bsky.graph.listitem", &["list_items", "list_memberships"], None),
+    ("app.bsky.feed.threadgate", &["thread_gates"], None),
+    ("app.bsky.feed.postgate", &["post_gates"], None),
 ];
 
 /// Whose accounts are kept, when not everybody's are.

@@ -1,5 +1,5 @@
--- Which of some accounts one account mutes by a list: the first list that it mutes and they are on, that exists, is for moderation, and
--- whose creator is active.
+-- Which of some accounts one account mutes by a list: the first list that it mutes and they are on, that exists, is for moderation, is
+-- not taken down, and whose creator is active.
 -- Params: viewer UInt64; subjects Array(UInt64).
 WITH members AS
 (
@@ -28,6 +28,20 @@ WHERE (list_actor, list_rkey) IN
             PREWHERE actor IN (SELECT list_actor FROM members)
             WHERE status = 'active'
         )
+)
+AND (list_actor, list_rkey) NOT IN
+(
+    SELECT actor, rkey
+    FROM takedowns FINAL
+    PREWHERE actor IN (SELECT list_actor FROM members) AND collection = 'app.bsky.graph.list'
+    WHERE applied = 1
+)
+AND list_actor NOT IN
+(
+    SELECT actor
+    FROM takedowns FINAL
+    PREWHERE actor IN (SELECT list_actor FROM members) AND collection = '' AND blob = ''
+    WHERE applied = 1
 )
 ORDER BY subject, list_actor, list_rkey
 LIMIT 1 BY subject

@@ -1,10 +1,10 @@
-//! Skeletons of feeds: what an account posted, what those it follows posted, and the replies of a thread.
+//! Skeletons of one account's feed and of a thread: what the account posted, and the replies.
 
 use clickhouse::Row;
 use firehouse_schema::FeedItemKind;
 use firehouse_types::{ActorId, Datetime, RkeyId};
 
-use super::{END_OF_TIME, RecordKey, fetch, fetch_wide};
+use super::{END_OF_TIME, RecordKey, fetch};
 use crate::{Store, StoreError};
 
 /// A post, or a repost of one.
@@ -94,13 +94,13 @@ impl ThreadReply {
 }
 
 #[derive(Row, serde::Deserialize)]
-struct ItemRow {
-    sort_at: i64,
-    actor: ActorId,
-    kind: FeedItemKind,
-    rkey: RkeyId,
-    post_actor: ActorId,
-    post_rkey: RkeyId,
+pub(super) struct ItemRow {
+    pub(super) sort_at: i64,
+    pub(super) actor: ActorId,
+    pub(super) kind: FeedItemKind,
+    pub(super) rkey: RkeyId,
+    pub(super) post_actor: ActorId,
+    pub(super) post_rkey: RkeyId,
 }
 
 impl From<ItemRow> for FeedItem {
@@ -135,29 +135,6 @@ impl Store {
             .param("before_rkey", before.rkey)
             .param("limit", limit);
         let rows: Vec<ItemRow> = fetch("author_items", query).await?;
-        Ok(rows.into_iter().map(FeedItem::from).collect())
-    }
-
-    /// What those an account follows posted and reposted, from `after` on; without it, of all times, and read by author, since a table by
-    /// time would be read whole. Shape: newest first, at most `limit`. Errors: [`StoreError::Read`].
-    pub async fn timeline_items(
-        &self,
-        viewer: ActorId,
-        after: Option<Datetime>,
-        before: FeedPosition,
-        limit: usize,
-    ) -> Result<Vec<FeedItem>, StoreError> {
-        let query = self
-            .query(include_str!("timeline.sql"))
-            .param("items", if after.is_some() { "feed_items" } else { "author_items" })
-            .param("viewer", viewer)
-            .param("after_ms", after.map_or(i64::MIN, Datetime::ms))
-            .param("before_ms", before.at.ms())
-            .param("before_actor", before.actor)
-            .param("before_kind", before.kind)
-            .param("before_rkey", before.rkey)
-            .param("limit", limit);
-        let rows: Vec<ItemRow> = fetch_wide("timeline", query).await?;
         Ok(rows.into_iter().map(FeedItem::from).collect())
     }
 

@@ -55,6 +55,27 @@ impl LinkPosition {
     }
 }
 
+/// A post that an account likes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, serde::Deserialize)]
+pub struct LikedPost {
+    target_actor: ActorId,
+    target_rkey: RkeyId,
+    at: i64,
+}
+
+impl LikedPost {
+    /// The post.
+    pub fn post(&self) -> RecordKey {
+        (self.target_actor, self.target_rkey)
+    }
+
+    /// Where the page after this row begins; its numbers are those of the post.
+    pub fn position(&self) -> LinkPosition {
+        let (actor, rkey) = (self.target_actor.get(), self.target_rkey.get());
+        LinkPosition { at: Datetime::from_ms(self.at), actor, rkey }
+    }
+}
+
 /// Where references stand.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkSource<'a> {
@@ -148,6 +169,17 @@ impl Store {
             .param("target_actor", target.0)
             .param("target_rkey", target.1);
         fetch("quotes", before.page(query, limit)).await
+    }
+
+    /// The posts that an account likes. Shape: latest like first, each post once, at most `limit`. Errors: [`StoreError::Read`].
+    pub async fn liked_posts(
+        &self,
+        actor: ActorId,
+        before: LinkPosition,
+        limit: usize,
+    ) -> Result<Vec<LikedPost>, StoreError> {
+        let query = self.query(include_str!("liked_posts.sql")).param("actor", actor);
+        fetch("liked_posts", before.page(query, limit)).await
     }
 
     /// Follows and blocks between pairs of accounts: (followed or blocked, by whom). Errors: [`StoreError::Read`].

@@ -8,17 +8,22 @@
 
 mod actors;
 mod feeds;
+mod gates;
+mod timeline;
 mod graph;
 mod interactions;
 mod labels;
 mod lists;
 mod records;
-mod sitemap;
+mod threads;
+mod reposts;
 mod query;
 mod together;
 mod param;
 mod row;
 mod takedowns;
+mod tags;
+mod editorial;
 
 use clickhouse::{Row, RowOwned, RowRead};
 use firehouse_types::{ActorId, Datetime, RkeyId};
@@ -27,7 +32,8 @@ use crate::StoreError;
 
 pub use actors::{ActorRead, HandleRead, KnownFollowersRead, ProfileCount};
 pub use feeds::{AuthorFeed, FeedItem, FeedPosition, ThreadReply};
-pub use graph::{LinkAt, LinkPosition, LinkSource, LinkTarget, Relation};
+pub use gates::{ClosedGates, Refused};
+pub use graph::{LikedPost, LinkAt, LinkPosition, LinkSource, LinkTarget, Relation};
 pub use interactions::Interactions;
 pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
 pub use lists::{ListBlock, ListKey};
@@ -35,8 +41,10 @@ pub(crate) use query::Asked;
 pub(crate) use query::fetch;
 use query::fetch_wide;
 pub use records::{RecordHead, RecordRead};
-pub use sitemap::SitemapDay;
+pub use reposts::RepostedPost;
+pub use tags::TagsRead;
 pub use takedowns::{TakedownSubject, TakenDown};
+pub use threads::{KnownLikersRead, OpReply};
 pub(crate) use together::Round;
 
 /// A record of a collection that goes without saying: whose it is, and its key.

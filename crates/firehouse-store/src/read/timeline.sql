@@ -1,18 +1,46 @@
--- Posts and reposts of those one account follows, newest first, within a span of time.
--- Params: items Identifier: feed_items, which lie by time, or, to read all times, author_items, the same by author;
--- viewer UInt64; after_ms Int64, inclusive; before_ms Int64, before_actor UInt64, before_kind Int8, before_rkey UInt64: the last item seen,
--- exclusive; limit UInt32.
-SELECT sort_at, actor, kind, rkey, post_actor, post_rkey
-FROM {items:Identifier} FINAL
-PREWHERE sort_at >= fromUnixTimestamp64Milli({after_ms:Int64}, 'UTC')
-    AND sort_at <= fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
-    AND (sort_at < fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
-        OR (actor, toInt8(kind), rkey) < ({before_actor:UInt64}, {before_kind:Int8}, {before_rkey:UInt64}))
-    AND actor IN
+-- Posts and reposts of those one account follows, newest first.
+-- A table by time is read backwards only as far as there are enough rows, and never further than a million: whose accounts are too
+-- quiet for that, or too few to be worth it, is served by author, from the beginning of time.
+-- Params: viewer UInt64; candidates UInt32, rows of any version after which the table by time is left;
+-- by_author UInt8, 1 = by author in any case; before_ms Int64, before_actor UInt64, before_kind Int8, before_rkey UInt64: the last item
+-- seen, exclusive; limit UInt32. Column near: 1 = by time. Then, with fewer rows than asked for, there may be more by author.
+WITH
+    (SELECT count() FROM (SELECT target_actor FROM links_by_source FINAL PREWHERE actor = {viewer:UInt64} AND collection = 'app.bsky.graph.follow' AND path = '.subject' AND target_collection = '')) AS accounts,
     (
-        SELECT target_actor
-        FROM links_by_source FINAL
-        PREWHERE actor = {viewer:UInt64} AND collection = 'app.bsky.graph.follow' AND path = '.subject' AND target_collection = ''
-    )
+        SELECT (count(), min(sort_at))
+        FROM
+        (
+            SELECT sort_at
+            FROM feed_items
+            PREWHERE {by_author:UInt8} = 0 AND accounts > 100
+                AND sort_at <= fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
+                AND actor IN (SELECT target_actor FROM links_by_source FINAL PREWHERE actor = {viewer:UInt64} AND collection = 'app.bsky.graph.follow' AND path = '.subject' AND target_collection = '')
+            ORDER BY sort_at DESC
+            LIMIT {candidates:UInt32}
+            SETTINGS max_rows_to_read = 1000000, read_overflow_mode = 'break'
+        )
+    ) AS newest,
+    toUInt8(ifNull(newest.1 >= {candidates:UInt32}, 0)) AS near,
+    -- Else behind the end of time, where there is nothing to read.
+    if(near, assumeNotNull(newest.2), toDateTime64('2299-12-31 23:59:59.999', 3, 'UTC')) AS since
+SELECT sort_at, actor, kind, rkey, post_actor, post_rkey, near
+FROM
+(
+    SELECT sort_at, actor, kind, rkey, post_actor, post_rkey
+    FROM feed_items FINAL
+    PREWHERE sort_at >= since
+        AND sort_at <= fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
+        AND (sort_at < fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
+            OR (actor, toInt8(kind), rkey) < ({before_actor:UInt64}, {before_kind:Int8}, {before_rkey:UInt64}))
+        AND actor IN (SELECT target_actor FROM links_by_source FINAL PREWHERE actor = {viewer:UInt64} AND collection = 'app.bsky.graph.follow' AND path = '.subject' AND target_collection = '')
+    UNION ALL
+    SELECT sort_at, actor, kind, rkey, post_actor, post_rkey
+    FROM author_items FINAL
+    PREWHERE NOT near
+        AND sort_at <= fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
+        AND (sort_at < fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
+            OR (actor, toInt8(kind), rkey) < ({before_actor:UInt64}, {before_kind:Int8}, {before_rkey:UInt64}))
+        AND actor IN (SELECT target_actor FROM links_by_source FINAL PREWHERE actor = {viewer:UInt64} AND collection = 'app.bsky.graph.follow' AND path = '.subject' AND target_collection = '')
+)
 ORDER BY sort_at DESC, actor DESC, kind DESC, rkey DESC
 LIMIT {limit:UInt32}

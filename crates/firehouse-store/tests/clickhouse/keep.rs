@@ -50,6 +50,7 @@ fn post(rkey: u64, rev: u64, langs: &[&str]) -> PostRow {
         quote_rkey: 0,
         embeds: 0,
         langs: langs.iter().map(|&lang| lang.into()).collect(),
+        made_at: Datetime::EPOCH,
     }
 }
 

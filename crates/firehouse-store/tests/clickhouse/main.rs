@@ -6,6 +6,7 @@ mod together;
 mod reads;
 mod labels;
 mod threads;
+mod timelines;
 mod receipts;
 mod purge;
 mod keep;

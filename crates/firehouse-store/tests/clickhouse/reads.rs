@@ -27,9 +27,22 @@ const CASES: &[Case] = &[
             ("limit", "3"),
         ],
     ),
+    ("closed_gates", &[("roots", "[(1,2)]"), ("quoted", "[(3,4)]")]),
+    ("closed_to", &[("keys", "[(1,2),(3,4)]")]),
     ("handles", &[("handles", "['a.test','b.test']")]),
     ("interactions", &[("keys", "[(1,2),(3,4)]"), ("viewer", "5"), ("op", "0")]),
     ("known_followers", &[("actors", "[1,2]"), ("viewer", "5")]),
+    ("known_likers", &[("keys", "[(1,2)]"), ("viewer", "5")]),
+    (
+        "liked_posts",
+        &[
+            ("actor", "1"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
     ("link_target", &[("actor", "1"), ("collection", "app.bsky.feed.like"), ("rkey", "2")]),
     ("labeler_services", &[("rkey", "1"), ("limit", "3")]),
     (
@@ -68,6 +81,20 @@ const CASES: &[Case] = &[
     ),
     ("list_blocks", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     (
+        "list_feed",
+        &[
+            ("list_actor", "1"),
+            ("list_rkey", "2"),
+            ("candidates", "150"),
+            ("by_author", "0"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("before_kind", "2"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
+    (
         "list_members",
         &[("actor", "1"), ("rkey", "2"), ("before_ms", "5"), ("before_actor", "9"), ("limit", "3")],
     ),
@@ -75,6 +102,7 @@ const CASES: &[Case] = &[
     ("list_subjects", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     ("list_sizes", &[("keys", "[(3,4)]")]),
     ("list_subscriptions", &[("actor", "1"), ("keys", "[(3,4)]")]),
+    ("op_replies", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
     ("posts", &[("keys", "[(1,2),(3,4)]")]),
     ("profile_counts", &[("actors", "[1,2]")]),
     (
@@ -106,29 +134,27 @@ const CASES: &[Case] = &[
     ),
     ("record_heads", &[("collections", "['app.bsky.feed.like']"), ("keys", "[(1,2)]")]),
     ("records", &[("collections", "['app.bsky.feed.post']"), ("keys", "[(1,2)]")]),
+    ("refused_quotes", &[("keys", "[(1,2)]"), ("quoted", "[(3,4)]")]),
+    ("refused_replies", &[("keys", "[(1,2),(3,4)]"), ("roots", "[(3,4)]")]),
     ("relations", &[("pairs", "[(1,2),(2,1)]")]),
     ("repo_rev", &[("actor", "1")]),
+    ("reposted_posts", &[("actors", "[1,2]"), ("keys", "[(1,2)]")]),
     ("thread", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
     ("thread_root", &[("actor", "1"), ("rkey", "2")]),
-    ("timeline", &TIMELINE_BY_TIME),
-    ("timeline", &TIMELINE_BY_AUTHOR),
+    (
+        "timeline",
+        &[
+            ("viewer", "1"),
+            ("candidates", "150"),
+            ("by_author", "0"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("before_kind", "2"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
 ];
-
-const TIMELINE_BY_TIME: [(&str, &str); 8] = timeline("feed_items");
-const TIMELINE_BY_AUTHOR: [(&str, &str); 8] = timeline("author_items");
-
-const fn timeline(items: &'static str) -> [(&'static str, &'static str); 8] {
-    [
-        ("items", items),
-        ("viewer", "1"),
-        ("after_ms", "-62167219200000"),
-        ("before_ms", "5"),
-        ("before_actor", "9"),
-        ("before_kind", "2"),
-        ("before_rkey", "9"),
-        ("limit", "3"),
-    ]
-}
 
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/read"))
@@ -195,7 +221,7 @@ async fn every_read_goes_by_a_key() {
         );
         query(&store, &random, &[]).execute().await.unwrap();
     }
-    for table in ["actors", "repos", "labels"] {
+    for table in ["actors", "repos", "labels", "thread_gates", "post_gates"] {
         let random = format!("INSERT INTO {table} SELECT * FROM generateRandom() LIMIT 3");
         query(&store, &random, &[]).execute().await.unwrap();
     }

@@ -4,9 +4,9 @@ use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
-    MuteRow, PositionRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
-    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, UnwantedRow,
-    UpstreamRow,
+    MuteRow, PositionRow, PostGateRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
+    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, ThreadGateRow,
+    UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -71,6 +71,7 @@ fn post(rkey: u64) -> PostRow {
         quote_rkey: 0,
         embeds: 5,
         langs: vec!["en".into(), "pt-BR".into()],
+        made_at: Datetime::EPOCH,
     }
 }
 
@@ -155,7 +156,7 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     check(&store, takedown).await;
     check(&store, CursorRow { upstream: "wss://a.test".into(), seq: 9, version: 1 }).await;
     let (upstream, url) = ("a.test".into(), "pds+wss://a.test".into());
-    check(&store, UpstreamRow { upstream, url, followed: 1, version: 1 }).await;
+    check(&store, UpstreamRow { upstream, url, followed: 1, version: 1, paused: 1 }).await;
     check(
         &store,
         IdentityRow {
@@ -283,6 +284,9 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
         deleted,
     };
     check(&store, subscription).await;
+    let (made_at, lists) = (sort_at, vec![(actor, rkey)]);
+    check(&store, ThreadGateRow { actor, rkey, rev, made_at, is_closed: 1, rules: 5, lists }).await;
+    check(&store, PostGateRow { actor, rkey, rev, made_at, is_closed: 1 }).await;
     check(&store, label("did:web:mod.test", "did:web:a.test", "!warn", u128::MAX)).await;
 }
 
@@ -373,7 +377,13 @@ async fn what_was_said_last_of_an_upstream_counts() {
         (2, "a.test", "wss://a.test/", 1),
         (3, "b.test", "https://b.test/", 0),
     ] {
-        let row = UpstreamRow { upstream: upstream.into(), url: url.into(), followed, version };
+        let row = UpstreamRow {
+            upstream: upstream.into(),
+            url: url.into(),
+            followed,
+            version,
+            paused: 0,
+        };
         store.save_upstream(row).await.unwrap();
     }
     let found = store.upstreams().await.unwrap();

@@ -31,6 +31,7 @@ fn reply(rkey: u64, root: u64, rev: u64) -> PostRow {
         quote_rkey: 0,
         embeds: 0,
         langs: Vec::new(),
+        made_at: Datetime::EPOCH,
     }
 }
 

@@ -87,7 +87,7 @@ mod tests {
     fn check(header: &str, claims: &str, expected: &str) {
         let [header, claims] = [header, claims].map(|json| BASE64URL_NOPAD.encode(json.as_bytes()));
         let text = format!("{header}.{claims}.AAAA");
-        let found = Token::parse(&text).err().map_or("", |failure| failure.name);
+        let found = Token::parse(&text).err().map(|failure| failure.name).unwrap_or_default();
         assert_eq!(found, expected, "{text}");
     }
 
@@ -114,7 +114,7 @@ mod tests {
         check(r#"{"alg":"ES256K"}"#, r#"{"aud":"b","exp":1}"#, "BadJwt");
         check(r#"{"alg":"ES256K"}"#, r#"{"iss":"a","aud":"b","exp":"1"}"#, "BadJwt");
         for text in ["", "garbage", "a.b", "a.b.c", "a.b.c.d", "....", "é.é.é"] {
-            assert_eq!(Token::parse(text).err().map(|f| f.name), Some("BadJwt"), "{text}");
+            assert_eq!(Token::parse(text).err().map(|f| f.name), Some("BadJwt".into()), "{text}");
         }
         assert!(Token::parse(&format!("{}.{}.", "a".repeat(9000), "b")).is_err());
     }

@@ -29,6 +29,7 @@ impl Upstreams for Told {
             kind: if url.starts_with("pds+") { UpstreamKind::Pds } else { UpstreamKind::Relay },
             configured: false,
             followed: true,
+            paused: false,
             health: Some(UpstreamHealth {
                 url: url.clone(),
                 kind: UpstreamKind::Relay,
@@ -53,6 +54,15 @@ impl Upstreams for Told {
             self.0.lock().expect("no panic").push(url.to_owned());
             Ok(())
         })
+    }
+
+    fn pause<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>> {
+        let is_known = self.0.lock().expect("no panic").iter().any(|known| known == url);
+        Box::pin(async move { is_known.then_some(()).ok_or(UpstreamError::NotFound) })
+    }
+
+    fn resume<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>> {
+        self.pause(url)
     }
 
     fn remove<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), UpstreamError>> {
@@ -109,7 +119,7 @@ async fn upstreams_are_added_listed_and_removed() {
         .validate_output("dev.firehouse.admin.listUpstreams", &answer.body)
         .expect("as its lexicon says");
     let first = json!({
-        "url": "wss://relay.example.com", "kind": "relay", "configured": false, "followed": true,
+        "url": "wss://relay.example.com", "kind": "relay", "configured": false, "followed": true, "paused": false,
         "state": "connected", "seqReceived": 7, "gaps": 0, "queued": 1,
     });
     assert_eq!(answer.json()["upstreams"][0], first);

@@ -1,6 +1,5 @@
 //! A router, the accounts that may ask it, and their tokens.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -172,13 +171,24 @@ impl World {
         change: impl FnOnce(&mut Config),
         change_services: impl FnOnce(&mut Services),
     ) -> Self {
+        Self::known(store, &[], change, change_services)
+    }
+
+    /// With these DID documents besides those of the accounts.
+    pub fn known(
+        store: Store,
+        more: &[Value],
+        change: impl FnOnce(&mut Config),
+        change_services: impl FnOnce(&mut Services),
+    ) -> Self {
         let (alice, bob, labeler, labels) = (Key::k256(1), Key::p256(), Key::k256(2), Key::k256(3));
         let documents = [
             document(ALICE, &[("atproto", &alice)]),
             document(BOB, &[("atproto", &bob)]),
             document(LABELER, &[("atproto", &labeler), ("atproto_label", &labels)]),
         ];
-        let lines = documents.map(|line| line.to_string()).join("\n");
+        let lines: Vec<_> = documents.iter().chain(more).map(Value::to_string).collect();
+        let lines = lines.join("\n");
         let documents = OfflineDocument::read_lines(lines.as_bytes()).expect("documents");
         let resolver = Resolver::offline(documents);
         let (config, mut services) = parts(store, resolver, change);
@@ -188,14 +198,10 @@ impl World {
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
-        ask(self.router.clone(), request).await
-    }
-
-    /// Asks as if over a connection from this address.
-    pub async fn ask_from(&self, peer: &str, request: Request<Body>) -> Answer {
-        let peer = SocketAddr::new(peer.parse().expect("an address"), 1);
-        let router = firehouse_xrpc::connected(&self.router, peer);
-        ask(router, request).await
+        let response = self.router.clone().oneshot(request).await.expect("an answer, always");
+        let (head, body) = response.into_parts();
+        let body = to_bytes(body, 10_000_000).await.expect("a whole body");
+        Answer { status: head.status, headers: head.headers, body }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -216,13 +222,6 @@ impl World {
     }
 }
 
-async fn ask(router: Router, request: Request<Body>) -> Answer {
-    let response = router.oneshot(request).await.expect("an answer, always");
-    let (head, body) = response.into_parts();
-    let body = to_bytes(body, 10_000_000).await.expect("a whole body");
-    Answer { status: head.status, headers: head.headers, body }
-}
-
 /// What a router or a server is made of.
 pub fn parts(
     store: Store,
@@ -239,8 +238,8 @@ pub fn parts(
         upstreams: None,
         selections: None,
         repairs: None,
+        handles: None,
         pages: None,
-        media: None,
         registry: prometheus::Registry::new(),
     };
     (config, services)
@@ -280,9 +279,15 @@ fn appview(store: &Store, resolver: &Resolver, config: &Config) -> AppView {
         video_playlist_pattern: None,
         video_thumbnail_pattern: None,
         trusted_verifiers: Vec::new(),
+        tags: firehouse_appview::TagRules::default(),
+        debug_dids: Vec::new(),
         thread_depth_max: 100,
         thread_replies_max: 1000,
         thread_posts_max: 1000,
+        drafts_max: 3,
+        check_email_confirmed: false,
+        topics_enabled: false,
+        live_now: Vec::new(),
     };
     AppView::new(store.clone(), resolver.clone(), config)
 }
@@ -293,7 +298,6 @@ fn config() -> Config {
         methods: true,
         did: Did::parse(OUR_DID).expect("a DID"),
         public_url: "https://appview.example.com".parse().expect("a URL"),
-        site_url: None,
         verification_key: None,
         alternate_audiences: vec!["did:web:old.example.com".to_owned()],
         entryway_key: None,
@@ -308,10 +312,6 @@ fn config() -> Config {
         token_lifetime_s_max: 300,
         token_reuse: TokenReuse::Queries,
         used_tokens_max: 1000,
-        rate_viewer_max: 100,
-        rate_address_max: 5,
-        rate_window_s: 300,
-        trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
     }
 }
 

@@ -1,0 +1,118 @@
+//! getListFeed and getActorLikes, and what feeds leave out.
+
+use firehouse_appview::{
+    Caller, ViewError, get_actor_likes, get_author_feed, get_list_feed, get_timeline,
+};
+use firehouse_types::Did;
+use serde_json::{Value, json};
+
+use crate::network::{Network, json, parameters, pluck, viewer};
+
+fn texts(feed: &Value) -> Vec<String> {
+    pluck(&feed["feed"], "/post/record/text")
+}
+
+async fn list_feed(network: &Network, caller: &Caller, list: &str) -> Value {
+    let asked = parameters(json!({ "list": list }));
+    json("app.bsky.feed.getListFeed", get_list_feed(&network.app, caller, asked).await)
+}
+
+async fn timeline(network: &Network, whose: &Did) -> Value {
+    let answer = get_timeline(&network.app, &viewer(whose), parameters(json!({}))).await;
+    json("app.bsky.feed.getTimeline", answer)
+}
+
+#[tokio::test]
+async fn a_list_feed_has_the_members_posts_and_replies_and_no_reposts() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob, carol, dan] =
+        ["alice", "bob", "carol", "dan"].map(|name| network.account(name));
+    let root = network.post(&alice, "root");
+    network.reply(&bob, "bob's reply", &root, &root);
+    network.post(&carol, "carol's");
+    network.repost(&carol, &root);
+    network.post(&dan, "dan's");
+    network.block(&carol, &alice);
+    let list = network.list(&alice, "curatelist", &[&bob, &carol]);
+    network.settle().await;
+
+    // Carol and the list's creator are in a block.
+    let anyone = Caller::default();
+    assert_eq!(texts(&list_feed(&network, &anyone, &list.uri).await), ["bob's reply"]);
+    let moderator = Caller { privileged: true, ..Caller::default() };
+    assert_eq!(
+        texts(&list_feed(&network, &moderator, &list.uri).await),
+        ["carol's", "bob's reply"]
+    );
+    let unknown = list.uri.replace("graph.list/", "graph.list/3k");
+    assert!(texts(&list_feed(&network, &anyone, &unknown).await).is_empty());
+}
+
+#[tokio::test]
+async fn likes_are_shown_to_who_gave_them_latest_first_without_those_behind_a_block() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| network.account(name));
+    let (one, two) = (network.post(&bob, "one"), network.post(&bob, "two"));
+    let (blocked, gone) = (network.post(&carol, "carol's"), network.post(&bob, "gone"));
+    for post in [&two, &one, &blocked, &gone, &two] {
+        network.like(&alice, post);
+    }
+    network.delete(&gone);
+    network.block(&carol, &alice);
+    network.settle().await;
+
+    let likes = async |caller: &Caller, actor: &Did| {
+        let asked = parameters(json!({ "actor": actor.as_str() }));
+        get_actor_likes(&network.app, caller, asked).await
+    };
+    let own = likes(&viewer(&alice), &alice).await;
+    assert!(own.as_ref().unwrap().repo_rev.is_some());
+    let own = json("app.bsky.feed.getActorLikes", own);
+    assert_eq!(texts(&own), ["one", "two"]);
+    assert!(own.get("cursor").is_none());
+    for caller in [viewer(&bob), Caller::default()] {
+        let refused = likes(&caller, &alice).await;
+        assert!(
+            matches!(&refused, Err(ViewError::InvalidRequest { message }) if message == "Profile not found"),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_timeline_leaves_out_who_is_blocked_down_to_the_grandparent() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob, carol, dan] =
+        ["alice", "bob", "carol", "dan"].map(|name| network.account(name));
+    network.follow(&alice, &bob);
+    network.block(&alice, &dan);
+    let dans = network.post(&dan, "dan's");
+    let carols = network.reply(&carol, "carol's", &dans, &dans);
+    let below = network.reply(&bob, "below carol's", &dans, &carols);
+    network.reply(&bob, "further below", &dans, &below);
+    network.reply(&bob, "below dan's", &dans, &dans);
+    network.repost(&bob, &dans);
+    network.post(&bob, "bob's");
+    network.settle().await;
+
+    assert_eq!(texts(&timeline(&network, &alice).await), ["bob's", "further below"]);
+}
+
+#[tokio::test]
+async fn an_author_feed_walks_past_a_thousand_reposts_of_what_is_gone() {
+    let Some(mut network) = Network::new().await else { return };
+    let (alice, bob) = (network.account("alice"), network.account("bob"));
+    network.post(&alice, "first");
+    let gone = network.post(&bob, "gone");
+    for _ in 0..1_200 {
+        network.repost(&alice, &gone);
+    }
+    network.delete(&gone);
+    network.settle().await;
+
+    let asked = parameters(json!({ "actor": alice.as_str(), "limit": 10 }));
+    let answer = get_author_feed(&network.app, &Caller::default(), asked).await;
+    let feed = json("app.bsky.feed.getAuthorFeed", answer);
+    assert_eq!(texts(&feed), ["first"]);
+    assert!(feed.get("cursor").is_none());
+}
