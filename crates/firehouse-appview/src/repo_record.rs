@@ -1,11 +1,11 @@
 //! com.atproto.repo.getRecord: one record as its author wrote it.
 
 use atrium_api::com::atproto::repo::get_record::ParametersData;
-use firehouse_schema::{Referred, usual_body};
-use firehouse_store::read::{LinkTarget, RecordRead};
-use firehouse_types::{Cid, Datetime, Did, RkeyId};
+use firehouse_store::read::RecordRead;
+use firehouse_types::{Cid, Did, RkeyId};
 
 use crate::app::is_seen;
+use crate::record::written_again;
 use crate::{Answer, AppView, Caller, RecordJson, ViewError, actor};
 
 /// The output.
@@ -51,17 +51,14 @@ pub async fn get_record(
     if parameters.cid.as_ref().is_some_and(|asked| asked.as_ref().to_string() != cid) {
         return Err(missing());
     }
-    let body = if record.body.is_empty() {
-        written_again(app, &did, &record).await?
-    } else {
-        Some(record.body)
-    };
+    let body =
+        if record.body.is_empty() { block(app, &did, &record).await? } else { Some(record.body) };
     let value = body.as_deref().and_then(RecordJson::new).ok_or_else(missing)?;
     Ok(Answer::new(Output { uri, cid, value }))
 }
 
-/// The block of a usual like, repost, follow or block, from what it refers to; `None` when a target has no text here any more.
-async fn written_again(
+/// The block of a record that is stored without one; `None` when a target has no text here any more.
+async fn block(
     app: &AppView,
     did: &Did,
     record: &RecordRead,
@@ -69,22 +66,9 @@ async fn written_again(
     let targets = app.store.link_target(did.actor(), &record.collection, record.rkey).await?;
     let actors: Vec<_> = targets.iter().map(|target| target.target_actor).collect();
     let named = app.store.actors(&actors).await?;
-    let referred = |paths: &[&str]| {
-        let target = targets.iter().find(|target| paths.contains(&&*target.stands_at))?;
-        let actor = named.iter().find(|actor| actor.actor == target.target_actor)?;
-        Some(Referred { text: target_text(target, &actor.did)?, cid: target.target_cid() })
+    let name = |actor| {
+        let named = named.iter().find(|named| named.actor == actor);
+        named.map(|named| named.did.clone())
     };
-    let (subject, via) = (referred(&[".subject", ".subject.uri"]), referred(&[".via.uri"]));
-    let is_whole = targets.len() == 1 + usize::from(via.is_some());
-    let created_at = Datetime::from_ms(record.created_at);
-    let write = |subject| usual_body(&record.collection, &subject, via.as_ref(), created_at);
-    Ok(subject.filter(|_| is_whole).map(write))
-}
-
-/// An account's DID or a record's AT-URI. Only keys that are TIDs are left out of bodies.
-fn target_text(target: &LinkTarget, did: &Did) -> Option<String> {
-    if target.target_in.is_empty() {
-        return Some(did.to_string());
-    }
-    Some(format!("at://{did}/{}/{}", target.target_in, target.target_rkey.tid()?))
+    Ok(written_again(record, &targets, name))
 }

@@ -11,7 +11,7 @@ use firehouse_types::DropReason;
 use crate::links::{self, References};
 use crate::rows::{Rows, Witness};
 use crate::source::Source;
-use crate::{gate, list, list_item, post, profile, repost, usual};
+use crate::{gate, list, list_item, notification, post, profile, repost, usual};
 
 /// Units: bytes. The data model's limit; what is larger cannot be a record.
 const RECORD_BYTES_MAX: usize = 1 << 20;
@@ -59,7 +59,11 @@ impl Indexer {
         };
         rows.records.push(record_row(&source, witness, body, outcome.is_ok()));
         match outcome {
-            Ok(()) => links::push(&source, links, rows),
+            Ok(()) => {
+                let first = rows.links.len();
+                links::push(&source, links, rows);
+                notification::push(&source, first, rows);
+            }
             Err(_) => retract(&source, rows),
         }
         outcome

@@ -45,6 +45,7 @@ mod list;
 mod list_item;
 mod profile;
 mod gate;
+mod notification;
 mod label;
 mod blob;
 mod usual;
@@ -53,4 +54,5 @@ mod testing;
 
 pub use indexer::Indexer;
 pub use label::label_row;
+pub use notification::notification;
 pub use rows::{Rows, Witness};

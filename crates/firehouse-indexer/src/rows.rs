@@ -1,8 +1,8 @@
 //! [`Rows`]: what ops turn into, by table.
 
 use firehouse_schema::{
-    FeedItemRow, LinkRow, ListItemRow, ListRow, PostGateRow, PostRow, ProfileRow, Proof, RecordRow,
-    ThreadGateRow,
+    FeedItemRow, LinkRow, ListItemRow, ListRow, NotificationRow, PostGateRow, PostRow, ProfileRow,
+    Proof, RecordRow, ThreadGateRow,
 };
 use firehouse_types::Did;
 
@@ -17,6 +17,8 @@ pub struct Rows {
     pub posts: Vec<PostRow>,
     /// Posts and reposts.
     pub feed_items: Vec<FeedItemRow>,
+    /// Whom a record tells something, as far as it says so by itself.
+    pub notifications: Vec<NotificationRow>,
     /// `app.bsky.actor.profile`.
     pub profiles: Vec<ProfileRow>,
     /// `app.bsky.graph.list`.
@@ -38,6 +40,7 @@ impl Rows {
         self.links.append(&mut other.links);
         self.posts.append(&mut other.posts);
         self.feed_items.append(&mut other.feed_items);
+        self.notifications.append(&mut other.notifications);
         self.profiles.append(&mut other.profiles);
         self.lists.append(&mut other.lists);
         self.list_items.append(&mut other.list_items);

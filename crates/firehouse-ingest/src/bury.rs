@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use firehouse_indexer::Rows;
-use firehouse_schema::{FeedItemKind, FeedItemRow, LinkRow, ListItemRow, PostRow};
+use firehouse_indexer::{Rows, notification};
+use firehouse_schema::{
+    FeedItemKind, FeedItemRow, LinkRow, ListItemRow, NotificationRow, PostRow, Reason, newest_first,
+};
 use firehouse_store::{Previous, SourceKey};
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
 
@@ -16,7 +18,10 @@ const LIST_ITEM: &str = "app.bsky.graph.listitem";
 /// Older versions stand in the store (`previous`) or in the same batch; a row that the new version makes again needs no tombstone,
 /// since the higher rev replaces it. What the store already holds buried is buried again: the flush that did so may have been cut short,
 /// so that other tables do not know.
-pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
+///
+/// Returns the posts that are gone, or answer something else now, as they were, each at its new rev: those further up their threads were
+/// told of them, which the posts themselves do not say.
+pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) -> Vec<PostRow> {
     let mut revs = Revs::new();
     for ((actor, collection, rkey), rev) in buried {
         revs.entry((*actor, collection.as_str(), *rkey)).or_default().push(*rev);
@@ -34,6 +39,7 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
             .copied();
         for rev in newer.filter(|&rev| is_buried(link.rev, rev)) {
             tombstones.links.extend(buried_link(link, rev, &made));
+            tombstones.notifications.extend(buried_notification(link, rev, &made));
             if (link.collection.as_str(), &*link.path) == (REPOST, ".subject.uri") {
                 tombstones.feed_items.extend(buried_item(reposted(link), rev, &made));
             }
@@ -46,17 +52,22 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) {
         list_items.into_iter().filter_map(|(key, membership)| membership.buried(key, &made)),
     );
 
+    let mut gone = Vec::new();
     let posts = previous.posts.iter().chain(rows.posts.iter().filter(|post| post.deleted == 0));
     for post in posts {
         let newer = revs.get(&(post.actor, POST, post.rkey)).into_iter().flatten().copied();
         for rev in newer.filter(|&rev| is_buried(post.rev, rev)) {
             tombstones.feed_items.extend(buried_item(posted(post), rev, &made));
+            if !made.answers.contains(&(answer(post), rev)) {
+                gone.push(PostRow { rev, deleted: 1, ..post.clone() });
+            }
             if !made.posts.contains(&(post.actor, post.rkey, rev)) {
                 tombstones.posts.push(PostRow { rev, deleted: 1, cid: [0; 32], ..post.clone() });
             }
         }
     }
     rows.append(tombstones);
+    gone
 }
 
 /// Whether a row of this version is to be buried at `rev`. One of the same version, too: it is made again, or it was never true, told by
@@ -74,7 +85,23 @@ struct Made {
     links: HashSet<(LinkKey, Rev)>,
     items: HashSet<(Datetime, ActorId, FeedItemKind, RkeyId, Rev)>,
     posts: HashSet<(ActorId, RkeyId, Rev)>,
+    answers: HashSet<(Answer, Rev)>,
+    notifications: HashSet<(NotificationKey, Rev)>,
     list_items: HashSet<(ActorId, RkeyId, ActorId, RkeyId, Rev)>,
+}
+
+/// A post, when it is from, and what it answers.
+type Answer = (ActorId, RkeyId, Datetime, u64, u64);
+
+fn answer(post: &PostRow) -> Answer {
+    (post.actor, post.rkey, post.sort_at, post.parent_actor, post.parent_rkey)
+}
+
+/// Recipient, time, record, reason.
+type NotificationKey = (ActorId, i64, ActorId, RkeyId, Reason);
+
+fn notification_key(row: &NotificationRow) -> NotificationKey {
+    (row.recipient, row.newest_first, row.actor, row.rkey, row.reason)
 }
 
 /// What tells two references of one record apart, and the record.
@@ -101,7 +128,10 @@ impl Made {
         let items = rows.feed_items.iter().filter(|item| item.deleted == 0);
         let posts = rows.posts.iter().filter(|post| post.deleted == 0);
         let list_items = rows.list_items.iter().filter(|item| item.deleted == 0);
+        let notifications = rows.notifications.iter().filter(|row| row.deleted == 0);
         Self {
+            answers: posts.clone().map(|post| (answer(post), post.rev)).collect(),
+            notifications: notifications.map(|row| (notification_key(row), row.rev)).collect(),
             links: links.map(|link| (link_key(link), link.rev)).collect(),
             items: items
                 .map(|item| (item.sort_at, item.actor, item.kind, item.rkey, item.rev))
@@ -118,6 +148,23 @@ fn buried_link(link: &LinkRow, rev: Rev, made: &Made) -> Option<LinkRow> {
     let tombstone =
         || LinkRow { rev, deleted: 1, target_cid: [0; 32], target_url: "".into(), ..link.clone() };
     (!made.links.contains(&(link_key(link), rev))).then(tombstone)
+}
+
+/// What a reference told is taken back, unless the new version tells it again. That somebody verified an account stays told, and that it is
+/// no longer so is told as well: once, when the reference is buried that stood.
+fn buried_notification(link: &LinkRow, rev: Rev, made: &Made) -> Option<NotificationRow> {
+    let row = NotificationRow { rev, deleted: 1, ..notification(link)? };
+    if row.reason != Reason::Verified {
+        return (!made.notifications.contains(&(notification_key(&row), rev))).then_some(row);
+    }
+    let is_taken_back = link.deleted == 0 && !made.links.contains(&(link_key(link), rev));
+    let at = Datetime::from_ms(i64::try_from(rev.timestamp_us() / 1_000).unwrap_or(i64::MAX));
+    is_taken_back.then(|| NotificationRow {
+        newest_first: newest_first(at),
+        reason: Reason::Unverified,
+        deleted: 0,
+        ..row
+    })
 }
 
 fn buried_item(item: FeedItemRow, rev: Rev, made: &Made) -> Option<FeedItemRow> {
@@ -338,6 +385,40 @@ mod tests {
                 .collect::<Vec<_>>(),
             [5]
         );
+    }
+
+    #[test]
+    fn what_a_record_told_is_taken_back_with_it_and_a_lost_verification_is_told() {
+        let told = |collection, path, target_collection: &'static str| {
+            let target_collection = target_collection.into();
+            let link = LinkRow { target_collection, ..link(collection, path, 4, 1) };
+            let mut rows = Rows::default();
+            let rev = 1_700_000_000_000_000 << 10;
+            let previous = Previous { links: vec![link], posts: Vec::new() };
+            bury(&mut rows, &[buried(collection, rev)], &previous);
+            assert_eq!(rows.notifications.len(), 1);
+            rows.notifications.remove(0)
+        };
+        let row = told("app.bsky.feed.like", ".subject.uri", POST);
+        assert_eq!((row.reason, row.deleted, row.newest_first), (Reason::Like, 1, -5));
+        let row = told("app.bsky.graph.verification", ".subject", "");
+        assert_eq!(
+            (row.reason, row.deleted, row.newest_first),
+            (Reason::Unverified, 0, -1_700_000_000_000)
+        );
+    }
+
+    #[test]
+    fn a_reply_that_is_gone_or_answers_something_else_is_named_as_it_was() {
+        let previous = Previous { links: Vec::new(), posts: vec![post(5, 1)] };
+        let mut rows = Rows::default();
+        let gone = bury(&mut rows, &[buried(POST, 2)], &previous);
+        assert_eq!((gone.len(), gone[0].deleted, gone[0].rev.get()), (1, 1, 2));
+        let mut rows = Rows { posts: vec![post(5, 2)], ..Rows::default() };
+        assert!(bury(&mut rows, &[buried(POST, 2)], &previous).is_empty());
+        let mut rows =
+            Rows { posts: vec![PostRow { parent_rkey: 1, ..post(5, 2) }], ..Rows::default() };
+        assert_eq!(bury(&mut rows, &[buried(POST, 2)], &previous)[0].parent_rkey, 8);
     }
 
     #[test]

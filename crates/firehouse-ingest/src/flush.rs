@@ -5,13 +5,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use firehouse_schema::Table;
+use firehouse_schema::{PostRow, Table};
 use firehouse_store::{Disposition, Store, StoreError};
 use firehouse_types::Seq;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::ancestry::ancestors_told;
 use crate::batch::{Batch, Named};
 use crate::bury::bury;
 use crate::error::IngestError;
@@ -108,14 +109,15 @@ impl Flusher {
         mut saved: Vec<Option<Seq>>,
     ) -> Result<Flushed, IngestError> {
         let timer = self.metrics.flush_seconds.start_timer();
+        let mut gone = Vec::new();
         if !batch.buried.is_empty() {
             let mut keys: Vec<_> = batch.buried.iter().map(|(key, _)| key.clone()).collect();
             keys.sort_unstable();
             keys.dedup();
             let previous = retried(&self.metrics, || self.store.previous(&keys)).await?;
-            bury(&mut batch.rows, &batch.buried, &previous);
+            gone = bury(&mut batch.rows, &batch.buried, &previous);
         }
-        self.insert_rows(&batch).await?;
+        self.insert_rows(&batch, &gone).await?;
         // Every row of these events is now visible to every query.
         self.status.done(&batch.done);
         let repos: Vec<_> = batch.repos.into_values().collect();
@@ -145,7 +147,7 @@ impl Flusher {
     /// Who an account is comes before what it wrote: what of somebody unknown is held goes when what is not kept is removed. `records`
     /// comes before what is derived: a crash leaves no derived row without its record, so whoever compares records with a fetched
     /// repo sees every record whose rows may not be whole.
-    async fn insert_rows(&self, batch: &Batch) -> Result<(), IngestError> {
+    async fn insert_rows(&self, batch: &Batch, gone: &[PostRow]) -> Result<(), IngestError> {
         let rows = &batch.rows;
         // What they wrote before is being removed, and from now on nothing more.
         self.insert(&batch.returned).await?;
@@ -154,6 +156,7 @@ impl Flusher {
         let others = async {
             tokio::try_join!(
                 self.insert(&rows.feed_items),
+                self.insert(&rows.notifications),
                 self.insert(&rows.profiles),
                 self.insert(&rows.lists),
                 self.insert(&rows.list_items),
@@ -171,6 +174,9 @@ impl Flusher {
             others.await?;
             looked_up.await?;
         }
+        // Behind the posts: of two writers that write a post and an answer to it at once, the later one sees both.
+        let told = ancestors_told(&self.store, &self.metrics, &rows.posts, gone).await?;
+        self.insert(&told).await?;
         // What they wrote is removed for good from now on: nothing of it may come later.
         self.insert(&batch.deleted).await
     }
@@ -207,9 +213,12 @@ pub async fn retried<T, F: Future<Output = Result<T, StoreError>>>(
 
 #[cfg(test)]
 mod tests {
+    use firehouse_indexer::{Indexer, Witness};
+    use firehouse_lexicon::{Catalog, to_dag_cbor};
+    use firehouse_repo::{RecordOp, sha256};
     use firehouse_schema::{ActorRow, ActorStatus, Proof, RecordRow};
     use firehouse_sim::engine;
-    use firehouse_types::{Datetime, Did, Nsid, Rev, RkeyId};
+    use firehouse_types::{Cid, Datetime, Did, Nsid, OpAction, Rev, Rkey, RkeyId};
     use prometheus::Registry;
 
     use super::*;
@@ -258,5 +267,111 @@ mod tests {
         client.query("RENAME TABLE elsewhere TO actors").execute().await.unwrap();
         assert!(flusher.flush(batch(), Vec::new()).await.is_ok());
         assert_eq!(records().await.unwrap(), 1);
+    }
+
+    fn account(n: u64) -> Did {
+        Did::parse(&format!(
+            "did:plc:{}",
+            "bcdefgh"
+                .repeat(4)
+                .get(n as usize..)
+                .unwrap()
+                .get(..21)
+                .map(|id| format!("{id}aaa"))
+                .unwrap()
+        ))
+        .unwrap()
+    }
+
+    /// One post of each of seven accounts, each an answer to the one before; the sixth is deleted again.
+    fn thread() -> Vec<Batch> {
+        let indexer = Indexer::new(Catalog::embedded());
+        let witness = Witness { witnessed_at_us: 0, proof: Proof::Live, source: "test" };
+        let now_us = crate::metrics::now_us().unsigned_abs();
+        let mut above: Option<serde_json::Value> = None;
+        let (mut root, mut batches) = (None, Vec::new());
+        for n in 0..7 {
+            let did = account(n);
+            let rev = Rev::from((now_us + n * 1_000_000) << 10);
+            let mut record = serde_json::json!({"$type": "app.bsky.feed.post", "text": "", "createdAt": "2024-01-01T00:00:00.000Z"});
+            if let (Some(parent), Some(root)) = (&above, &root) {
+                record["reply"] = serde_json::json!({"root": root, "parent": parent});
+            }
+            let block = to_dag_cbor(&record).unwrap();
+            let cid = Cid::dag_cbor(sha256(&block));
+            let op = RecordOp {
+                did: did.clone(),
+                collection: Nsid::parse("app.bsky.feed.post").unwrap(),
+                rkey: Rkey::parse(&rev.to_string()).unwrap(),
+                action: OpAction::Create,
+                cid: Some(cid),
+                rev,
+                record: block.into(),
+            };
+            let uri = format!("at://{did}/app.bsky.feed.post/{rev}");
+            above = Some(serde_json::json!({"uri": uri, "cid": cid.to_string()}));
+            root = root.or_else(|| above.clone());
+            let mut batch = Batch::default();
+            indexer.index(&op, &witness, &mut batch.rows).unwrap();
+            batches.push(batch);
+            if n == 5 {
+                let mut gone = Batch::default();
+                let rev = Rev::from((now_us + 5_500_000) << 10);
+                let deletion = RecordOp {
+                    action: OpAction::Delete,
+                    cid: None,
+                    rev,
+                    record: Default::default(),
+                    ..op
+                };
+                indexer.index(&deletion, &witness, &mut gone.rows).unwrap();
+                let key = (did.actor(), deletion.collection, deletion.rkey.id());
+                gone.buried.push((key, rev));
+                batches.push(gone);
+            }
+        }
+        batches
+    }
+
+    #[tokio::test]
+    async fn who_is_told_of_an_answer_does_not_depend_on_what_came_first() {
+        // The deletion comes behind what it deletes, as in one repo.
+        let orders = [
+            [0, 1, 2, 3, 4, 5, 6, 7],
+            [7, 5, 6, 4, 3, 2, 1, 0],
+            [5, 3, 7, 1, 6, 4, 0, 2],
+            [4, 5, 2, 0, 6, 3, 7, 1],
+        ];
+        let mut seen: Vec<Vec<(u64, u64, u64, u64)>> = Vec::new();
+        for order in orders {
+            let Some(store) = engine::store().await else { return };
+            let flusher = Flusher {
+                store: store.clone(),
+                status: Status::default(),
+                saves_cursors: false,
+                metrics: Metrics::new(&Registry::new()).unwrap(),
+            };
+            let mut batches: Vec<_> = thread().into_iter().map(Some).collect();
+            for at in order {
+                let batch = batches[at].take().unwrap();
+                assert!(flusher.flush(batch, Vec::new()).await.is_ok());
+            }
+            let client = clickhouse::Client::default().with_url(engine::url().unwrap());
+            let client = client.with_database(store.database());
+            let sql = "SELECT n.recipient, n.actor, toUInt64(length(between)), toUInt64(n.reason) FROM notifications AS n FINAL ORDER BY ALL";
+            seen.push(client.query(sql).fetch_all().await.unwrap());
+        }
+        let number = |n: u64| account(n).actor().get();
+        // Of the sixth nobody is told any more.
+        let mut expected: Vec<_> = (1..7_u64)
+            .filter(|&n| n != 5)
+            .flat_map(|n| (0..n).map(move |above| (above, n)))
+            .filter(|(above, n)| n - above <= 4)
+            .map(|(above, n)| (number(above), number(n), n - above - 1, 2))
+            .collect();
+        expected.sort_unstable();
+        for (order, seen) in orders.iter().zip(seen) {
+            assert_eq!(seen, expected, "{order:?}");
+        }
     }
 }

@@ -38,6 +38,7 @@ mod purge;
 mod writing;
 mod difference;
 mod batch;
+mod ancestry;
 mod bury;
 mod flush;
 pub mod labels;

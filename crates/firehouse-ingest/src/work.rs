@@ -249,6 +249,7 @@ impl Output {
         self.done.is_empty()
             && self.promises.is_empty()
             && self.len() == 0
+            && self.rows.notifications.is_empty()
             && self.rows.profiles.is_empty()
             && self.rows.lists.is_empty()
             && self.rows.list_items.is_empty()

@@ -27,6 +27,7 @@ mod selections;
 mod links;
 mod posts;
 mod feed_items;
+mod notifications;
 mod profiles;
 mod lists;
 mod gates;
@@ -48,6 +49,7 @@ pub use labels::LabelRow;
 pub use links::{LinkRow, TARGET_ACCOUNT, TARGET_URL};
 pub use lists::{ListItemRow, ListRow};
 pub use migrations::{MIGRATIONS, Migration};
+pub use notifications::{NotificationRow, Reason, newest_first};
 pub use positions::PositionRow;
 pub use posts::{EMBED_EXTERNAL, EMBED_GALLERY, EMBED_IMAGES, EMBED_RECORD, EMBED_VIDEO, PostRow};
 pub use private::{

@@ -11,9 +11,12 @@ use crate::{Store, StoreError};
 
 const PREVIOUS_LINKS: &str = include_str!("previous_links.sql");
 const PREVIOUS_POSTS: &str = include_str!("previous_posts.sql");
+const ANSWERS_TO: &str = include_str!("answers_to.sql");
 
 /// Parameters travel in the URL, which may be 64 KiB long.
 const KEYS_PER_QUERY: usize = 400;
+/// As [`KEYS_PER_QUERY`], for keys without a collection.
+const POSTS_PER_QUERY: usize = 800;
 
 /// Whose rows are asked for: the record that made them.
 pub type SourceKey = (ActorId, Nsid, RkeyId);
@@ -53,7 +56,7 @@ impl Store {
                 .map(|key| (key.0, key.2))
                 .collect();
             let (links, posts) =
-                tokio::try_join!(self.previous_links(chunk), self.previous_posts(&posts))?;
+                tokio::try_join!(self.previous_links(chunk), self.posts_at(&posts))?;
             previous.links.extend(links);
             previous.posts.extend(posts);
         }
@@ -71,13 +74,32 @@ impl Store {
         Ok(rows.into_iter().map(LinkRow::from).collect())
     }
 
-    async fn previous_posts(&self, keys: &[(ActorId, RkeyId)]) -> Result<Vec<PostRow>, StoreError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
+    /// Posts by key: of each the newest version, tombstones included. Shape: any order. Errors: [`StoreError::Read`].
+    pub async fn posts_at(&self, keys: &[(ActorId, RkeyId)]) -> Result<Vec<PostRow>, StoreError> {
+        let mut posts = Vec::new();
+        for chunk in keys.chunks(POSTS_PER_QUERY) {
+            let query = self.client().query(PREVIOUS_POSTS).param("keys", chunk);
+            let rows = query.fetch_all::<PostRow>().await;
+            let rows =
+                rows.map_err(|source| StoreError::Read { query: "previous_posts", source })?;
+            posts.extend(rows);
         }
-        let rows =
-            self.client().query(PREVIOUS_POSTS).param("keys", keys).fetch_all::<PostRow>().await;
-        rows.map_err(|source| StoreError::Read { query: "previous_posts", source })
+        Ok(posts)
+    }
+
+    /// The posts that answer some posts, or did before they were deleted. Shape: any order. Errors: [`StoreError::Read`].
+    pub async fn answers_to(
+        &self,
+        posts: &[(ActorId, RkeyId)],
+    ) -> Result<Vec<(ActorId, RkeyId)>, StoreError> {
+        let mut answers = Vec::new();
+        for chunk in posts.chunks(POSTS_PER_QUERY) {
+            let query = self.client().query(ANSWERS_TO).param("keys", chunk);
+            let rows = query.fetch_all::<(u64, u64)>().await;
+            let rows = rows.map_err(|source| StoreError::Read { query: "answers_to", source })?;
+            answers.extend(rows.into_iter().map(|(actor, rkey)| (actor.into(), rkey.into())));
+        }
+        Ok(answers)
     }
 }
 

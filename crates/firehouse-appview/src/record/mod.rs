@@ -4,6 +4,7 @@ mod json;
 mod fields;
 mod post;
 mod profile;
+mod usual;
 
 pub(crate) use fields::{Blob, SelfLabels, StrongRef};
 pub use json::RecordJson;
@@ -14,3 +15,4 @@ pub(crate) use profile::{
     ChatFields, GermFields, ListFields, NotificationFields, PostgateFields, ProfileFields,
     StatusFields,
 };
+pub(crate) use usual::written_again;

@@ -13,6 +13,9 @@ FROM
     SELECT actor, rkey, rev FROM links_by_source
     WHERE collection = 'app.bsky.feed.post' AND (actor, rkey) IN (SELECT actor, rkey FROM unwanted)
     UNION ALL
+    SELECT actor, rkey, rev FROM notifications
+    WHERE collection = 'app.bsky.feed.post' AND (actor, rkey) IN (SELECT actor, rkey FROM unwanted)
+    UNION ALL
     SELECT actor, rkey, rev FROM posts
     WHERE (actor, rkey) IN (SELECT actor, rkey FROM unwanted)
     UNION ALL

@@ -17,7 +17,7 @@ const INVALID_PER_QUERY: u32 = 1_000;
 
 /// Tables with rows that an account made, and the column that names it. What accounts tell only us is not among them: whoever is not kept
 /// may still ask, and what is removed here can be fetched again, which that cannot.
-const OF_ACCOUNTS: [(&str, &str); 13] = [
+const OF_ACCOUNTS: [(&str, &str); 14] = [
     ("records", "actor"),
     ("links", "actor"),
     ("links_by_source", "actor"),
@@ -25,6 +25,7 @@ const OF_ACCOUNTS: [(&str, &str); 13] = [
     ("thread_items", "actor"),
     ("feed_items", "actor"),
     ("author_items", "actor"),
+    ("notifications", "actor"),
     ("profiles", "actor"),
     ("lists", "actor"),
     ("list_items", "list_actor"),
@@ -32,7 +33,7 @@ const OF_ACCOUNTS: [(&str, &str); 13] = [
     ("thread_gates", "actor"),
     ("post_gates", "actor"),
 ];
-const WITH_COLLECTION: [&str; 3] = ["links", "links_by_source", "records"];
+const WITH_COLLECTION: [&str; 4] = ["links", "links_by_source", "notifications", "records"];
 const FEEDS: [&str; 2] = ["feed_items", "author_items"];
 const OF_POSTS: [&str; 2] = ["thread_items", "posts"];
 

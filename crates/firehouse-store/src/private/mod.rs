@@ -18,7 +18,7 @@ pub use drafts::Draft;
 pub(crate) use erase::PRIVATE_TABLES;
 pub use erase::{PrivatePosition, PrivateState};
 pub use muted_lists::ListMute;
-pub use mutes::{AccountMute, MuteTarget};
+pub use mutes::{AccountMute, MuteTarget, ThreadMute};
 pub use settings::NotificationSettings;
 pub use subscriptions::{ActivitySubscription, Subscriber};
 pub(crate) use turns::Turns;

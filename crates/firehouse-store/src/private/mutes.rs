@@ -9,6 +9,9 @@ use crate::read::{
 };
 use crate::{Store, StoreError};
 
+/// Threads of one account that are looked at.
+const THREADS_MAX: u32 = 2_000;
+
 /// What a mute is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MuteTarget<'a> {
@@ -29,6 +32,27 @@ pub struct AccountMute {
     pub subject: ActorId,
     only_reposts: u8,
     only_quotes: u8,
+}
+
+/// From when to when somebody muted a thread, the last time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, serde::Deserialize)]
+pub struct ThreadMute {
+    subject: ActorId,
+    rkey: RkeyId,
+    since_ms: i64,
+    until_ms: i64,
+}
+
+impl ThreadMute {
+    /// The first post of the thread.
+    pub fn root(&self) -> RecordKey {
+        (self.subject, self.rkey)
+    }
+
+    /// Whether the thread was muted at this time.
+    pub fn holds_at(&self, at: Datetime) -> bool {
+        (self.since_ms..self.until_ms).contains(&at.ms())
+    }
 }
 
 #[derive(Row, serde::Deserialize)]
@@ -83,10 +107,9 @@ impl Store {
         let turn = self.turn(actor).await;
         let (held, version) =
             tokio::try_join!(self.held_mute(actor, target), turn.version::<MuteRow>())?;
-        if held.is_none() {
-            return Ok(());
-        }
-        turn.write(MuteRow { deleted: 1, ..mute_row(actor, target, version) }).await
+        let Some(held) = held else { return Ok(()) };
+        // From when to when it held is still asked of threads.
+        turn.write(MuteRow { version, deleted: 1, ..held }).await
     }
 
     /// Which of some accounts a viewer mutes, wholly or in part, by naming them. Shape: any order. Errors: [`StoreError::Read`].
@@ -109,6 +132,12 @@ impl Store {
         roots: &[RecordKey],
     ) -> Result<Vec<RecordKey>, StoreError> {
         self.record_mutes(viewer, MuteKind::Thread, roots).await
+    }
+
+    /// The threads that an account mutes or has muted, the latest changed ones. Shape: any order. Errors: [`StoreError::Read`].
+    pub async fn muted_threads(&self, actor: ActorId) -> Result<Vec<ThreadMute>, StoreError> {
+        let query = self.query(include_str!("muted_threads.sql")).param("actor", actor);
+        fetch("muted_threads", query.param("limit", THREADS_MAX)).await
     }
 
     /// Which of some lists a viewer mutes, whatever they are for. Shape: any order. Errors: [`StoreError::Read`].

@@ -96,7 +96,7 @@ pub struct LinkTarget {
     pub target_rkey: RkeyId,
     /// The record's collection; empty for an account.
     pub target_in: Box<str>,
-    target_cid: [u8; 32],
+    pub(super) target_cid: [u8; 32],
 }
 
 impl LinkTarget {

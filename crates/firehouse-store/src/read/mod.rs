@@ -14,6 +14,7 @@ mod graph;
 mod interactions;
 mod labels;
 mod lists;
+mod notifications;
 mod records;
 mod threads;
 mod reposts;
@@ -37,6 +38,10 @@ pub use graph::{LikedPost, LinkAt, LinkPosition, LinkSource, LinkTarget, Relatio
 pub use interactions::Interactions;
 pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
 pub use lists::{ListBlock, ListKey};
+pub use notifications::{
+    Activity, FirstKey, NamedRecord, NotificationPosition, NotificationRead, NotificationsQuery,
+    SUBSCRIBED_POST, Subscribed,
+};
 pub(crate) use query::Asked;
 pub(crate) use query::fetch;
 use query::fetch_wide;

@@ -4,9 +4,9 @@ use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
-    MuteRow, PositionRow, PostGateRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
-    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, ThreadGateRow,
-    UnwantedRow, UpstreamRow,
+    MuteRow, NotificationRow, PositionRow, PostGateRow, PostRow, ProfileRow, Proof, Reason,
+    RecordRow, RepoRow, RepoState, SelectionPhase, SelectionRow, SettingName, SettingRow, Table,
+    TakedownRow, ThreadGateRow, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -97,6 +97,26 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     check(&store, record(3, 1, 0)).await;
     check(&store, link(3)).await;
     check(&store, post(3)).await;
+    check(
+        &store,
+        NotificationRow {
+            recipient: ActorId::from(1),
+            newest_first: -1_700_000_000_123,
+            actor: ActorId::from(2),
+            rkey: RkeyId::from(3),
+            reason: Reason::RepostViaRepost,
+            collection: nsid("app.bsky.feed.repost"),
+            rev: Rev::from(4),
+            deleted: 1,
+            lag_ms: -5,
+            subject_collection: "app.bsky.feed.repost".into(),
+            subject_rkey: RkeyId::from(6),
+            root_actor: 7,
+            root_rkey: 8,
+            between: vec![(9, 10), (11, 12)],
+        },
+    )
+    .await;
     check(
         &store,
         ActorRow {
