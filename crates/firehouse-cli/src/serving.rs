@@ -80,6 +80,10 @@ pub async fn serve(
         Answers::Everything => Some(console(&appview, &store, &health, &registry)?),
         Answers::HealthOnly => None,
     };
+    let media = match answers {
+        Answers::Everything => Some(media(&settings, &store, &resolver, &registry)?),
+        Answers::HealthOnly => None,
+    };
     let services = Services {
         appview,
         store,
@@ -90,6 +94,7 @@ pub async fn serve(
         handles,
         selections,
         pages,
+        media,
         registry,
     };
     let listener = TcpListener::bind(settings.listen)
@@ -113,6 +118,38 @@ fn console(
     let (health, registry) = (Arc::clone(health), registry.clone());
     let sources = firehouse_console::Sources { appview, store, health, registry };
     firehouse_console::router(sources).context("console")
+}
+
+/// Blobs, and images where no CDN has them.
+fn media(
+    settings: &Settings,
+    store: &Store,
+    resolver: &Resolver,
+    registry: &Registry,
+) -> Result<Router> {
+    let media = &settings.media;
+    let config = firehouse_media::Config {
+        images: settings.appview.cdn_url.is_none(),
+        cache_folder: settings.data.join("images"),
+        cache_bytes_max: media.cache_bytes_max,
+        blob_bytes_max: media.blob_bytes_max,
+        image_bytes_max: media.image_bytes_max,
+        memory_bytes_max: media.memory_bytes_max,
+        workers: media.workers,
+        queue_max: media.queue_max,
+        quality: media.quality,
+        fetches_max: media.fetches_max,
+        host_fetches_max: media.host_fetches_max,
+        image_timeout_s: media.image_timeout_s,
+        blob_timeout_s: media.blob_timeout_s,
+    };
+    let services = firehouse_media::Services {
+        resolver: resolver.clone(),
+        client: network::blob_client(settings)?,
+        standing: Arc::new(store.clone()),
+        registry: registry.clone(),
+    };
+    firehouse_media::router(config, services).context("blobs and images")
 }
 
 fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Config {
@@ -143,6 +180,7 @@ fn xrpc_config(settings: Settings, public_url: Url, answers: Answers) -> firehou
         methods: answers == Answers::Everything,
         did: settings.did,
         public_url,
+        site_url: xrpc.site_url,
         verification_key: xrpc.verification_key,
         alternate_audiences: xrpc.alternate_audiences,
         entryway_key: xrpc.entryway_key,
@@ -157,5 +195,9 @@ fn xrpc_config(settings: Settings, public_url: Url, answers: Answers) -> firehou
         token_lifetime_s_max: xrpc.token_lifetime_s_max,
         token_reuse: xrpc.token_reuse,
         used_tokens_max: xrpc.used_tokens_max,
+        rate_viewer_max: xrpc.rate_viewer_max,
+        rate_address_max: xrpc.rate_address_max,
+        rate_window_s: xrpc.rate_window_s,
+        trusted_proxies: xrpc.trusted_proxies,
     }
 }

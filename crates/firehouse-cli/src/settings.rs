@@ -74,6 +74,7 @@ pub struct Settings {
     pub labels: firehouse_ingest::LabelConfig,
     pub xrpc: Xrpc,
     pub appview: AppView,
+    pub media: Media,
     pub log: Log,
 }
 
@@ -209,7 +210,13 @@ pub struct Xrpc {
     pub token_lifetime_s_max: u64,
     pub token_reuse: firehouse_xrpc::TokenReuse,
     pub used_tokens_max: u64,
+    pub rate_viewer_max: u32,
+    pub rate_address_max: u32,
+    pub rate_window_s: u64,
+    pub trusted_proxies: Vec<firehouse_xrpc::Network>,
     pub alternate_audiences: Vec<String>,
+    #[serde(deserialize_with = "optional")]
+    pub site_url: Option<Url>,
     #[serde(deserialize_with = "optional")]
     pub verification_key: Option<String>,
     #[serde(deserialize_with = "optional")]
@@ -235,6 +242,23 @@ pub struct AppView {
     pub check_email_confirmed: bool,
     pub topics_enabled: bool,
     pub live_now: Vec<firehouse_appview::LiveNow>,
+}
+
+/// `[media]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    pub cache_bytes_max: u64,
+    pub blob_bytes_max: usize,
+    pub image_bytes_max: usize,
+    pub memory_bytes_max: u64,
+    pub workers: usize,
+    pub queue_max: usize,
+    pub quality: u8,
+    pub fetches_max: usize,
+    pub host_fetches_max: usize,
+    pub image_timeout_s: u64,
+    pub blob_timeout_s: u64,
 }
 
 /// `[log]`
@@ -302,8 +326,11 @@ impl Settings {
         }
         lay_over(&mut table, flags.0, "")?;
         let mut settings: Self = Value::Table(table).try_into().context("configuration")?;
-        if settings.ingest.workers == 0 {
-            settings.ingest.workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        for workers in [&mut settings.ingest.workers, &mut settings.media.workers] {
+            if *workers == 0 {
+                *workers = cores();
+            }
         }
         Ok(Self { unknown_variables, ..settings })
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method as Verb, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use firehouse_appview::AppliedLabeler;
@@ -13,9 +13,10 @@ use crate::api::Api;
 use crate::auth::Who;
 use crate::failure::Failure;
 use crate::labelers::{self, Labelers};
+use crate::limits::Meter;
 use crate::method::{Headers, Kind, Method, Ready};
 use crate::parameters::Reading;
-use crate::{generators, input, parameters};
+use crate::{caching, generators, input, parameters};
 
 /// The type of every answer, errors included.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -28,6 +29,7 @@ pub(crate) async fn answer(
     method: &Method,
     request: &Parts,
     body: Body,
+    meter: &mut Meter<'_>,
 ) -> Result<Response, Failure> {
     let (is_right, expected) = match method.kind {
         Kind::Query(_) => (matches!(request.method, Verb::GET | Verb::HEAD), "GET"),
@@ -37,7 +39,7 @@ pub(crate) async fn answer(
         let message = format!("Incorrect HTTP method ({}) expected {expected}", request.method);
         return Err(Failure::invalid_request(message));
     }
-    let answering = run(api, method, request, body);
+    let answering = run(api, method, request, body, meter);
     if method.is_lengthy {
         return answering.await;
     }
@@ -46,7 +48,13 @@ pub(crate) async fn answer(
     answered.unwrap_or_else(|_| Err(Failure::timed_out()))
 }
 
-async fn run(api: &Api, method: &Method, request: &Parts, body: Body) -> Result<Response, Failure> {
+async fn run(
+    api: &Api,
+    method: &Method,
+    request: &Parts,
+    body: Body,
+    meter: &mut Meter<'_>,
+) -> Result<Response, Failure> {
     let query = request.uri.query().unwrap_or_default();
     let (reading, is_procedure) = match method.kind {
         Kind::Query(reading) => (reading, false),
@@ -54,8 +62,13 @@ async fn run(api: &Api, method: &Method, request: &Parts, body: Body) -> Result<
     };
     let parameters = parameters::checked(&api.catalog, method.nsid, query, reading)?;
     let headers = &request.headers;
-    let mut caller =
-        api.authenticator.caller(method.who, headers, method.nsid, is_procedure).await?;
+    let caller = api.authenticator.caller(method.who, headers, method.nsid, is_procedure).await;
+    let mut caller = caller.inspect_err(|failure| {
+        if failure.status == StatusCode::UNAUTHORIZED {
+            meter.refused();
+        }
+    })?;
+    meter.identified(&caller)?;
     if method.who == Who::ViewerOfFeed {
         caller.forwarded = generators::forwarded(headers);
     }
@@ -85,20 +98,30 @@ async fn run(api: &Api, method: &Method, request: &Parts, body: Body) -> Result<
     if is_procedure && method.who == Who::Moderator {
         api.labeler_accounts.forget();
     }
-    Ok(response(ready, method.headers, labelers))
+    Ok(response(ready, method, headers, labelers))
 }
 
-fn response(ready: Ready, kind: Headers, labelers: Option<Labelers>) -> Response {
-    let mut response = match ready.json {
-        Some(json) => ([(header::CONTENT_TYPE, JSON)], json).into_response(),
-        None => StatusCode::OK.into_response(),
+fn response(
+    ready: Ready,
+    method: &Method,
+    asked: &HeaderMap,
+    labelers: Option<Labelers>,
+) -> Response {
+    let has_body = ready.json.is_some();
+    let mut response = match (ready.json, method.kind) {
+        (Some(json), Kind::Query(_)) => caching::answer(json, asked),
+        (Some(json), Kind::Procedure) => json.into_response(),
+        (None, _) => StatusCode::OK.into_response(),
     };
     let headers = response.headers_mut();
+    if has_body {
+        headers.insert(header::CONTENT_TYPE, JSON);
+    }
     headers.extend(ready.headers);
     if let Some(value) = labelers.and_then(|labelers| labelers.header()) {
         headers.insert(labelers::CONTENT, value);
     }
-    if let (Headers::LabelsAndRev, Some(rev)) = (kind, ready.repo_rev)
+    if let (Headers::LabelsAndRev, Some(rev)) = (method.headers, ready.repo_rev)
         && let Ok(value) = HeaderValue::try_from(rev.to_string())
     {
         headers.insert(REPO_REV, value);

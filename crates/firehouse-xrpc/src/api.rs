@@ -14,11 +14,13 @@ use crate::config::Config;
 use crate::error::XrpcError;
 use crate::failure::Failure;
 use crate::labeler_accounts::LabelerAccounts;
+use crate::limits::RateLimits;
 use crate::method::Method;
 use crate::methods::{METHODS, OPERATIONS};
 use crate::metrics::Metrics;
 use crate::outage::Outage;
 use crate::server::Services;
+use crate::sitemap::Sitemaps;
 
 /// Shared by all requests.
 pub(crate) struct Api {
@@ -29,6 +31,8 @@ pub(crate) struct Api {
     pub(crate) labeler_accounts: LabelerAccounts,
     pub(crate) permits: Semaphore,
     pub(crate) metrics: Metrics,
+    pub(crate) limits: RateLimits,
+    pub(crate) sitemaps: Sitemaps,
     methods: HashMap<&'static str, &'static Method>,
     outage: Arc<Outage>,
 }
@@ -44,6 +48,8 @@ impl Api {
             labeler_accounts: LabelerAccounts::new(&config.default_labelers),
             permits: Semaphore::new(config.requests_max.min(Semaphore::MAX_PERMITS)),
             metrics: Metrics::new(&services.registry)?,
+            limits: RateLimits::new(&config),
+            sitemaps: Sitemaps::new(&config),
             outage: Arc::default(),
             methods: METHODS
                 .iter()
@@ -65,17 +71,22 @@ pub(crate) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
     };
     let method = api.methods.get(nsid).copied();
     let mut in_flight = api.metrics.begin(method.map_or("other", |method| method.nsid));
-    let answered = match method {
-        Some(method) => answer(&api, method, &head, body).await,
-        None => Err(Failure::not_implemented()),
+    let mut meter = api.limits.meter(&head);
+    let answered = match (meter.enter(), method) {
+        (Err(too_often), _) => Err(too_often),
+        (Ok(()), Some(method)) => answer(&api, method, &head, body, &mut meter).await,
+        (Ok(()), None) => Err(Failure::not_implemented()),
     };
-    let response = answered.unwrap_or_else(|failure| {
+    let mut response = answered.unwrap_or_else(|failure| {
         if let Some(error) = &failure.store_error {
             api.metrics.store_failed(error.disposition());
             api.outage.failed(error, &api.services.store);
         }
         failure.into_response()
     });
+    if let Some(charge) = meter.end() {
+        charge.tell(response.headers_mut());
+    }
     in_flight.answered(response.status());
     response
 }

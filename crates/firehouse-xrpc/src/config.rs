@@ -10,6 +10,8 @@ use firehouse_repo::{Curve, PublicKey};
 use firehouse_types::Did;
 use url::Url;
 
+use crate::networks::Network;
+
 /// How the read path answers.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +24,8 @@ pub struct Config {
     pub did: Did,
     /// Where the network reaches us; the endpoint in our DID document.
     pub public_url: Url,
+    /// The web application that shows accounts at `{site_url}/profile/{handle}`: where sitemaps lead; else to our own pages.
+    pub site_url: Option<Url>,
     /// Our `#atproto` key as a Multikey (`zQ3sh…`, `zDna…`), shown in our DID document; nothing is signed with it here.
     pub verification_key: Option<String>,
     /// Other values of `aud` that are meant for us.
@@ -50,6 +54,14 @@ pub struct Config {
     pub token_reuse: TokenReuse,
     /// Used tokens remembered, about 100 bytes each.
     pub used_tokens_max: u64,
+    /// Requests one viewer has in a window; 0: as many as they like.
+    pub rate_viewer_max: u32,
+    /// Requests one address has in a window, of those that show no valid token; 0: as many as they like.
+    pub rate_address_max: u32,
+    /// In which a bucket that is empty fills up. Units: seconds.
+    pub rate_window_s: u64,
+    /// Who is believed when it says for whom it asks (`X-Forwarded-For`); in their own names they are not limited by address.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// Where the same token (`iss` and `jti`) may come twice before it expires.

@@ -3,10 +3,11 @@
 //! HTTP/1.1 only, which every PDS and proxy speaks: a connection is then one request at a time, so the limit on connections also bounds
 //! requests that wait for somebody else. To speak HTTP/2 as well, hyper would wait for a client's first bytes without any limit.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -17,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::impatient::Impatient;
+use crate::limits::Peer;
 
 /// Longest head of a request: a query string of as many URIs as any method takes has some 2,500 bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -33,6 +35,11 @@ pub(crate) struct Limits {
     pub(crate) stop: Duration,
 }
 
+/// The router as somebody at this address meets it.
+pub fn connected(router: &Router, peer: SocketAddr) -> Router {
+    router.clone().layer(Extension(Peer(peer.ip())))
+}
+
 /// Serves `router` until `shutdown`, then lets running requests finish. `open` is the number of connections.
 pub(crate) async fn accept(
     listener: TcpListener,
@@ -41,7 +48,6 @@ pub(crate) async fn accept(
     open: IntGauge,
     shutdown: CancellationToken,
 ) {
-    let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.client_timeout)
@@ -54,8 +60,8 @@ pub(crate) async fn accept(
         (place, listener.accept().await)
     };
     while let Some((place, accepted)) = shutdown.run_until_cancelled(next()).await {
-        let socket = match accepted {
-            Ok((socket, _)) => socket,
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, most likely: some will come back.
                 if !is_failing {
@@ -69,8 +75,9 @@ pub(crate) async fn accept(
         is_failing = false;
         // A failure costs a few milliseconds, nothing else.
         let _ = socket.set_nodelay(true);
+        let service = TowerToHyperService::new(connected(&router, peer));
         let socket = TokioIo::new(Impatient::new(socket, limits.client_timeout));
-        let connection = graceful.watch(http.serve_connection(socket, service.clone()));
+        let connection = graceful.watch(http.serve_connection(socket, service));
         let open = open.clone();
         open.inc();
         tokio::spawn(async move {

@@ -77,6 +77,10 @@ impl Failure {
         Self::new(StatusCode::BAD_GATEWAY, "UpstreamFailure", message)
     }
 
+    pub(crate) fn too_often() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RateLimitExceeded", "Rate Limit Exceeded")
+    }
+
     pub(crate) fn busy() -> Self {
         Self::too_many("Too many requests at once")
     }
@@ -102,6 +106,7 @@ impl IntoResponse for Failure {
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, JSON);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }

@@ -37,7 +37,7 @@ pub(crate) const RECHECK_HANDLE: Run = |services, _, input| {
         let did = typed::<Named>(input)?.did;
         let handle = handles.recheck(&did).await?;
         let json = method::json(&json!({ "did": did, "handle": handle }))?;
-        Ok(Ready { json: Some(json), repo_rev: None })
+        Ok(Ready { json: Some(json), ..Ready::default() })
     })
 };
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderName, Method, header};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use firehouse_appview::AppView;
@@ -29,7 +30,7 @@ use crate::failure::Failure;
 use crate::handles::Handles;
 use crate::repairs::Repairs;
 use crate::selection::Selections;
-use crate::{labelers, pages};
+use crate::{labelers, limits, pages, request_id, sitemap};
 
 /// How long a browser may remember what it may send. Units: seconds.
 const CORS_MAX_AGE: Duration = Duration::from_secs(86_400);
@@ -62,6 +63,8 @@ pub struct Services {
     pub handles: Option<Arc<dyn Handles>>,
     /// Pages for people, `/` among them; without any there is a banner at `/`.
     pub pages: Option<Router>,
+    /// Blobs and images; limited as all else, and never compressed again.
+    pub media: Option<Router>,
     /// Every metric of this process; ours are added to it.
     pub registry: prometheus::Registry,
 }
@@ -100,6 +103,13 @@ fn routes(api: Arc<Api>) -> Router {
     let pages = api.services.pages.clone();
     let caught = || CatchPanicLayer::custom(|_| Failure::internal().into_response());
     let pages = pages.unwrap_or_else(|| Router::new().route("/", get(pages::banner)));
+    let media = api.services.media.clone().unwrap_or_default();
+    let limited = from_fn_with_state(Arc::clone(&api), limits::media);
+    let sitemaps = Router::new()
+        .route("/external/sitemap/users.xml.gz", get(sitemap::index))
+        .route("/external/sitemap/users/{date}/{bucket}", get(sitemap::page))
+        .with_state(Arc::clone(&api));
+    let media = media.merge(sitemaps).layer(limited).layer(caught()).layer(cors());
     Router::new()
         .route("/robots.txt", get(pages::robots))
         .route("/.well-known/did.json", get(pages::did_document))
@@ -108,15 +118,26 @@ fn routes(api: Arc<Api>) -> Router {
         .route("/xrpc/", any(dispatch))
         .route("/xrpc/{*method}", any(dispatch))
         .fallback(pages::not_found)
-        .with_state(api)
+        .with_state(Arc::clone(&api))
         .layer(caught())
         .layer(cors())
         .merge(pages.layer(caught()))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN)))
+        .merge(media)
+        .layer(from_fn(request_id::named))
 }
 
 fn cors() -> CorsLayer {
-    const READABLE: [HeaderName; 3] = [REPO_REV, labelers::CONTENT, header::RETRY_AFTER];
+    const READABLE: [HeaderName; 8] = [
+        REPO_REV,
+        labelers::CONTENT,
+        request_id::REQUEST_ID,
+        limits::LIMIT,
+        limits::REMAINING,
+        limits::RESET,
+        limits::POLICY,
+        header::RETRY_AFTER,
+    ];
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD, Method::POST])

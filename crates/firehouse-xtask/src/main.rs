@@ -10,6 +10,7 @@ mod test;
 mod tidy;
 mod engine;
 mod lexicons;
+mod routes;
 mod archive;
 mod workspace;
 
@@ -78,6 +79,8 @@ enum Task {
     Tidy,
     /// Fetch the engine library into the user's cache, once, and check its hash
     Engine,
+    /// Name every route of the reference AppView that is not served here
+    Routes,
     /// Bring lexicons/ up to date with the official documents
     Lexicons {
         /// Change nothing; fail when something would change
@@ -99,6 +102,7 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Tidy => tidy::run(),
         Task::Engine => engine::run().map(drop),
+        Task::Routes => routes::run(),
         Task::Lexicons { check } => lexicons::run(check),
     }
 }

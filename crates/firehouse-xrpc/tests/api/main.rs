@@ -14,4 +14,5 @@ mod http;
 mod feeds;
 mod store;
 mod labels;
+mod limits;
 mod connections;

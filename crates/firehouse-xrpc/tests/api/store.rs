@@ -1,5 +1,7 @@
 //! Answers from the real engine: what the headers say, and which names errors get on their way out.
 
+use std::io::Read;
+
 use axum::body::Body;
 use data_encoding::BASE64;
 use firehouse_schema::{ActorRow, ActorStatus, RepoRow, RepoState};
@@ -73,6 +75,55 @@ async fn an_account_is_shown_by_did_and_by_handle() {
     let resolved = world.get("/xrpc/com.atproto.identity.resolveHandle?handle=alice.test").await;
     assert_eq!(resolved.json(), json!({ "did": ALICE }));
     assert_eq!(resolved.header("atproto-content-labelers"), None);
+}
+
+#[tokio::test]
+async fn anonymous_answers_have_a_tag_and_those_for_a_viewer_are_nobody_elses() {
+    let Some(world) = world().await else { return };
+    let first = world.get(&profile_of(ALICE)).await;
+    assert_eq!(first.header("cache-control"), Some("public, no-cache"));
+    let tag = first.header("etag").expect("a tag").to_owned();
+    let again = get(&profile_of(ALICE)).header("if-none-match", &tag);
+    let again = world.ask(again.body(Body::empty()).expect("a request")).await;
+    assert_eq!((again.status.as_u16(), again.header("etag")), (304, Some(&*tag)));
+    assert!(again.body.is_empty());
+    assert!(again.header("vary").is_some_and(|vary| vary.contains("atproto-accept-labelers")));
+    let query = format!("actor={ALICE}");
+    let own = get_as_alice(&world, "app.bsky.actor.getProfile", &query).await;
+    assert_eq!((own.status.as_u16(), own.header("etag")), (200, None));
+    assert_eq!(own.header("cache-control"), Some("private, no-store"));
+}
+
+#[tokio::test]
+async fn sitemaps_list_the_accounts_that_may_be_found() {
+    let Some(world) = world().await else { return };
+    let text = |answer: &Answer| {
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("content-type"), Some("application/gzip"));
+        assert_eq!(answer.header("content-encoding"), Some("gzip"));
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&answer.body[..]).read_to_string(&mut text).expect("gzip");
+        text
+    };
+    let index = text(&world.get("/external/sitemap/users.xml.gz").await);
+    let page = "https://appview.example.com/external/sitemap/users/2023-11-14/1.xml.gz";
+    assert_eq!(index.matches("<loc>").count(), 1);
+    assert!(index.contains(&format!("<loc>{page}</loc>")), "{index}");
+    let page = text(&world.get("/external/sitemap/users/2023-11-14/1.xml.gz").await);
+    assert!(page.contains("<loc>https://appview.example.com/account/alice.test</loc>"), "{page}");
+    // The labeler is the other one; those who are taken down or paused are not shown.
+    assert_eq!(page.matches("<loc>").count(), 2);
+    for (path, status, message) in [
+        ("2023-11-14/2", 404, "Sitemap page not found"),
+        ("2023-11-13/1", 404, "Sitemap page not found"),
+        ("x/1", 400, "Invalid date format. Expected YYYY-MM-DD"),
+        ("2023-11-14/0", 400, "Invalid bucket number"),
+        ("2023-11-14/x", 400, "Invalid bucket number"),
+    ] {
+        let answer = world.get(&format!("/external/sitemap/users/{path}.xml.gz")).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.body, message);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A router, the accounts that may ask it, and their tokens.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -198,10 +199,14 @@ impl World {
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.expect("an answer, always");
-        let (head, body) = response.into_parts();
-        let body = to_bytes(body, 10_000_000).await.expect("a whole body");
-        Answer { status: head.status, headers: head.headers, body }
+        ask(self.router.clone(), request).await
+    }
+
+    /// Asks as if over a connection from this address.
+    pub async fn ask_from(&self, peer: &str, request: Request<Body>) -> Answer {
+        let peer = SocketAddr::new(peer.parse().expect("an address"), 1);
+        let router = firehouse_xrpc::connected(&self.router, peer);
+        ask(router, request).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -222,6 +227,13 @@ impl World {
     }
 }
 
+async fn ask(router: Router, request: Request<Body>) -> Answer {
+    let response = router.oneshot(request).await.expect("an answer, always");
+    let (head, body) = response.into_parts();
+    let body = to_bytes(body, 10_000_000).await.expect("a whole body");
+    Answer { status: head.status, headers: head.headers, body }
+}
+
 /// What a router or a server is made of.
 pub fn parts(
     store: Store,
@@ -240,6 +252,7 @@ pub fn parts(
         repairs: None,
         handles: None,
         pages: None,
+        media: None,
         registry: prometheus::Registry::new(),
     };
     (config, services)
@@ -298,6 +311,7 @@ fn config() -> Config {
         methods: true,
         did: Did::parse(OUR_DID).expect("a DID"),
         public_url: "https://appview.example.com".parse().expect("a URL"),
+        site_url: None,
         verification_key: None,
         alternate_audiences: vec!["did:web:old.example.com".to_owned()],
         entryway_key: None,
@@ -312,6 +326,10 @@ fn config() -> Config {
         token_lifetime_s_max: 300,
         token_reuse: TokenReuse::Queries,
         used_tokens_max: 1000,
+        rate_viewer_max: 100,
+        rate_address_max: 5,
+        rate_window_s: 300,
+        trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
     }
 }
 

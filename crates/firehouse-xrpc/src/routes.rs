@@ -1,0 +1,84 @@
+//! Which methods the reference serves, so that none is forgotten here.
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::method::Kind;
+    use crate::methods::METHODS;
+
+    /// Methods that are still to come. One that is served must not stand here.
+    const NOT_YET: &[&str] = &[
+        "app.bsky.actor.getSuggestions",
+        "app.bsky.actor.searchActors",
+        "app.bsky.actor.searchActorsTypeahead",
+        "app.bsky.feed.getActorFeeds",
+        "app.bsky.feed.getFeedGenerator",
+        "app.bsky.feed.getFeedGenerators",
+        "app.bsky.feed.getSuggestedFeeds",
+        "app.bsky.feed.searchPosts",
+        "app.bsky.feed.searchPostsV2",
+        "app.bsky.graph.getActorStarterPacks",
+        "app.bsky.graph.getKnownFollowers",
+        "app.bsky.graph.getListsWithMembership",
+        "app.bsky.graph.getStarterPack",
+        "app.bsky.graph.getStarterPacks",
+        "app.bsky.graph.getStarterPacksWithMembership",
+        "app.bsky.graph.getSuggestedFollowsByActor",
+        "app.bsky.graph.searchStarterPacks",
+        "app.bsky.graph.searchStarterPacksV2",
+        "app.bsky.labeler.getServices",
+        "app.bsky.notification.getPreferences",
+        "app.bsky.notification.getUnreadCount",
+        "app.bsky.notification.listActivitySubscriptions",
+        "app.bsky.notification.listNotifications",
+        "app.bsky.notification.putActivitySubscription",
+        "app.bsky.notification.putPreferences",
+        "app.bsky.notification.putPreferencesV2",
+        "app.bsky.notification.registerPush",
+        "app.bsky.notification.unregisterPush",
+        "app.bsky.notification.updateSeen",
+        "app.bsky.unspecced.getOnboardingSuggestedStarterPacks",
+        "app.bsky.unspecced.getPopularFeedGenerators",
+        "app.bsky.unspecced.getPostThreadOtherV2",
+        "app.bsky.unspecced.getPostThreadV2",
+        "app.bsky.unspecced.getSuggestedFeeds",
+        "app.bsky.unspecced.getSuggestedOnboardingUsers",
+        "app.bsky.unspecced.getSuggestedStarterPacks",
+        "app.bsky.unspecced.getSuggestedUsers",
+        "app.bsky.unspecced.getSuggestedUsersForDiscover",
+        "app.bsky.unspecced.getSuggestedUsersForExplore",
+        "app.bsky.unspecced.getSuggestedUsersForSeeMore",
+        "app.bsky.unspecced.getTaggedSuggestions",
+        "app.bsky.unspecced.getTrendingTopics",
+        "app.bsky.unspecced.getTrends",
+        "internal.bsky.actor.getProfiles",
+    ];
+
+    #[test]
+    fn every_method_of_the_reference_is_served() {
+        let routes = include_str!("../reference-routes.txt").lines();
+        let expected: BTreeSet<(&str, &str)> = routes
+            .filter_map(|route| route.split_once(" /xrpc/"))
+            .filter(|(_, name)| *name != "_health")
+            .collect();
+        assert_eq!(expected.len(), 100, "as many as the reference has");
+        let verb = |kind: Kind| match kind {
+            Kind::Query(_) => "GET",
+            Kind::Procedure => "POST",
+        };
+        let served: BTreeSet<(&str, &str)> =
+            METHODS.iter().map(|method| (verb(method.kind), method.nsid)).collect();
+        let missing: Vec<&str> = expected
+            .difference(&served)
+            .map(|(_, nsid)| *nsid)
+            .filter(|nsid| !NOT_YET.contains(nsid))
+            .collect();
+        assert!(missing.is_empty(), "not served: {missing:#?}");
+        let done: Vec<&&str> = NOT_YET
+            .iter()
+            .filter(|nsid| METHODS.iter().any(|method| method.nsid == **nsid))
+            .collect();
+        assert!(done.is_empty(), "served, and still said to come: {done:#?}");
+    }
+}

@@ -1,0 +1,127 @@
+//! How often one may ask, who is charged, who may keep an answer, and what a request is called.
+
+use axum::body::Body;
+use axum::http::Request;
+
+use crate::world::{ALICE, Answer, PASSWORD, Token, World, get, store_at};
+
+const TIMELINE: &str = "/xrpc/app.bsky.feed.getTimeline";
+
+/// Asks through a trusted proxy on this machine, or as this machine itself.
+async fn ask(
+    world: &World,
+    client: Option<&str>,
+    path: &str,
+    authorization: Option<&str>,
+) -> Answer {
+    let mut request = get(path);
+    if let Some(client) = client {
+        request = request.header("x-forwarded-for", client);
+    }
+    if let Some(authorization) = authorization {
+        request = request.header("authorization", authorization);
+    }
+    let request: Request<Body> = request.body(Body::empty()).expect("a request");
+    world.ask_from("127.0.0.1", request).await
+}
+
+fn left(answer: &Answer) -> Option<u64> {
+    answer.header("ratelimit-remaining").map(|left| left.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn an_address_has_its_share_and_is_told_when_there_is_more() {
+    let world = World::without_store();
+    for expected in (0..5).rev() {
+        let answer = ask(&world, Some("192.0.2.1"), TIMELINE, None).await;
+        assert_eq!((answer.status.as_u16(), left(&answer)), (401, Some(expected)));
+        assert_eq!(answer.header("ratelimit-limit"), Some("5"));
+        assert_eq!(answer.header("ratelimit-policy"), Some("5;w=300"));
+        assert!(answer.header("ratelimit-reset").is_some());
+    }
+    let refused = ask(&world, Some("192.0.2.1"), TIMELINE, None).await;
+    assert_eq!(refused.error(), (429, "RateLimitExceeded".to_owned()));
+    assert_eq!(refused.json()["message"], "Rate Limit Exceeded");
+    let wait: u64 = refused.header("retry-after").expect("when").parse().expect("seconds");
+    assert!((1..=61).contains(&wait), "{wait}");
+    assert_eq!(ask(&world, Some("192.0.2.2"), TIMELINE, None).await.status, 401);
+    // What a client says of itself is not believed.
+    let lying = ask(&world, Some("203.0.113.7, 192.0.2.1"), TIMELINE, None).await;
+    assert_eq!(lying.status, 429);
+    // One customer has a whole /64.
+    for host in 1..=5 {
+        ask(&world, Some(&format!("2001:db8::{host}")), TIMELINE, None).await;
+    }
+    assert_eq!(ask(&world, Some("2001:db8::6"), TIMELINE, None).await.status, 429);
+    assert_eq!(ask(&world, Some("2001:db8:0:1::1"), TIMELINE, None).await.status, 401);
+}
+
+#[tokio::test]
+async fn this_machine_in_its_own_name_is_not_limited() {
+    let world = World::without_store();
+    for _ in 0..20 {
+        let answer = ask(&world, None, TIMELINE, None).await;
+        assert_eq!((answer.status.as_u16(), left(&answer)), (401, None));
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_is_charged_wherever_the_pds_is() {
+    let world = World::new(store_at("http://127.0.0.1:1"), |config| config.rate_viewer_max = 2);
+    let token = Token::of(ALICE, "app.bsky.feed.getTimeline").sign(&world.alice);
+    let alice = format!("Bearer {token}");
+    for expected in [1, 0] {
+        let answer = ask(&world, Some("192.0.2.1"), TIMELINE, Some(&alice)).await;
+        assert_eq!((answer.status.as_u16(), left(&answer)), (503, Some(expected)));
+    }
+    for client in [Some("192.0.2.1"), Some("192.0.2.2"), None] {
+        assert_eq!(ask(&world, client, TIMELINE, Some(&alice)).await.status, 429);
+    }
+    let anonymous = ask(&world, Some("192.0.2.1"), TIMELINE, None).await;
+    assert_eq!(left(&anonymous), Some(4), "the address was not charged for its viewers");
+}
+
+#[tokio::test]
+async fn guessing_has_an_end_and_the_administrator_has_no_limit() {
+    let world = World::without_store();
+    let profile = format!("/xrpc/app.bsky.actor.getProfile?actor={ALICE}");
+    let basic = |password: &str| {
+        format!("Basic {}", data_encoding::BASE64.encode(format!("admin:{password}").as_bytes()))
+    };
+    let right = basic(PASSWORD);
+    for _ in 0..20 {
+        let answer = ask(&world, Some("192.0.2.1"), &profile, Some(&right)).await;
+        assert_eq!((answer.status.as_u16(), left(&answer)), (503, None));
+    }
+    for guess in 0..5 {
+        let wrong = basic(&guess.to_string());
+        assert_eq!(ask(&world, Some("192.0.2.1"), &profile, Some(&wrong)).await.status, 401);
+    }
+    assert_eq!(ask(&world, Some("192.0.2.1"), &profile, Some(&basic("6"))).await.status, 429);
+    // Also the right one: otherwise the answer would tell the two apart.
+    assert_eq!(ask(&world, Some("192.0.2.1"), &profile, Some(&right)).await.status, 429);
+    assert_eq!(ask(&world, Some("192.0.2.1"), &profile, None).await.status, 503);
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_name_if_it_has_a_sane_one() {
+    let world = World::without_store();
+    let asked = |id: &'static str| {
+        let request = get("/robots.txt").header("x-request-id", id).body(Body::empty());
+        world.ask(request.expect("a request"))
+    };
+    assert_eq!(asked("a-7_b.c").await.header("x-request-id"), Some("a-7_b.c"));
+    for id in ["", "a b", "<script>", "{}"] {
+        let answer = asked(id).await;
+        let made = answer.header("x-request-id").expect("a name");
+        assert!(made.len() == 32 && made != id, "{made}");
+    }
+}
+
+#[tokio::test]
+async fn no_answer_to_a_failed_request_is_kept() {
+    let world = World::without_store();
+    for path in ["/xrpc/app.bsky.nosuch.method", TIMELINE] {
+        assert_eq!(world.get(path).await.header("cache-control"), Some("no-store"));
+    }
+}
