@@ -116,7 +116,7 @@ fn read<F: serde::de::DeserializeOwned>(
     let is_seen = |record: &SiteRecord<F>| {
         state.actor(record.key.0).is_some()
             && !state.is_taken_down(record.key, collection)
-            && !state.is_redacted(record.key, collection, &record.cid)
+            && !state.is_redacted(record.key, collection)
     };
     rows.filter_map(read).filter(is_seen).collect()
 }
@@ -133,7 +133,7 @@ fn card(views: &Views<'_>, standing: &Standing, address: &str) -> Output {
     let shown: Vec<_> = shown.collect();
     let strong_ref = |uri: &str, cid: &str| json!({ "$type": "com.atproto.repo.strongRef", "uri": uri, "cid": cid });
     let refs: Vec<Value> = shown.iter().map(|of| strong_ref(of.2, of.3)).collect();
-    let labels = shown.iter().flat_map(|of| views.state.labels.of_record(of.0, of.1, of.3));
+    let labels = shown.iter().flat_map(|of| views.state.labels.of_record(of.0, of.1));
     let mut owners: Vec<ActorId> = shown.iter().map(|of| of.0.0).collect();
     owners.dedup();
     let (title, description) = match (document, publication) {

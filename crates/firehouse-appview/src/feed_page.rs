@@ -28,6 +28,7 @@ pub(crate) fn is_shown(views: &Views<'_>, item: &Shown) -> bool {
     !views.viewer_blocks(post.0)
         && !by.is_some_and(|by| views.viewer_blocks(by))
         && !views.ancestors_blocked(post)
+        && !views.mutes_item(item)
 }
 
 /// The views of the items that `rules` keep. An item whose post or repost the caller cannot see is left out.

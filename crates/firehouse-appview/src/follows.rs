@@ -77,17 +77,17 @@ pub async fn get_followers(
 }
 
 /// Whose follows or followers are listed.
-struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     app: &'a AppView,
     caller: &'a Caller,
     actor: &'a AtIdentifier,
-    id: ActorId,
+    pub id: ActorId,
     /// Comes with the first page.
     view: OnceLock<ProfileView>,
 }
 
 impl<'a> Subject<'a> {
-    async fn resolve(
+    pub async fn resolve(
         app: &'a AppView,
         caller: &'a Caller,
         actor: &'a AtIdentifier,
@@ -97,7 +97,11 @@ impl<'a> Subject<'a> {
     }
 
     /// Views of one page, and of the subject. Errors: the subject cannot be seen.
-    async fn page(&self, rows: Vec<LinkAt>, limit: usize) -> Result<Page<ProfileView>, ViewError> {
+    pub async fn page(
+        &self,
+        rows: Vec<LinkAt>,
+        limit: usize,
+    ) -> Result<Page<ProfileView>, ViewError> {
         let page = Page::cut(rows, limit, LinkAt::position);
         let mut hydration = Hydration::new(self.app, self.caller);
         hydration.actors.insert(self.id);
@@ -120,7 +124,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The subject itself, also when no page was asked for.
-    async fn view(&self) -> Result<ProfileView, ViewError> {
+    pub async fn view(&self) -> Result<ProfileView, ViewError> {
         if self.view.get().is_none() {
             self.page(Vec::new(), 0).await?;
         }

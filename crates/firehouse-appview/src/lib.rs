@@ -36,7 +36,12 @@ mod quotes;
 mod profile;
 mod follows;
 mod relationships;
+mod known_followers;
 mod list;
+mod memberships;
+mod starter_packs;
+mod feed_generators;
+mod labelers;
 mod resolve_handle;
 mod repo_record;
 mod query_labels;
@@ -97,12 +102,22 @@ pub use editorial::{
 pub use error::ViewError;
 pub use external_view::{Output as EmbedExternalView, get_embed_external_view};
 pub use feed::{GeneratedFeed, get_feed};
+pub use feed_generators::{
+    ActorFeeds, FeedGenerator, FeedGenerators, get_actor_feeds, get_feed_generator,
+    get_feed_generators,
+};
 pub use fetch_labels::fetch_labels;
 pub use follows::{Followers, Follows, get_followers, get_follows};
+pub use known_followers::{KnownFollowers, get_known_followers};
+pub use labelers::{Output as LabelerServices, Service as LabelerService, get_services};
 pub use likes::{Like, Output as Likes, get_likes};
 pub use list::{List, Lists, get_list, get_lists};
 pub use list_feed::get_list_feed;
 pub use list_subscriptions::{Output as ListSubscriptions, get_list_blocks, get_list_mutes};
+pub use memberships::{
+    ListWithMembership, ListsWithMembership, StarterPackWithMembership, StarterPacksWithMembership,
+    get_lists_with_membership, get_starter_packs_with_membership,
+};
 pub use mute_actor::{mute_actor, unmute_actor};
 pub use mute_record::{mute_actor_list, mute_thread, unmute_actor_list, unmute_thread};
 pub use mutes::{Blocks, Mutes, get_blocks, get_mutes};
@@ -123,6 +138,9 @@ pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
 pub use skeleton::{
     Forwarded, Generators, Skeleton, SkeletonError, SkeletonFuture, SkeletonItem, SkeletonReason,
     SkeletonRequest,
+};
+pub use starter_packs::{
+    StarterPack, StarterPacks, get_actor_starter_packs, get_starter_pack, get_starter_packs,
 };
 pub use subject_status::{
     SubjectStatus, SubjectStatusInput, get_subject_status, update_subject_status,

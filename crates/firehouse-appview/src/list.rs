@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 
 use atrium_api::app::bsky::graph::{get_list, get_lists};
-use firehouse_store::read::{LinkAt, RecordKey};
+use firehouse_store::read::{LinkAt, ListMember, RecordKey};
 
-use crate::hydrate::Hydration;
+use crate::hydrate::{Hydration, REFERENCE_LIST};
 use crate::nsid::LIST_ITEM;
 use crate::page::{From, Page, PageFuture, fill_page, limit_of};
 use crate::view::{ListItemView, ListView};
@@ -52,10 +52,11 @@ pub async fn get_list(
             let rows = match from {
                 From::Nowhere => Vec::new(),
                 From::Start | From::After(_) => {
-                    app.store.list_members(key, from.link(), limit + 1).await?
+                    let viewer = caller.actor();
+                    app.store.list_members(key, viewer, from.link(), limit + 1).await?
                 }
             };
-            let page = Page::cut(rows, limit, LinkAt::position);
+            let page = Page::cut(rows, limit, ListMember::position);
             let (view, items) = members(app, caller, key, &page.items).await?;
             list.get_or_init(|| view);
             Ok(Page { items, next: page.next })
@@ -73,29 +74,35 @@ async fn members(
     app: &AppView,
     caller: &Caller,
     key: RecordKey,
-    rows: &[LinkAt],
+    rows: &[ListMember],
 ) -> Result<(Option<ListView>, Vec<ListItemView>), ViewError> {
     let creator = key.0;
     let mut hydration = Hydration::new(app, caller);
     hydration.lists.insert(key);
     for row in rows {
-        hydration.actors.insert(row.actor);
-        hydration.pairs.add(creator, row.actor);
+        hydration.actors.insert(row.subject);
+        hydration.pairs.add(creator, row.subject);
     }
-    let items: Vec<RecordKey> = rows.iter().map(|row| (creator, row.rkey)).collect();
+    let items: Vec<RecordKey> = rows.iter().map(|row| (creator, row.item)).collect();
     let heads = async { Ok(app.store.record_heads(&[LIST_ITEM], &items).await?) };
     let (state, heads) = tokio::try_join!(hydration.finish(), heads)?;
     let views = app.views(&state);
     let Some(view) = views.list(key) else { return Ok((None, Vec::new())) };
-    let shows_all = state.viewer == Some(creator) || &*view.purpose == MODLIST;
-    let rkey_of = |row: &LinkAt| heads.iter().find(|head| head.rkey == row.rkey)?.rkey();
-    let item = |row: &LinkAt| {
-        if !shows_all && views.others_block(creator, Some(row.actor)) {
+    let is_creator = state.viewer == Some(creator);
+    let shows_all = is_creator || &*view.purpose == MODLIST;
+    let shows_opt_outs = is_creator && &*view.purpose == REFERENCE_LIST;
+    let rkey_of = |row: &ListMember| heads.iter().find(|head| head.rkey == row.item)?.rkey();
+    let item = |row: &ListMember| {
+        if !shows_all && views.others_block(creator, Some(row.subject)) {
             return None;
         }
         let did = &state.actors.get(&creator)?.did;
         let uri = format!("at://{did}/{LIST_ITEM}/{}", rkey_of(row)?);
-        Some(ListItemView { uri, subject: views.profile(row.actor)? })
+        Some(ListItemView {
+            uri,
+            subject: views.profile(row.subject)?,
+            subject_opted_out: (shows_opt_outs && row.opted_out()).then_some(true),
+        })
     };
     let items = rows.iter().filter_map(item).collect();
     Ok((Some(view), items))
@@ -113,7 +120,7 @@ pub async fn get_lists(
     }
     let not_found = || ViewError::invalid("Profile not found");
     let did = actor::resolve(app, &parameters.actor).await?.ok_or_else(not_found)?;
-    let purposes = &accepted(parameters.purposes.as_deref());
+    let purposes = &accepted_purposes(parameters.purposes.as_deref());
     let creator = did.actor();
     let pages = fill_page(from, limit_of(parameters.limit), |from: From, limit| {
         Box::pin(async move {
@@ -134,7 +141,8 @@ pub async fn get_lists(
     Ok(Answer::new(Lists { lists, cursor }))
 }
 
-fn accepted(purposes: Option<&[String]>) -> Vec<&'static str> {
+/// The purposes of lists that a caller asks for; all but reference lists when he names none.
+pub(crate) fn accepted_purposes(purposes: Option<&[String]>) -> Vec<&'static str> {
     let Some(purposes) = purposes else { return vec![MODLIST, CURATELIST] };
     let purpose = |name: &String| match name.as_str() {
         "modlist" | MODLIST => Some(MODLIST),

@@ -4,6 +4,7 @@ use atrium_api::app::bsky::feed::get_quotes::ParametersData;
 use firehouse_store::read::LinkAt;
 
 use crate::hydrate::Hydration;
+use crate::nsid::POST;
 use crate::page::{From, Page, fill_page, limit_of};
 use crate::view::PostView;
 use crate::{Answer, AppView, Caller, ViewError, uri};
@@ -23,7 +24,7 @@ pub struct Output {
     pub posts: Vec<PostView>,
 }
 
-/// Posts that quote a post, without those behind a block of the viewer's or of the quoted author.
+/// Posts that quote a post, without those behind a block of the viewer's or of the quoted author, and without what needs review.
 pub async fn get_quotes(
     app: &AppView,
     caller: &Caller,
@@ -44,7 +45,8 @@ pub async fn get_quotes(
             let is_shown = |author| {
                 !views.viewer_blocks(author) && !views.others_block(author, Some(quoted.0))
             };
-            let keys = keys.into_iter().filter(|key| is_shown(key.0));
+            let keys =
+                keys.into_iter().filter(|key| is_shown(key.0) && views.sees_unreviewed(*key, POST));
             Ok(Page { items: keys.filter_map(|key| views.post(key)).collect(), next: page.next })
         })
     });

@@ -61,7 +61,6 @@ pub async fn get_relationships(
     let mut hydration = Hydration::new(app, &caller);
     hydration.actors.insert(did.actor());
     hydration.actors.extend(dids.iter().flatten().map(Did::actor));
-    hydration.lists_of_others = true;
     let state = hydration.finish().await?;
     let view = |(other, named): (&AtIdentifier, Option<Did>)| match named {
         Some(named) => relationship(&state, &did, named),

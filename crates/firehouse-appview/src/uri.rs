@@ -3,7 +3,7 @@
 use firehouse_store::read::RecordKey;
 use firehouse_types::{ActorId, AtUri};
 
-use crate::nsid::{LIST, POST};
+use crate::nsid::{GENERATOR, LABELER, LIST, POST, STARTER_PACK};
 
 /// The account.
 pub(crate) fn account(uri: &str) -> Option<ActorId> {
@@ -25,6 +25,21 @@ pub(crate) fn post(uri: &str) -> Option<RecordKey> {
 /// The list; `None` for other records.
 pub(crate) fn list(uri: &str) -> Option<RecordKey> {
     record_of(LIST, uri)
+}
+
+/// The feed generator; `None` for other records.
+pub(crate) fn generator(uri: &str) -> Option<RecordKey> {
+    record_of(GENERATOR, uri)
+}
+
+/// The starter pack; `None` for other records.
+pub(crate) fn starter_pack(uri: &str) -> Option<RecordKey> {
+    record_of(STARTER_PACK, uri)
+}
+
+/// The account whose labeler service it is; `None` for other records.
+pub(crate) fn labeler(uri: &str) -> Option<ActorId> {
+    record_of(LABELER, uri).map(|(actor, _)| actor)
 }
 
 /// The record of this collection; `None` for others.

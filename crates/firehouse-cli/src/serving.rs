@@ -62,12 +62,6 @@ pub async fn serve(
 ) -> Result<()> {
     let Sources { store, resolver, watched, upstreams, repairs, handles, selections, registry } =
         sources;
-    if !settings.trusted_verifier.is_empty() {
-        tracing::warn!(
-            key = "trusted_verifier",
-            "this version does not apply verifications yet; the key is kept for the one that does"
-        );
-    }
     let public_url = settings.public_url()?;
     let config = appview_config(&settings, public_url.clone());
     let generators = network::generators(&settings)?;

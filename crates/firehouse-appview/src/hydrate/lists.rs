@@ -9,8 +9,11 @@ use firehouse_types::{ActorId, Did};
 use super::actors::parse;
 use super::state::List;
 use crate::ViewError;
-use crate::nsid::LIST;
+use crate::nsid::{LIST, LIST_BLOCK};
 use crate::record::{ListFields, RecordJson};
+
+/// Lists whose accounts may opt out; they moderate nobody.
+pub(crate) const REFERENCE_LIST: &str = "app.bsky.graph.defs#referencelist";
 
 /// The lists among these that exist, without those that are taken down unless `privileged`. Small queries, at once; none for no keys.
 pub(crate) async fn load_lists(
@@ -36,13 +39,20 @@ pub(crate) async fn load_lists(
             None => Ok(Vec::new()),
         }
     };
-    let (records, creators, taken_down, sizes, subscriptions, memberships) = tokio::try_join!(
+    let muted = async {
+        match viewer {
+            Some(viewer) => store.muted_lists(viewer, keys).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (records, creators, taken_down, sizes, subscriptions, memberships, muted) = tokio::try_join!(
         store.records(&[LIST], keys),
         store.actors(&creators),
         store.taken_down(&creators),
         store.list_sizes(keys),
         subscriptions,
         memberships,
+        muted,
     )?;
     let dids: HashMap<_, _> = creators.into_iter().map(|row| (row.actor, row.did)).collect();
     let mut lists: HashMap<_, _> =
@@ -57,7 +67,16 @@ pub(crate) async fn load_lists(
     }
     for subscription in subscriptions {
         if let Some(list) = lists.get_mut(&subscription.key()) {
-            list.blocked_by = Some(subscription.value.into());
+            let by_viewer = match &*subscription.collection {
+                LIST_BLOCK => &mut list.blocked_by,
+                _ => &mut list.opt_out,
+            };
+            *by_viewer = Some(subscription.rkey);
+        }
+    }
+    for key in muted {
+        if let Some(list) = lists.get_mut(&key) {
+            list.is_muted = true;
         }
     }
     for key in memberships.iter().map(ListKey::key) {
@@ -77,6 +96,8 @@ fn read_list(row: &RecordRead, creator: &Did) -> Option<(RecordKey, List)> {
         fields: parse::<ListFields>(&RecordJson::new(&row.body)?)?,
         members: 0,
         blocked_by: None,
+        opt_out: None,
+        is_muted: false,
         has_viewer: false,
     };
     Some(((row.actor, row.rkey), list))

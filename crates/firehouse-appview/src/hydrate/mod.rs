@@ -7,33 +7,53 @@ mod actors;
 mod gates;
 mod labels;
 mod lists;
+mod offered;
 mod posts;
 mod relations;
 mod state;
 mod tags;
 mod takedowns;
+mod told;
+mod verifications;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use firehouse_store::Store;
-use firehouse_store::read::{RecordKey, Refused};
+use firehouse_store::read::{RecordKey, RecordRead, Refused};
 use firehouse_types::{ActorId, RkeyId};
 
-use crate::nsid::{BLOCK, FOLLOW, LIKE, LIST, LIST_BLOCK, POST, REPOST};
-use crate::{AppView, AppliedLabeler, Caller, TagRules, ViewError, uri};
+use crate::nsid::{
+    BLOCK, FOLLOW, LIKE, LIST, LIST_BLOCK, LIST_ITEM, OPT_OUT, POST, PROFILE, REPOST, STARTER_PACK,
+};
+use crate::record::{ProfileFields, StarterPackFields};
+use crate::view::strong_ref;
+use crate::{AppView, AppliedLabeler, Caller, RecordJson, TagRules, ViewError, uri};
 
 pub(crate) use actors::load_actors;
+use actors::parse;
 use labels::Labels;
+pub(crate) use lists::REFERENCE_LIST;
 pub(crate) use posts::QUOTE_DEPTH_MAX;
 pub(crate) use relations::{Pairs, Relations};
 use state::List;
-pub(crate) use state::{Actor, State};
+pub(crate) use state::{Actor, Liked, State};
 use tags::Tags;
+pub use told::Subscription;
+use told::{About, Told};
+pub(crate) use verifications::Verification;
+
+/// Members of a list that the sample of a starter pack is chosen from, the latest.
+const LIST_SAMPLE: u32 = 50;
+/// Accounts in such a sample.
+pub(crate) const STARTER_PACK_SAMPLE: usize = 12;
+/// Collections whose records answers name by their address alone.
+const NAMED: [&str; 7] = [FOLLOW, BLOCK, LIKE, REPOST, LIST_BLOCK, LIST_ITEM, OPT_OUT];
 
 /// What is wanted for one answer.
 pub(crate) struct Hydration<'a> {
     store: &'a Store,
+    app: &'a AppView,
     rules: &'a TagRules,
     labelers: Arc<[AppliedLabeler]>,
     state: State,
@@ -43,11 +63,11 @@ pub(crate) struct Hydration<'a> {
     pub actors: HashSet<ActorId>,
     pub pairs: Pairs,
     pub lists: HashSet<RecordKey>,
+    /// Feed generators, labelers, and starter packs in brief.
+    pub offered: offered::Wanted,
     pub reposts: Vec<RecordKey>,
     /// Records whose labels are shown, besides posts and lists.
     pub labelled: Vec<(ActorId, &'static str, RkeyId)>,
-    /// Also the lists by which others block, not only those of the viewer.
-    pub lists_of_others: bool,
     /// Accounts shown in detail, with counts and known followers.
     pub detailed: Vec<ActorId>,
 }
@@ -57,6 +77,7 @@ impl<'a> Hydration<'a> {
     pub fn new(app: &'a AppView, caller: &Caller) -> Self {
         Self {
             store: &app.store,
+            app,
             rules: &app.config.tags,
             labelers: Arc::clone(&caller.labelers),
             state: State { shows_tags: app.shows_tags(caller), ..State::new(caller) },
@@ -65,9 +86,9 @@ impl<'a> Hydration<'a> {
             actors: HashSet::new(),
             pairs: Pairs::default(),
             lists: HashSet::new(),
+            offered: offered::Wanted::default(),
             reposts: Vec::new(),
             labelled: Vec::new(),
-            lists_of_others: false,
             detailed: Vec::new(),
         }
     }
@@ -82,6 +103,48 @@ impl<'a> Hydration<'a> {
         self.posts.found.contains_key(&key)
     }
 
+    /// Loads starter packs, and wants what is in them: their lists and feeds, and the accounts that their samples are chosen from.
+    pub async fn load_starter_packs(&mut self, keys: &[RecordKey]) -> Result<(), ViewError> {
+        self.offered.starter_packs.extend(keys);
+        let rows = self.store.records(&[STARTER_PACK], keys).await?;
+        let mut lists = HashSet::new();
+        for row in &rows {
+            let fields =
+                RecordJson::new(&row.body).and_then(|json| parse::<StarterPackFields>(&json));
+            let Some(fields) = fields else { continue };
+            let feeds = fields.feeds.iter().filter_map(|feed| uri::generator(&feed.uri));
+            self.offered.generators.extend(feeds);
+            lists.extend(uri::list(&fields.list));
+        }
+        self.offered.read = rows;
+        self.lists.extend(&lists);
+        let (lists, viewer) = (Vec::from_iter(lists), self.state.viewer);
+        for row in self.store.list_samples(&lists, viewer, LIST_SAMPLE).await? {
+            let (list, sample) = (row.list(), self.state.samples.entry(row.list()).or_default());
+            sample.push(row);
+            // To a list's creator blocks of his own members mean nothing, so it is clear who is shown.
+            let is_creator = viewer == Some(list.0);
+            if is_creator && sample.len() > STARTER_PACK_SAMPLE {
+                continue;
+            }
+            self.actors.insert(row.subject);
+            self.pairs.add(list.0, row.subject);
+        }
+        Ok(())
+    }
+
+    /// Starter packs by which accounts shown in detail say they joined.
+    async fn joined_via(&self) -> Result<Vec<RecordKey>, ViewError> {
+        let this = RkeyId::of("self");
+        let keys: Vec<_> = self.detailed.iter().map(|&actor| (actor, this)).collect();
+        let profiles = self.store.records(&[PROFILE], &keys).await?;
+        let joined = |row: &RecordRead| {
+            let fields = parse::<ProfileFields>(&RecordJson::new(&row.body)?)?;
+            uri::starter_pack(&strong_ref(&fields.joined_via_starter_pack?)?.uri)
+        };
+        Ok(profiles.iter().filter_map(joined).collect())
+    }
+
     /// Asks for all that is wanted, in rounds: known followers, since they are shown too; nearly everything; the lists and keys that only
     /// these answers name.
     pub async fn finish(mut self) -> Result<State, ViewError> {
@@ -90,7 +153,12 @@ impl<'a> Hydration<'a> {
         self.actors.extend(self.reposts.iter().map(|repost| repost.0));
         self.actors.extend(self.lists.iter().map(|list| list.0));
         self.actors.extend(&self.detailed);
-        let known = actors::load_known_followers(store, &self.detailed, viewer).await?;
+        let (known, joined_via) = tokio::try_join!(
+            actors::load_known_followers(store, &self.detailed, viewer),
+            self.joined_via(),
+        )?;
+        self.offered.starter_packs.extend(joined_via);
+        self.actors.extend(self.offered.creators());
         for (subject, known) in &known {
             self.actors.extend(&known.some);
             known.some.iter().for_each(|&follower| self.pairs.add(*subject, follower));
@@ -101,12 +169,33 @@ impl<'a> Hydration<'a> {
         let lists: Vec<_> = self.lists.iter().copied().collect();
         let shown: Vec<_> =
             self.posts.shown.iter().copied().filter(|key| self.has_post(*key)).collect();
+        let roots: HashSet<_> = shown.iter().filter_map(|key| self.posts.root(*key)).collect();
+        let about = About {
+            actors: &actors,
+            posts: &shown,
+            roots: &Vec::from_iter(roots),
+            subscriptions: &self.detailed,
+        };
         let interactions = async { Ok(store.interactions(&shown, viewer, self.op).await?) };
         let reposts = async { Ok(store.record_heads(&[REPOST], &self.reposts).await?) };
         let posts = shown.iter().map(|key| (key.0, POST, key.1));
         let labelled = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1)));
-        let labelled: Vec<_> = labelled.chain(self.labelled.iter().copied()).collect();
-        let (labels, tags, actors, relations, interactions, reposts, gates, lists, counts) = tokio::try_join!(
+        let labelled: Vec<_> =
+            labelled.chain(self.offered.labelled()).chain(self.labelled.iter().copied()).collect();
+        let (
+            labels,
+            tags,
+            actors,
+            relations,
+            interactions,
+            reposts,
+            gates,
+            lists,
+            offered,
+            verifications,
+            told,
+            counts,
+        ) = tokio::try_join!(
             Labels::load(store, &self.labelers, &actors, &labelled),
             Tags::load(store, self.rules, self.state.shows_tags, &actors, &labelled),
             load_actors(store, &actors, self.state.privileged),
@@ -115,6 +204,9 @@ impl<'a> Hydration<'a> {
             reposts,
             gates::load_gates(store, &self.posts),
             lists::load_lists(store, &lists, viewer, self.state.privileged),
+            self.offered.load(store, viewer),
+            verifications::load_verifications(self.app, &actors),
+            Told::load(store, viewer, about),
             actors::load_counts(store, &self.detailed),
         )?;
         let mut state = self.state;
@@ -126,6 +218,9 @@ impl<'a> Hydration<'a> {
         let closed;
         (state.threadgates, state.postgates, closed) = gates;
         state.lists = lists;
+        state.offered = offered;
+        (state.trusted, state.verifications) = verifications;
+        state.told = told;
         state.profile_counts = counts;
         state.known_followers = known;
         state.labels = labels;
@@ -137,9 +232,10 @@ impl<'a> Hydration<'a> {
                 store.refused(&shown, &closed).await.map_err(ViewError::from)
             }
         };
-        let (lists, refused) =
-            tokio::try_join!(load_late_lists(store, &state, self.lists_of_others), refused)?;
-        state.lists.extend(lists);
+        let (late, refused) = tokio::try_join!(Late::load(store, &state, &self.labelers), refused)?;
+        state.lists.extend(late.lists);
+        state.labels.extend(late.labels);
+        state.actors.extend(late.issuers);
         state.refused = refused;
         state.take_down();
         state.redact();
@@ -159,6 +255,9 @@ impl<'a> Hydration<'a> {
             if let Some(embedded) = post.fields.embedded() {
                 others.push(&embedded.uri);
                 self.lists.extend(uri::list(&embedded.uri));
+                self.offered.generators.extend(uri::generator(&embedded.uri));
+                self.offered.labelers.extend(uri::labeler(&embedded.uri));
+                self.offered.starter_packs.extend(uri::starter_pack(&embedded.uri));
             }
             for other in others.into_iter().filter_map(|uri| uri::account(uri)) {
                 self.actors.insert(other);
@@ -168,20 +267,42 @@ impl<'a> Hydration<'a> {
     }
 }
 
-/// Lists that only blocks and gates could name.
-async fn load_late_lists(
-    store: &Store,
-    state: &State,
-    lists_of_others: bool,
-) -> Result<HashMap<RecordKey, List>, ViewError> {
-    let mut lists: HashSet<RecordKey> = gates::lists_of(&state.threadgates).collect();
-    if let Some(viewer) = state.viewer {
-        let whose = (!lists_of_others).then_some(viewer);
-        lists.extend(state.relations.lists_blocking(whose));
+/// What only answers name: lists by which somebody blocks, mutes or may reply, with what is said of them; issuers of verifications.
+struct Late {
+    lists: HashMap<RecordKey, List>,
+    labels: Labels,
+    issuers: HashMap<ActorId, Actor>,
+}
+
+impl Late {
+    async fn load(
+        store: &Store,
+        state: &State,
+        labelers: &[AppliedLabeler],
+    ) -> Result<Self, ViewError> {
+        let mut lists: HashSet<RecordKey> = gates::lists_of(&state.threadgates).collect();
+        lists.extend(state.relations.lists_blocking());
+        lists.extend(state.told.lists_muting());
+        lists.retain(|list| !state.lists.contains_key(list));
+        let creators: HashSet<_> = lists.iter().map(|list| list.0).collect();
+        let labelled: Vec<_> = lists.iter().map(|list| (list.0, LIST, list.1)).collect();
+        let (lists, creators) = (Vec::from_iter(lists), Vec::from_iter(creators));
+        let found = state.verifications.values().flatten().map(|found| found.issuer);
+        let issuers: HashSet<_> = found.filter(|id| !state.actors.contains_key(id)).collect();
+        let issuers = Vec::from_iter(issuers);
+        let labels = async {
+            match lists.is_empty() {
+                true => Ok(Labels::default()),
+                false => Labels::load(store, labelers, &creators, &labelled).await,
+            }
+        };
+        let (lists, labels, issuers) = tokio::try_join!(
+            lists::load_lists(store, &lists, state.viewer, state.privileged),
+            labels,
+            load_actors(store, &issuers, state.privileged),
+        )?;
+        Ok(Self { lists, labels, issuers })
     }
-    lists.retain(|list| !state.lists.contains_key(list));
-    let lists: Vec<_> = lists.into_iter().collect();
-    lists::load_lists(store, &lists, state.viewer, state.privileged).await
 }
 
 /// Texts of the keys that answers name and that are hashes: only their records' own rows have them. Nearly always none.
@@ -195,10 +316,18 @@ async fn load_rkey_texts(
     let answered = state.interactions.values().flat_map(|row| {
         [of(viewer, row.viewer_like()), of(viewer, row.viewer_repost()), of(op, row.op_like())]
     });
-    let subscribed = state.lists.values().map(|list| of(viewer, list.blocked_by));
-    let named = answered.chain(subscribed).flatten().chain(state.relations.records());
+    let subscribed = state
+        .lists
+        .values()
+        .flat_map(|list| [of(viewer, list.blocked_by), of(viewer, list.opt_out)]);
+    let liked = state.offered.likes_of_viewer().map(|rkey| of(viewer, Some(rkey)));
+    let sampled = state.samples.iter().flat_map(|(list, members)| {
+        members.iter().map(|member| of(Some(list.0), Some(member.item)))
+    });
+    let named = answered.chain(subscribed).chain(liked).chain(sampled).flatten();
+    let named = named.chain(state.relations.records());
     let hashed: Vec<RecordKey> = named.filter(|(_, rkey)| rkey.tid().is_none()).collect();
-    let texts = store.record_heads(&[FOLLOW, BLOCK, LIKE, REPOST, LIST_BLOCK], &hashed).await?;
+    let texts = store.record_heads(&NAMED, &hashed).await?;
     state.rkey_texts =
         texts.into_iter().map(|row| ((row.actor, row.rkey), row.rkey_text)).collect();
     Ok(())

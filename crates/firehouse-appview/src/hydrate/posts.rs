@@ -52,6 +52,14 @@ impl Posts {
         Ok(())
     }
 
+    /// The first post of the thread that a post is in, if the post exists.
+    pub fn root(&self, key: RecordKey) -> Option<RecordKey> {
+        match &self.found.get(&key)?.fields.reply {
+            Some(reply) => post_key(&reply.root),
+            None => Some(key),
+        }
+    }
+
     fn is_settled(&self, key: &RecordKey) -> bool {
         self.found.contains_key(key) || self.asked.contains(key)
     }

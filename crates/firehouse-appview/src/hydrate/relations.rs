@@ -101,12 +101,14 @@ impl Relations {
         a != b && (self.blocks(a, b) || self.blocks(b, a))
     }
 
-    /// Lists by which somebody here blocks: all, or only those by which `from` does.
-    pub fn lists_blocking(&self, from: Option<ActorId>) -> impl Iterator<Item = RecordKey> {
-        let blocks = self.list_blocks.iter();
-        blocks
-            .filter(move |((who, _), _)| from.is_none_or(|from| from == *who))
-            .map(|(_, &list)| list)
+    /// Lists by which somebody here blocks.
+    pub fn lists_blocking(&self) -> impl Iterator<Item = RecordKey> {
+        self.list_blocks.values().copied()
+    }
+
+    /// Forgets blocks by lists that this caller may not see.
+    pub fn retain_lists(&mut self, is_seen: impl Fn(RecordKey) -> bool) {
+        self.list_blocks.retain(|_, list| is_seen(*list));
     }
 
     /// The records by which they follow and block.

@@ -1,21 +1,25 @@
 //! [`State`]: all that the views of one answer need, by number.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use firehouse_schema::ActorStatus;
-use firehouse_store::read::{Interactions, RecordHead, RecordKey, Refused};
+use firehouse_store::read::{Interactions, ListSample, RecordHead, RecordKey, Refused};
 use firehouse_types::{ActorId, Datetime, Did, Rkey, RkeyId};
 
 use super::labels::Labels;
+use super::offered::Offered;
 use super::relations::Relations;
 use super::tags::Tags;
 use super::takedowns::TakenDownRecords;
+use super::told::Told;
+use super::verifications::Verification;
 use crate::Caller;
 use crate::app::is_seen;
 use crate::nsid::POST;
 use crate::record::{
-    ChatFields, ListFields, PostFields, PostgateFields, ProfileFields, RecordJson, StatusFields,
-    ThreadgateFields,
+    ChatFields, GeneratorFields, LabelerFields, ListFields, PostFields, PostgateFields,
+    ProfileFields, RecordJson, StarterPackFields, StatusFields, ThreadgateFields,
 };
 
 /// Everything of one answer. What is not in here does not exist for this caller.
@@ -33,6 +37,9 @@ pub(crate) struct State {
     /// What the gates of their time did not let in: [`State::is_refused`] asks it.
     pub refused: Refused,
     pub lists: HashMap<RecordKey, List>,
+    pub offered: Offered,
+    /// Who of a list is worth showing, the most followed first.
+    pub samples: HashMap<RecordKey, Vec<ListSample>>,
     pub relations: Relations,
     pub profile_counts: HashMap<ActorId, ProfileCounts>,
     pub known_followers: HashMap<ActorId, KnownFollowers>,
@@ -43,6 +50,10 @@ pub(crate) struct State {
     pub tags: Tags,
     /// The viewer is one of those who see tags: a developer.
     pub shows_tags: bool,
+    pub told: Told,
+    /// Whose verifications count.
+    pub trusted: Arc<HashSet<ActorId>>,
+    pub verifications: HashMap<ActorId, Vec<Verification>>,
 }
 
 impl State {
@@ -165,6 +176,10 @@ pub(crate) struct List {
     pub members: u64,
     /// The viewer's listblock record for it.
     pub blocked_by: Option<RkeyId>,
+    /// Whether the viewer mutes its members.
+    pub is_muted: bool,
+    /// The viewer's record that opts out of it.
+    pub opt_out: Option<RkeyId>,
     /// Whether the viewer is on it.
     pub has_viewer: bool,
 }
@@ -185,4 +200,45 @@ pub(crate) struct ProfileCounts {
 pub(crate) struct KnownFollowers {
     pub count: u64,
     pub some: Vec<ActorId>,
+}
+
+/// Likes of a record that is no post.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Liked {
+    pub count: u64,
+    /// The viewer's like record.
+    pub by_viewer: Option<RkeyId>,
+}
+
+/// A feed generator.
+#[derive(Debug)]
+pub(crate) struct Generator {
+    pub rkey: Rkey,
+    pub cid: String,
+    pub sort_at: Datetime,
+    pub fields: GeneratorFields,
+    pub liked: Liked,
+}
+
+/// A labeler's declaration.
+#[derive(Debug)]
+pub(crate) struct Labeler {
+    pub cid: String,
+    pub sort_at: Datetime,
+    pub fields: LabelerFields,
+    pub liked: Liked,
+}
+
+/// A starter pack.
+#[derive(Debug)]
+pub(crate) struct StarterPack {
+    pub rkey: Rkey,
+    pub cid: String,
+    pub sort_at: Datetime,
+    pub json: RecordJson,
+    pub fields: StarterPackFields,
+    /// Profiles that say they joined by it.
+    pub joined_all_time: u64,
+    /// Those dated within the last week.
+    pub joined_week: u64,
 }

@@ -11,7 +11,9 @@ use firehouse_types::{ActorId, RkeyId};
 
 use super::actors::GERM;
 use super::state::{Actor, State};
-use crate::nsid::{POST, POSTGATE, PROFILE, REPOST, STATUS, THREADGATE};
+use crate::nsid::{
+    GENERATOR, LABELER, POST, POSTGATE, PROFILE, REPOST, STARTER_PACK, STATUS, THREADGATE,
+};
 
 /// Records of one account that are taken down.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +64,10 @@ impl State {
         self.reposts.retain(|key, _| is_up(key, REPOST));
         self.threadgates.retain(|key, _| is_up(key, THREADGATE));
         self.postgates.retain(|key, _| is_up(key, POSTGATE));
+        self.offered.generators.retain(|key, _| is_up(key, GENERATOR));
+        self.offered.starter_packs.retain(|key, _| is_up(key, STARTER_PACK));
+        let this = RkeyId::of("self");
+        self.offered.labelers.retain(|&actor, _| is_up(&(actor, this), LABELER));
     }
 
     /// Whether a moderator took down a record, so that this caller may not see it. Its account must be here.

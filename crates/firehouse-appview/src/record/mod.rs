@@ -5,6 +5,7 @@ mod fields;
 mod post;
 mod profile;
 mod usual;
+mod service;
 
 pub(crate) use fields::{Blob, SelfLabels, StrongRef};
 pub use json::RecordJson;
@@ -15,4 +16,5 @@ pub(crate) use profile::{
     ChatFields, GermFields, ListFields, NotificationFields, PostgateFields, ProfileFields,
     StatusFields,
 };
+pub(crate) use service::{GeneratorFields, LabelerFields, StarterPackFields, VerificationFields};
 pub(crate) use usual::written_again;

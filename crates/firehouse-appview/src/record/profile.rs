@@ -17,6 +17,8 @@ pub(crate) struct ProfileFields {
     pub labels: Option<SelfLabels>,
     /// Many values of the network are no strong references: taken only when they are.
     pub pinned_post: Option<Value>,
+    /// Likewise.
+    pub joined_via_starter_pack: Option<Value>,
     pub created_at: Option<Box<str>>,
 }
 

@@ -6,11 +6,15 @@ use serde_json::Value;
 
 use super::Views;
 use super::block::BlockedAuthor;
+use super::generator::GeneratorView;
 use super::label::Label;
+use super::labeler::LabelerView;
 use super::links::Preset;
 use super::list::ListView;
 use super::profile::ProfileView;
+use super::starter_pack::StarterPackViewBasic;
 use crate::hydrate::QUOTE_DEPTH_MAX;
+use crate::nsid::{GENERATOR, LABELER, LIST, STARTER_PACK};
 use crate::record::{Embed, External, GalleryItem, Image, RecordJson, StrongRef, Video};
 use crate::uri;
 
@@ -116,6 +120,12 @@ pub enum RecordEmbedView {
     },
     #[serde(rename = "app.bsky.graph.defs#listView")]
     List(Box<ListView>),
+    #[serde(rename = "app.bsky.feed.defs#generatorView")]
+    Generator(Box<GeneratorView>),
+    #[serde(rename = "app.bsky.labeler.defs#labelerView")]
+    Labeler(Box<LabelerView>),
+    #[serde(rename = "app.bsky.graph.defs#starterPackViewBasic")]
+    StarterPack(Box<StarterPackViewBasic>),
     #[serde(rename = "app.bsky.embed.record#viewNotFound")]
     NotFound { uri: Box<str>, not_found: bool },
     #[serde(rename = "app.bsky.embed.record#viewBlocked")]
@@ -220,10 +230,7 @@ impl Views<'_> {
             return RecordEmbedView::Detached { uri: uri.clone(), detached: true };
         }
         let not_found = RecordEmbedView::NotFound { uri: uri.clone(), not_found: true };
-        if let Some(list) = uri::list(uri).and_then(|list| self.list(list)) {
-            return RecordEmbedView::List(Box::new(list));
-        }
-        let Some(quoted) = uri::post(uri) else { return not_found };
+        let Some(quoted) = uri::post(uri) else { return self.offer(uri).unwrap_or(not_found) };
         let Some(view) = self.post_at(quoted, depth) else { return not_found };
         if self.is_detached(post, quoted) {
             return RecordEmbedView::Detached { uri: uri.clone(), detached: true };
@@ -241,6 +248,18 @@ impl Views<'_> {
             indexed_at: view.indexed_at,
             embeds: (depth < QUOTE_DEPTH_MAX).then(|| view.embed.into_iter().collect()),
         }
+    }
+
+    /// An embedded record that is no post.
+    fn offer(&self, uri: &str) -> Option<RecordEmbedView> {
+        let (key, collection) = uri::record(uri)?;
+        Some(match collection {
+            GENERATOR => RecordEmbedView::Generator(Box::new(self.generator(key)?)),
+            LIST => RecordEmbedView::List(Box::new(self.list(key)?)),
+            LABELER => RecordEmbedView::Labeler(Box::new(self.labeler(key.0)?)),
+            STARTER_PACK => RecordEmbedView::StarterPack(Box::new(self.starter_pack_basic(key)?)),
+            _ => return None,
+        })
     }
 
     /// Whether the author of a quoted post took the quote away from this post.

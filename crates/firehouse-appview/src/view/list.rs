@@ -8,7 +8,8 @@ use super::Views;
 use super::label::Label;
 use super::links::Preset;
 use super::profile::ProfileView;
-use crate::nsid::{LIST, LIST_BLOCK};
+use crate::hydrate::REFERENCE_LIST;
+use crate::nsid::{LIST, LIST_BLOCK, OPT_OUT};
 
 /// Both views; fields of the larger one are absent from the smaller.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -43,6 +44,9 @@ pub struct ListViewer {
     /// The record by which the viewer blocks its members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
+    /// The record by which the viewer opted out of a reference list.
+    #[serde(rename = "referenceListOptOut", skip_serializing_if = "Option::is_none")]
+    pub reference_list_opt_out: Option<String>,
 }
 
 /// app.bsky.graph.defs#listItemView.
@@ -52,6 +56,9 @@ pub struct ListItemView {
     pub uri: String,
     /// The member.
     pub subject: ProfileView,
+    /// True when the member opted out; only the creator of a reference list gets to know.
+    #[serde(rename = "subjectOptedOut", skip_serializing_if = "Option::is_none")]
+    pub subject_opted_out: Option<bool>,
 }
 
 impl Views<'_> {
@@ -60,8 +67,12 @@ impl Views<'_> {
         let list = self.state.lists.get(&key)?;
         let did = Did::parse(AtUri::parse(&list.uri).ok()?.authority).ok()?;
         let viewer = self.state.viewer.map(|_| ListViewer {
-            muted: false,
+            muted: list.is_muted,
             blocked: list.blocked_by.and_then(|rkey| self.viewer_uri(LIST_BLOCK, rkey)),
+            reference_list_opt_out: list
+                .opt_out
+                .filter(|_| &*list.fields.purpose == REFERENCE_LIST)
+                .and_then(|rkey| self.viewer_uri(OPT_OUT, rkey)),
         });
         Some(ListView {
             uri: list.uri.clone(),
@@ -75,7 +86,7 @@ impl Views<'_> {
                 .map(|blob| self.image(Preset::Avatar, &did, blob.cid())),
             list_item_count: list.members,
             indexed_at: list.sort_at.to_string(),
-            labels: self.state.labels.of_record(key, LIST, &list.cid),
+            labels: self.state.labels.of_record(key, LIST),
             viewer,
             creator: None,
             description: None,

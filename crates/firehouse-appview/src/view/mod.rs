@@ -7,25 +7,34 @@ mod block;
 mod embed;
 mod feed;
 mod gate;
+mod generator;
 mod label;
+mod labeler;
 mod links;
 mod debug;
+mod mute;
 mod list;
 mod post;
 mod profile;
+mod starter_pack;
+mod review;
 mod thread;
+mod verification;
 
 use firehouse_types::Datetime;
 
 use crate::Config;
 use crate::hydrate::State;
 
+pub use crate::hydrate::Subscription;
 pub use block::{BlockedAuthor, BlockedPost, BlockedViewer, NotFoundPost};
 pub use embed::{EmbedView, ExternalView, GalleryItemView, ImageView, RecordEmbedView, RecordView};
 pub(crate) use feed::Shown;
 pub use feed::{FeedReason, FeedViewPost, ReplyRefView, ReplyView};
 pub use gate::ThreadgateView;
+pub use generator::{GeneratorView, LikedBy};
 pub use label::Label;
+pub use labeler::{LabelerView, LabelerViewDetailed};
 pub(crate) use links::Preset;
 pub use list::{ListItemView, ListView, ListViewer};
 pub use post::{PostView, PostViewer};
@@ -33,8 +42,10 @@ pub(crate) use profile::strong_ref;
 pub use profile::{
     Associated, AssociatedSubscriptions, KnownFollowersView, ProfileView, ProfileViewer, StatusView,
 };
+pub use starter_pack::{StarterPackView, StarterPackViewBasic};
 pub(crate) use thread::{Extent, Replies};
 pub use thread::{ThreadContext, ThreadPost, ThreadView};
+pub use verification::{VerificationState, VerificationView};
 
 /// Makes views of what is in a [`State`].
 #[derive(Clone, Copy)]

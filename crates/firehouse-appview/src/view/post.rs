@@ -72,7 +72,7 @@ impl Views<'_> {
         let created_at = Some(&*post.fields.created_at);
         let own =
             self_labels(post.fields.labels.as_ref(), &author.did, &uri, &post.cid, created_at);
-        let mut labels = self.state.labels.of_record(key, POST, &post.cid);
+        let mut labels = self.state.labels.of_record(key, POST);
         labels.extend(own);
         let embed = post.fields.embed.as_ref().filter(|_| depth < QUOTE_DEPTH_MAX);
         Some(PostView {
@@ -81,7 +81,7 @@ impl Views<'_> {
             threadgate: if post.fields.reply.is_none() { self.threadgate(key) } else { None },
             cid: post.cid.clone(),
             record: post.json.clone(),
-            bookmark_count: 0,
+            bookmark_count: self.state.told.bookmarks(key).0,
             reply_count: counts.replies.saturating_sub(refused),
             repost_count: counts.reposts,
             like_count: counts.likes,
@@ -101,8 +101,8 @@ impl Views<'_> {
         Some(PostViewer {
             repost: counts.viewer_repost().and_then(|rkey| self.viewer_uri(REPOST, rkey)),
             like: counts.viewer_like().and_then(|rkey| self.viewer_uri(LIKE, rkey)),
-            bookmarked: false,
-            thread_muted: false,
+            bookmarked: self.state.told.bookmarks(key).1,
+            thread_muted: self.root(key).is_some_and(|root| self.state.told.is_thread_muted(root)),
             reply_disabled: self.reply_disabled(key),
             embedding_disabled: self.embedding_disabled(key),
             pinned: if viewer == key.0 { self.is_pinned(key, uri) } else { None },

@@ -8,9 +8,12 @@ use super::embed::EmbedView;
 use super::label::{Label, self_labels};
 use super::links::Preset;
 use super::list::ListView;
-use crate::hydrate::Actor;
+use super::starter_pack::StarterPackViewBasic;
+use super::verification::VerificationState;
+use crate::hydrate::{Actor, Subscription};
 use crate::nsid::{FOLLOW, PROFILE, STATUS};
 use crate::record::{Embed, RecordJson, StrongRef};
+use crate::uri;
 
 /// All three views; fields of the larger ones are absent from the smaller.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -31,6 +34,8 @@ pub struct ProfileView {
     pub labels: Vec<Label>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationState>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Box<StatusView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +58,8 @@ pub struct ProfileView {
     pub posts_count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pinned_post: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined_via_starter_pack: Option<Box<StarterPackViewBasic>>,
 }
 
 /// app.bsky.actor.defs#profileAssociated.
@@ -89,6 +96,8 @@ pub struct AssociatedSubscriptions {
 #[expect(missing_docs, reason = "the lexicon documents its fields")]
 pub struct ProfileViewer {
     pub muted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_by_list: Option<Box<ListView>>,
     pub muted_only_reposts: bool,
     pub muted_only_quoteposts: bool,
     pub blocked_by: bool,
@@ -102,6 +111,8 @@ pub struct ProfileViewer {
     pub followed_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_followers: Option<KnownFollowersView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activity_subscription: Option<Subscription>,
 }
 
 /// app.bsky.actor.defs#knownFollowers.
@@ -163,6 +174,9 @@ impl Views<'_> {
         let website = fields.and_then(|fields| fields.website.clone());
         let website = website.filter(|website| website.starts_with("https://"));
         let pinned = fields.and_then(|fields| fields.pinned_post.clone());
+        let joined_via = fields
+            .and_then(|fields| strong_ref(fields.joined_via_starter_pack.as_ref()?))
+            .and_then(|pack| self.starter_pack_basic(uri::starter_pack(&pack.uri)?));
         Some(ProfileView {
             website,
             banner: fields
@@ -171,6 +185,7 @@ impl Views<'_> {
             followers_count: Some(counts.followers),
             follows_count: Some(counts.follows),
             posts_count: Some(counts.posts),
+            joined_via_starter_pack: joined_via.map(Box::new),
             pinned_post: pinned.filter(|pin| strong_ref(pin).is_some()),
             ..view
         })
@@ -212,6 +227,7 @@ impl Views<'_> {
                 .and_then(|fields| fields.created_at.as_deref())
                 .and_then(|text| Datetime::parse(text).ok())
                 .map(|at| at.to_string()),
+            verification: self.verification(id, actor),
             status: self.status(id, actor).map(Box::new),
             debug: self.profile_debug(id),
             description: None,
@@ -222,6 +238,7 @@ impl Views<'_> {
             follows_count: None,
             posts_count: None,
             pinned_post: None,
+            joined_via_starter_pack: None,
         }
     }
 
@@ -238,7 +255,16 @@ impl Views<'_> {
         let by_list = relations.list_block(viewer, id).and_then(|list| self.list_basic(list));
         let following = relations.follow(viewer, id).filter(|_| !is_blocked);
         let followed_by = relations.follow(id, viewer).filter(|_| !is_blocked);
+        let (muted, told) = (self.mutes(id), &self.state.told);
+        // Who is muted wholly is not muted in part.
+        let partly = told.mute(id).filter(|_| !muted);
+        let muted_by_list = told.list_mute(id).and_then(|list| self.list_basic(list));
         Some(ProfileViewer {
+            muted,
+            muted_by_list: muted_by_list.map(Box::new),
+            muted_only_reposts: partly.is_some_and(|mute| mute.only_reposts()),
+            muted_only_quoteposts: partly.is_some_and(|mute| mute.only_quotes()),
+            activity_subscription: actor.and_then(|actor| self.subscription(id, actor)),
             blocked_by,
             blocking,
             blocking_by_list: by_list.map(Box::new),
@@ -249,14 +275,11 @@ impl Views<'_> {
         })
     }
 
-    /// What is said of the account, of its profile and of its status; then what it says of itself.
+    /// What is said of the account and of its profile; then what it says of itself.
     fn profile_labels(&self, id: ActorId, actor: &Actor) -> Vec<Label> {
-        let (labels, this) = (&self.state.labels, (id, RkeyId::of("self")));
-        let profile_cid = actor.profile.as_ref().map_or("", |profile| &profile.cid);
-        let status_cid = actor.live_status.as_ref().map_or("", |status| &status.cid);
+        let labels = &self.state.labels;
         let mut all = labels.of_account(id);
-        all.extend(labels.of_record(this, PROFILE, profile_cid));
-        all.extend(labels.of_record(this, STATUS, status_cid));
+        all.extend(labels.of_record((id, RkeyId::of("self")), PROFILE));
         all.extend(own_labels(actor));
         all
     }
@@ -292,7 +315,7 @@ impl Views<'_> {
             record: status.json.clone(),
             status: status.fields.status.clone(),
             embed,
-            labels: Vec::new(),
+            labels: self.state.labels.of_record((id, RkeyId::of("self")), STATUS),
             expires_at: expires.map(|at| at.to_string()),
             is_active: expires.map(|at| at > self.now),
             is_disabled: is_own.then_some(status.is_taken_down),

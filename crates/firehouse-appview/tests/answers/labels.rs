@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use firehouse_appview::{
     AppliedLabeler, Caller, ViewError, get_author_feed, get_list, get_post_thread, get_posts,
-    get_profile, query_labels,
+    get_profile, get_quotes, query_labels,
 };
 use firehouse_indexer::label_row;
 use firehouse_types::{Did, Label, Seq};
@@ -78,13 +78,15 @@ async fn posts_profiles_and_lists_carry_what_applies_and_then_what_their_authors
 
     let values = |view: &Value| pluck(&view["labels"], "/val");
     let shown = post(&network, &accepting(&[(MOD, false)]), &labelled).await;
-    assert_eq!(values(&shown), ["expires", "spam", "this-version"]);
+    // A label of another version counts too, as does what a labeler that hides nothing wants to be reviewed.
+    let all = ["another-version", "expires", "needs-review", "spam", "this-version"];
+    assert_eq!(values(&shown), all);
     assert_eq!(
-        shown["labels"][1],
+        shown["labels"][3],
         json!({ "src": MOD, "uri": uri, "val": "spam", "cts": "2026-01-01T00:00:00.000001Z" })
     );
-    assert_eq!(shown["labels"][2]["cid"], cid);
-    assert_eq!(shown["labels"][0]["exp"], "2999-01-01T00:00:00Z");
+    assert_eq!(shown["labels"][4]["cid"], cid);
+    assert_eq!(shown["labels"][1]["exp"], "2999-01-01T00:00:00Z");
     assert_eq!(values(&shown["author"]), ["of-the-account", "of-the-profile", "bot"]);
     let shown = post(&network, &accepting(&[(OTHER, false)]), &labelled).await;
     assert_eq!(
@@ -140,6 +142,48 @@ async fn a_takedown_hides_when_its_labeler_redacts_and_is_a_label_when_it_does_n
     let feed = get_author_feed(&network.app, &redacting, parameters(asked)).await;
     let feed = json("app.bsky.feed.getAuthorFeed", feed);
     assert_eq!(pluck(&feed["feed"], "/post/record/text"), ["root"]);
+}
+
+#[tokio::test]
+async fn quotes_that_need_review_are_for_their_authors_and_those_who_follow_them() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| network.account(name));
+    let quoted = network.post(&alice, "quoted");
+    let of_bob = network.quote(&bob, "of bob", &quoted);
+    network.quote(&carol, "of carol", &quoted);
+    network.follow(&alice, &bob);
+    network.settle().await;
+    let said =
+        [label(MOD, &of_bob.uri, "needs-review"), label(MOD, carol.as_str(), "needs-review")];
+    say(&network, &said).await;
+    let quotes = async |redact: bool, who: &Did| {
+        let caller = Caller { labelers: accepting(&[(MOD, redact)]).labelers, ..viewer(who) };
+        let asked = parameters(json!({ "uri": quoted.uri }));
+        let answer = get_quotes(&network.app, &caller, asked).await;
+        pluck(&json("app.bsky.feed.getQuotes", answer)["posts"], "/record/text")
+    };
+    assert_eq!(quotes(true, &alice).await, ["of bob"]);
+    assert_eq!(quotes(true, &bob).await, ["of bob"]);
+    assert_eq!(quotes(true, &carol).await, ["of carol"]);
+    assert_eq!(quotes(false, &alice).await, ["of carol", "of bob"]);
+}
+
+#[tokio::test]
+async fn a_list_that_a_label_takes_down_blocks_nobody() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob] = ["alice", "bob"].map(|name| network.account(name));
+    let list = network.list(&bob, "modlist", &[&bob]);
+    network.list_block(&alice, &list);
+    let post_of_bob = network.post(&bob, "of bob");
+    network.settle().await;
+    let caller = Caller { labelers: accepting(&[(MOD, true)]).labelers, ..viewer(&alice) };
+    assert_eq!(post(&network, &caller, &post_of_bob).await, Value::Null);
+    say(&network, &[label(MOD, &list.uri, "!takedown")]).await;
+    assert_eq!(
+        post(&network, &caller, &post_of_bob).await["author"]["viewer"]["blocking"],
+        Value::Null
+    );
+    assert_eq!(post(&network, &caller, &post_of_bob).await["record"]["text"], "of bob");
 }
 
 #[tokio::test]

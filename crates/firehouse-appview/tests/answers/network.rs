@@ -13,6 +13,10 @@ use serde_json::{Value, json};
 
 /// When the first record is written: 2025-01-01.
 const START_MS: u64 = 1_735_689_600_000;
+/// Whose verifications count: the account `trusted`.
+const TRUSTED: &str = "did:plc:trustedaaaaaaaaaaaaaaaaa";
+/// Who is shown what only some care for: the account `debugger`.
+const DEBUGGER: &str = "did:plc:debuggeraaaaaaaaaaaaaaaa";
 /// Between two records.
 const STEP_MS: u64 = 60_000;
 
@@ -55,9 +59,9 @@ impl Network {
             cdn_url: None,
             video_playlist_pattern: None,
             video_thumbnail_pattern: None,
-            trusted_verifiers: Vec::new(),
+            trusted_verifiers: vec![Did::parse(TRUSTED).unwrap()],
             tags: firehouse_appview::TagRules::default(),
-            debug_dids: Vec::new(),
+            debug_dids: vec![Did::parse(DEBUGGER).unwrap()],
             thread_depth_max: 1_000,
             thread_replies_max: 10_000,
             thread_posts_max: 1_000,

@@ -157,6 +157,21 @@ impl Store {
         fetch("links_from", before.page(query, limit)).await
     }
 
+    /// Who of those the viewer follows follows an account. Shape: latest first, each once, at most `limit`. Errors: [`StoreError::Read`].
+    pub async fn known_followers_of(
+        &self,
+        actor: ActorId,
+        viewer: ActorId,
+        before: LinkPosition,
+        limit: usize,
+    ) -> Result<Vec<LinkAt>, StoreError> {
+        let query = self
+            .query(include_str!("known_followers_of.sql"))
+            .param("actor", actor)
+            .param("viewer", viewer);
+        fetch_wide("known_followers_of", before.page(query, limit)).await
+    }
+
     /// The posts that quote a post. Shape: latest first, at most `limit`. Errors: [`StoreError::Read`].
     pub async fn quotes_of(
         &self,

@@ -1,9 +1,9 @@
-//! Counts of posts, and the viewer's own likes and reposts: one query for a whole page.
+//! Counts of posts, and the viewer's own likes and reposts: one query for a whole page. Of other records likes alone.
 
 use clickhouse::Row;
 use firehouse_types::{ActorId, RkeyId};
 
-use super::{PAIRS_PER_QUERY, RecordKey, fetch_each};
+use super::{PAIRS_PER_QUERY, RecordKey, TRIPLES_PER_QUERY, fetch_each};
 use crate::{Store, StoreError};
 
 /// How one post was answered. Keys are 0 where there is no such record.
@@ -46,7 +46,46 @@ impl Interactions {
     }
 }
 
+/// Likes of a record that is no post.
+#[derive(Clone, Debug, Row, serde::Deserialize)]
+pub struct Likes {
+    /// The record's collection.
+    pub target_collection: Box<str>,
+    target_actor: ActorId,
+    target_rkey: RkeyId,
+    /// Accounts that like it.
+    pub likes: u64,
+    viewer_like: u64,
+}
+
+impl Likes {
+    /// The record.
+    pub fn key(&self) -> RecordKey {
+        (self.target_actor, self.target_rkey)
+    }
+
+    /// The viewer's like.
+    pub fn viewer_like(&self) -> Option<RkeyId> {
+        (self.viewer_like != 0).then(|| self.viewer_like.into())
+    }
+}
+
 impl Store {
+    /// Who likes some records, by account, collection and key: how many, and whether the viewer does. Shape: any order; what nobody
+    /// likes is missing. Errors: [`StoreError::Read`].
+    pub async fn likes(
+        &self,
+        keys: &[(ActorId, &str, RkeyId)],
+        viewer: Option<ActorId>,
+    ) -> Result<Vec<Likes>, StoreError> {
+        let query = |chunk: &[(ActorId, &str, RkeyId)]| {
+            self.query(include_str!("likes.sql"))
+                .param("keys", chunk)
+                .param("viewer", viewer.map_or(0, ActorId::get))
+        };
+        fetch_each("likes", keys, TRIPLES_PER_QUERY, query).await
+    }
+
     /// How some posts were answered, by all, by the viewer and by `op`, the author of the thread. Shape: any order; posts that
     /// nothing refers to are missing. Errors: [`StoreError::Read`].
     pub async fn interactions(

@@ -1,7 +1,7 @@
 //! Lists: how long they are, who is on them, who blocks by them.
 
 use clickhouse::Row;
-use firehouse_types::{ActorId, RkeyId};
+use firehouse_types::{ActorId, Datetime, RkeyId};
 
 use super::graph::{LinkAt, LinkPosition};
 use super::{NUMBERS_PER_QUERY, PAIRS_PER_QUERY, RecordKey, fetch, fetch_each};
@@ -23,6 +23,50 @@ impl ListKey {
     /// The list.
     pub fn key(&self) -> RecordKey {
         (self.list_actor, self.list_rkey)
+    }
+}
+
+/// One account's record about a list.
+#[derive(Clone, Debug, Row, serde::Deserialize)]
+pub struct ListSubscription {
+    list_actor: ActorId,
+    list_rkey: RkeyId,
+    /// `app.bsky.graph.listblock` or `app.bsky.graph.referencelistoptout`.
+    pub collection: Box<str>,
+    /// The record.
+    #[serde(rename = "record")]
+    pub rkey: RkeyId,
+}
+
+impl ListSubscription {
+    /// The list.
+    pub fn key(&self) -> RecordKey {
+        (self.list_actor, self.list_rkey)
+    }
+}
+
+/// An account on a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, serde::Deserialize)]
+pub struct ListMember {
+    /// Who.
+    pub subject: ActorId,
+    /// The list item, in the repo of the list's creator.
+    #[serde(rename = "record")]
+    pub item: RkeyId,
+    at: i64,
+    is_out: u8,
+}
+
+impl ListMember {
+    /// Whether the account opted out of a reference list. Only its creator gets to know.
+    pub fn opted_out(&self) -> bool {
+        self.is_out != 0
+    }
+
+    /// Where the page after this row begins.
+    pub fn position(&self) -> LinkPosition {
+        let at = Datetime::from_ms(self.at);
+        LinkPosition { at, actor: self.subject.get(), rkey: self.item.get() }
     }
 }
 
@@ -52,12 +96,12 @@ impl Store {
         fetch_each("list_sizes", lists, PAIRS_PER_QUERY, query).await
     }
 
-    /// By which of its listblock records an account blocks some lists. Errors: [`StoreError::Read`].
+    /// By which of its records an account blocks some lists, or opts out of them. Errors: [`StoreError::Read`].
     pub async fn list_subscriptions(
         &self,
         actor: ActorId,
         lists: &[RecordKey],
-    ) -> Result<Vec<ListKey>, StoreError> {
+    ) -> Result<Vec<ListSubscription>, StoreError> {
         let query = |chunk: &[RecordKey]| {
             self.query(include_str!("list_subscriptions.sql"))
                 .param("actor", actor)
@@ -104,17 +148,20 @@ impl Store {
         fetch_each("list_memberships", lists, PAIRS_PER_QUERY, query).await
     }
 
-    /// The accounts on a list. Shape: latest first, each once, at most `limit`. Errors: [`StoreError::Read`].
+    /// The accounts on a list, as the viewer may see it. Shape: latest first, each once, at most `limit`.
+    /// Errors: [`StoreError::Read`].
     pub async fn list_members(
         &self,
         list: RecordKey,
+        viewer: Option<ActorId>,
         before: LinkPosition,
         limit: usize,
-    ) -> Result<Vec<LinkAt>, StoreError> {
+    ) -> Result<Vec<ListMember>, StoreError> {
         let query = self
             .query(include_str!("list_members.sql"))
             .param("actor", list.0)
-            .param("rkey", list.1);
+            .param("rkey", list.1)
+            .param("viewer", viewer.map_or(0, ActorId::get));
         fetch("list_members", before.page(query, limit)).await
     }
 

@@ -19,6 +19,7 @@ mod records;
 mod threads;
 mod reposts;
 mod sitemap;
+mod starter_packs;
 mod query;
 mod together;
 mod param;
@@ -36,9 +37,9 @@ pub use actors::{ActorRead, HandleRead, KnownFollowersRead, ProfileCount};
 pub use feeds::{AuthorFeed, FeedItem, FeedPosition, ThreadReply};
 pub use gates::{ClosedGates, Refused};
 pub use graph::{LikedPost, LinkAt, LinkPosition, LinkSource, LinkTarget, Relation};
-pub use interactions::Interactions;
+pub use interactions::{Interactions, Likes};
 pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
-pub use lists::{ListBlock, ListKey};
+pub use lists::{ListBlock, ListKey, ListMember, ListSubscription};
 pub use notifications::{
     Activity, FirstKey, NamedRecord, NotificationPosition, NotificationRead, NotificationsQuery,
     SUBSCRIBED_POST, Subscribed,
@@ -49,6 +50,7 @@ use query::fetch_wide;
 pub use records::{RecordHead, RecordRead};
 pub use reposts::RepostedPost;
 pub use sitemap::SitemapDay;
+pub use starter_packs::{ListSample, StarterPackJoins};
 pub use tags::TagsRead;
 pub use takedowns::{TakedownSubject, TakenDown};
 pub use threads::{KnownLikersRead, OpReply};
@@ -61,6 +63,9 @@ pub type RecordKey = (ActorId, RkeyId);
 pub(crate) const PAIRS_PER_QUERY: usize = 800;
 /// As [`PAIRS_PER_QUERY`], for single numbers.
 pub(crate) const NUMBERS_PER_QUERY: usize = 2_000;
+
+/// As [`PAIRS_PER_QUERY`], with a collection in front of each.
+const TRIPLES_PER_QUERY: usize = 400;
 
 /// Runs a look-up of many keys, as many of them at once as fit into a URL. Shape: any order.
 pub(crate) async fn fetch_each<'q, K, R>(

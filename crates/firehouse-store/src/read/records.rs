@@ -3,8 +3,12 @@
 use clickhouse::Row;
 use firehouse_types::{ActorId, Cid, Datetime, Rkey, RkeyId};
 
-use super::{PAIRS_PER_QUERY, RecordKey, fetch_each};
+use super::graph::{LinkAt, LinkPosition};
+use super::{PAIRS_PER_QUERY, RecordKey, fetch, fetch_each};
 use crate::{Store, StoreError};
+
+/// Accounts whose verifications are asked for at once; the issuers are in the same URL.
+const VERIFIED_PER_QUERY: usize = 1_000;
 
 /// A record as it stands.
 #[derive(Clone, Debug, Row, serde::Deserialize)]
@@ -111,6 +115,42 @@ impl Store {
                 .param("keys", chunk)
         };
         fetch_each("record_heads", keys, PAIRS_PER_QUERY, query).await
+    }
+
+    /// What some issuers say of who some accounts are. Shape: the oldest first; one for each issuer and account.
+    /// Errors: [`StoreError::Read`].
+    pub async fn verifications(
+        &self,
+        actors: &[ActorId],
+        issuers: &[ActorId],
+    ) -> Result<Vec<RecordRead>, StoreError> {
+        if issuers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = |chunk: &[ActorId]| {
+            self.query(include_str!("verifications.sql"))
+                .param("actors", chunk)
+                .param("issuers", issuers)
+        };
+        fetch_each("verifications", actors, VERIFIED_PER_QUERY, query).await
+    }
+
+    /// An account's records of one collection. Shape: latest first, by the time their author claims when `claimed`, at most `limit`; `actor`
+    /// is their author. Errors: [`StoreError::Read`].
+    pub async fn actor_records(
+        &self,
+        actor: ActorId,
+        collection: &str,
+        claimed: bool,
+        before: LinkPosition,
+        limit: usize,
+    ) -> Result<Vec<LinkAt>, StoreError> {
+        let query = self
+            .query(include_str!("actor_records.sql"))
+            .param("actor", actor)
+            .param("collection", collection)
+            .param("claimed", u8::from(claimed));
+        fetch("actor_records", before.page(query, limit)).await
     }
 
     /// Posts, and with them the roots and parents they answer and the posts they quote. Shape: any order. Errors: [`StoreError::Read`].

@@ -13,6 +13,17 @@ type Case = (&'static str, &'static [(&'static str, &'static str)]);
 
 const CASES: &[Case] = &[
     ("actor_lists", &[("actor", "1"), ("before_ms", "5"), ("before_rkey", "9"), ("limit", "3")]),
+    (
+        "actor_records",
+        &[
+            ("actor", "1"),
+            ("collection", "app.bsky.feed.generator"),
+            ("claimed", "1"),
+            ("before_ms", "5"),
+            ("before_rkey", "9"),
+            ("limit", "3"),
+        ],
+    ),
     ("actors", &[("actors", "[1,2]")]),
     (
         "author_items",
@@ -32,6 +43,16 @@ const CASES: &[Case] = &[
     ("handles", &[("handles", "['a.test','b.test']")]),
     ("interactions", &[("keys", "[(1,2),(3,4)]"), ("viewer", "5"), ("op", "0")]),
     ("known_followers", &[("actors", "[1,2]"), ("viewer", "5")]),
+    (
+        "known_followers_of",
+        &[
+            ("actor", "1"),
+            ("viewer", "5"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("limit", "3"),
+        ],
+    ),
     ("known_likers", &[("keys", "[(1,2)]"), ("viewer", "5")]),
     (
         "liked_posts",
@@ -55,6 +76,7 @@ const CASES: &[Case] = &[
             ("now_ms", "-62167219200000"),
         ],
     ),
+    ("likes", &[("keys", "[(1,'app.bsky.feed.generator',2)]"), ("viewer", "5")]),
     (
         "links_from",
         &[
@@ -96,9 +118,17 @@ const CASES: &[Case] = &[
     ),
     (
         "list_members",
-        &[("actor", "1"), ("rkey", "2"), ("before_ms", "5"), ("before_actor", "9"), ("limit", "3")],
+        &[
+            ("actor", "1"),
+            ("rkey", "2"),
+            ("viewer", "1"),
+            ("before_ms", "5"),
+            ("before_actor", "9"),
+            ("limit", "3"),
+        ],
     ),
     ("list_memberships", &[("subject", "1"), ("keys", "[(3,4)]")]),
+    ("list_samples", &[("keys", "[(3,4)]"), ("viewer", "5"), ("limit", "3")]),
     ("list_subjects", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     ("list_sizes", &[("keys", "[(3,4)]")]),
     ("list_subscriptions", &[("actor", "1"), ("keys", "[(3,4)]")]),
@@ -139,6 +169,7 @@ const CASES: &[Case] = &[
     ("relations", &[("pairs", "[(1,2),(2,1)]")]),
     ("repo_rev", &[("actor", "1")]),
     ("reposted_posts", &[("actors", "[1,2]"), ("keys", "[(1,2)]")]),
+    ("starter_pack_joins", &[("keys", "[(1,2)]"), ("since_ms", "5"), ("this", "3")]),
     ("thread", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
     ("thread_root", &[("actor", "1"), ("rkey", "2")]),
     (
@@ -154,6 +185,7 @@ const CASES: &[Case] = &[
             ("limit", "3"),
         ],
     ),
+    ("verifications", &[("actors", "[1,2]"), ("issuers", "[3]")]),
 ];
 
 fn folder() -> &'static Path {
