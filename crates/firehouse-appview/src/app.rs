@@ -35,8 +35,14 @@ pub struct Config {
     pub tags: TagRules,
     /// Developers, who see tags with posts and accounts.
     pub debug_dids: Vec<Did>,
-    /// Levels of replies in one thread, whatever the caller asks for; 128 at most.
+    /// Levels of replies in one thread, whatever the caller asks for.
     pub thread_depth_max: u16,
+    /// Levels above a post in getPostThreadV2.
+    pub thread_parents_max: u16,
+    /// AT-URIs of posts with so many replies that `big_thread_depth` takes the place of `thread_depth_max`.
+    pub big_threads: Vec<Box<str>>,
+    /// Levels of replies there; `None`: as everywhere.
+    pub big_thread_depth: Option<u16>,
     /// Replies of one thread that are looked at, the latest first.
     pub thread_replies_max: usize,
     /// Posts of one thread that are shown.

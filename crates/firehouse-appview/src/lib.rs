@@ -29,7 +29,11 @@ mod feed;
 mod skeleton;
 mod feed_page;
 mod posts;
+mod thread;
+mod op_thread;
 mod post_thread;
+mod post_thread_v2;
+mod post_thread_other_v2;
 mod likes;
 mod reposted_by;
 mod quotes;
@@ -122,6 +126,8 @@ pub use mute_actor::{mute_actor, unmute_actor};
 pub use mute_record::{mute_actor_list, mute_thread, unmute_actor_list, unmute_thread};
 pub use mutes::{Blocks, Mutes, get_blocks, get_mutes};
 pub use post_thread::{Output as PostThread, get_post_thread};
+pub use post_thread_other_v2::{Output as OtherReplies, get_post_thread_other_v2};
+pub use post_thread_v2::{Output as FlatThread, get_post_thread_v2};
 pub use posts::{Output as Posts, get_posts};
 pub use private_state::{
     ExportParameters, ExportedState, OfAccount, OfAccountExport, erase_data, erase_private,

@@ -70,6 +70,8 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.labeler.getServices",       Viewer,        Strict, Labels,       run!(get_services)),
     query("app.bsky.unspecced.getAgeAssuranceState", ViewerOnly, Strict, Plain,        run!(get_old_age_assurance_state)),
     query("app.bsky.unspecced.getConfig",       Anyone,        Strict, Plain,        run!(get_client_config)),
+    query("app.bsky.unspecced.getPostThreadOtherV2", ViewerOrAdmin, Strict, Labels, run!(get_post_thread_other_v2)),
+    query("app.bsky.unspecced.getPostThreadV2", ViewerOrAdmin, Strict, Labels, run!(get_post_thread_v2)),
     procedure("app.bsky.unspecced.initAgeAssurance", ViewerOnly,       Plain,            unconfigured::AGE_ASSURANCE),
     query("com.atproto.admin.getAccountInfos",  ViewerOrAdmin, Strict, Plain,        run!(get_account_infos)),
     query("com.atproto.admin.getSubjectStatus", Moderator,     Strict, Plain,        run!(get_subject_status)),

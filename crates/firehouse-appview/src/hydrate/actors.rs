@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use firehouse_store::Store;
-use firehouse_store::read::{ActorRead, KnownFollowersRead, RecordKey, RecordRead};
+use firehouse_store::read::{
+    ActorRead, KnownFollowersRead, KnownLikersRead, RecordKey, RecordRead,
+};
 use firehouse_types::{ActorId, Cid, Datetime, RkeyId};
 use serde::de::DeserializeOwned;
 
@@ -133,5 +135,18 @@ pub(crate) async fn load_known_followers(
     let known = |row: KnownFollowersRead| {
         (row.target_actor, KnownFollowers { count: row.n, some: row.followers })
     };
+    Ok(rows.into_iter().map(known).collect())
+}
+
+/// Accounts the viewer follows among those who like some posts. Empty for anonymous callers.
+pub(crate) async fn load_known_likers(
+    store: &Store,
+    posts: &[RecordKey],
+    viewer: Option<ActorId>,
+) -> Result<HashMap<RecordKey, KnownFollowers>, ViewError> {
+    let Some(viewer) = viewer else { return Ok(HashMap::new()) };
+    let rows = store.known_likers(posts, viewer).await?;
+    let known =
+        |row: KnownLikersRead| (row.key(), KnownFollowers { count: row.n, some: row.likers });
     Ok(rows.into_iter().map(known).collect())
 }

@@ -37,7 +37,7 @@ pub(crate) use lists::REFERENCE_LIST;
 pub(crate) use posts::QUOTE_DEPTH_MAX;
 pub(crate) use relations::{Pairs, Relations};
 use state::List;
-pub(crate) use state::{Actor, Liked, State};
+pub(crate) use state::{Actor, KnownFollowers, Liked, State};
 use tags::Tags;
 pub use told::Subscription;
 use told::{About, Told};
@@ -70,6 +70,8 @@ pub(crate) struct Hydration<'a> {
     pub labelled: Vec<(ActorId, &'static str, RkeyId)>,
     /// Accounts shown in detail, with counts and known followers.
     pub detailed: Vec<ActorId>,
+    /// Posts that say which of those the viewer follows like them.
+    pub with_likers: Vec<RecordKey>,
 }
 
 impl<'a> Hydration<'a> {
@@ -90,6 +92,7 @@ impl<'a> Hydration<'a> {
             reposts: Vec::new(),
             labelled: Vec::new(),
             detailed: Vec::new(),
+            with_likers: Vec::new(),
         }
     }
 
@@ -153,8 +156,9 @@ impl<'a> Hydration<'a> {
         self.actors.extend(self.reposts.iter().map(|repost| repost.0));
         self.actors.extend(self.lists.iter().map(|list| list.0));
         self.actors.extend(&self.detailed);
-        let (known, joined_via) = tokio::try_join!(
+        let (known, known_likers, joined_via) = tokio::try_join!(
             actors::load_known_followers(store, &self.detailed, viewer),
+            actors::load_known_likers(store, &self.with_likers, viewer),
             self.joined_via(),
         )?;
         self.offered.starter_packs.extend(joined_via);
@@ -162,6 +166,10 @@ impl<'a> Hydration<'a> {
         for (subject, known) in &known {
             self.actors.extend(&known.some);
             known.some.iter().for_each(|&follower| self.pairs.add(*subject, follower));
+        }
+        for (post, known) in &known_likers {
+            self.actors.extend(&known.some);
+            known.some.iter().for_each(|&liker| self.pairs.add(post.0, liker));
         }
         self.pairs.add_viewer(viewer, self.actors.iter().copied());
 
@@ -222,7 +230,7 @@ impl<'a> Hydration<'a> {
         (state.trusted, state.verifications) = verifications;
         state.told = told;
         state.profile_counts = counts;
-        state.known_followers = known;
+        (state.known_followers, state.known_likers) = (known, known_likers);
         state.labels = labels;
         state.tags = tags;
         let refused = async {

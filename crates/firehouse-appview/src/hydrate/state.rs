@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub relations: Relations,
     pub profile_counts: HashMap<ActorId, ProfileCounts>,
     pub known_followers: HashMap<ActorId, KnownFollowers>,
+    /// Likers of posts whom the viewer follows.
+    pub known_likers: HashMap<RecordKey, KnownFollowers>,
     /// Texts of record keys that are no TIDs, where no record at hand has them.
     pub rkey_texts: HashMap<(ActorId, RkeyId), Box<str>>,
     pub labels: Labels,

@@ -123,6 +123,9 @@ pub(crate) struct ThreadgateFields {
     pub post: Box<str>,
     /// Absent: everybody may reply; empty: nobody.
     pub allow: Option<Vec<RuleFields>>,
+    /// Replies that its author wants among the others.
+    #[serde(rename = "hiddenReplies", default)]
+    pub hidden_replies: Vec<Box<str>>,
 }
 
 /// Who may reply.

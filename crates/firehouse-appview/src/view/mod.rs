@@ -19,6 +19,8 @@ mod profile;
 mod starter_pack;
 mod review;
 mod thread;
+mod thread_items;
+mod thread_order;
 mod verification;
 
 use firehouse_types::Datetime;
@@ -37,14 +39,17 @@ pub use label::Label;
 pub use labeler::{LabelerView, LabelerViewDetailed};
 pub(crate) use links::Preset;
 pub use list::{ListItemView, ListView, ListViewer};
-pub use post::{PostView, PostViewer};
+pub use post::{KnownLikersView, PostView, PostViewer};
 pub(crate) use profile::strong_ref;
 pub use profile::{
     Associated, AssociatedSubscriptions, KnownFollowersView, ProfileView, ProfileViewer, StatusView,
 };
 pub use starter_pack::{StarterPackView, StarterPackViewBasic};
 pub(crate) use thread::{Extent, Replies};
-pub use thread::{ThreadContext, ThreadPost, ThreadView};
+pub use thread::{ThreadContext, ThreadView};
+pub(crate) use thread_items::Layout;
+pub use thread_items::{ThreadItem, ThreadItemPost, ThreadItemValue};
+pub(crate) use thread_order::Order;
 pub use verification::{VerificationState, VerificationView};
 
 /// Makes views of what is in a [`State`].

@@ -54,6 +54,17 @@ pub struct PostViewer {
     pub embedding_disabled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pinned: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_likers: Option<KnownLikersView>,
+}
+
+/// app.bsky.feed.defs#knownLikers.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct KnownLikersView {
+    /// All of them among the latest likes.
+    pub count: u64,
+    /// Three of them, less those behind blocks.
+    pub actors: Vec<ProfileView>,
 }
 
 impl Views<'_> {
@@ -106,7 +117,14 @@ impl Views<'_> {
             reply_disabled: self.reply_disabled(key),
             embedding_disabled: self.embedding_disabled(key),
             pinned: if viewer == key.0 { self.is_pinned(key, uri) } else { None },
+            known_likers: self.known_likers(key),
         })
+    }
+
+    /// Likers of a post that was asked for with them.
+    fn known_likers(&self, key: RecordKey) -> Option<KnownLikersView> {
+        let known = self.state.known_likers.get(&key)?;
+        Some(KnownLikersView { count: known.count, actors: self.known(key.0, known) })
     }
 
     /// Whether the author pinned this post; `None` when he pinned none.

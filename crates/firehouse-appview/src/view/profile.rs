@@ -10,7 +10,7 @@ use super::links::Preset;
 use super::list::ListView;
 use super::starter_pack::StarterPackViewBasic;
 use super::verification::VerificationState;
-use crate::hydrate::{Actor, Subscription};
+use crate::hydrate::{Actor, KnownFollowers, Subscription};
 use crate::nsid::{FOLLOW, PROFILE, STATUS};
 use crate::record::{Embed, RecordJson, StrongRef};
 use crate::uri;
@@ -286,14 +286,18 @@ impl Views<'_> {
 
     fn known_followers(&self, id: ActorId) -> Option<KnownFollowersView> {
         let known = self.state.known_followers.get(&id)?;
-        let is_shown = |follower: &ActorId| {
-            !self.viewer_blocks(*follower)
-                && !self.state.relations.block_between(id, *follower)
-                && self.state.actors.get(follower).is_some_and(Actor::is_active)
+        Some(KnownFollowersView { count: known.count, followers: self.known(id, known) })
+    }
+
+    /// Those among some known accounts that stand in no block with the viewer or with whom it is about.
+    pub(super) fn known(&self, about: ActorId, known: &KnownFollowers) -> Vec<ProfileView> {
+        let is_shown = |&who: &ActorId| {
+            !self.viewer_blocks(who)
+                && !self.state.relations.block_between(about, who)
+                && self.state.actors.get(&who).is_some_and(Actor::is_active)
         };
-        let followers = known.some.iter().copied().filter(is_shown);
-        let followers = followers.filter_map(|follower| self.profile_basic(follower)).collect();
-        Some(KnownFollowersView { count: known.count, followers })
+        let shown = known.some.iter().copied().filter(is_shown);
+        shown.filter_map(|who| self.profile_basic(who)).collect()
     }
 
     fn status(&self, id: ActorId, actor: &Actor) -> Option<StatusView> {

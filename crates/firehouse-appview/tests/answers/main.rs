@@ -17,5 +17,6 @@ mod profiles;
 mod records;
 mod completeness;
 mod takedowns;
+mod thread_items;
 mod threads;
 mod views;
