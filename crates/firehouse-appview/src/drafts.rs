@@ -15,9 +15,8 @@ use crate::{Answer, AppView, Caller, ViewError};
 pub struct Output {
     /// Latest change first.
     pub drafts: Vec<DraftView>,
-    /// Where the next page begins.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
+    /// Where the next page begins; empty, not absent, behind the last one, as at the reference.
+    pub cursor: String,
 }
 
 /// app.bsky.draft.defs#draftView.
@@ -57,7 +56,8 @@ pub async fn get_drafts(
             updated_at: at_ms(row.updated_at).to_string(),
         })
     };
-    Ok(Answer::new(Output { drafts: rows.iter().filter_map(view).collect(), cursor }))
+    let drafts = rows.iter().filter_map(view).collect();
+    Ok(Answer::new(Output { drafts, cursor: cursor.unwrap_or_default() }))
 }
 
 fn at_ms(us: u64) -> Datetime {

@@ -147,7 +147,7 @@ async fn draft_pages(network: &Network, caller: &Caller, limit: u8) -> Vec<Strin
         let answer = get_drafts(&network.app, caller, parameters(asked.clone())).await;
         let body = json("app.bsky.draft.getDrafts", answer);
         texts.extend(pluck(&body["drafts"], "/draft/posts/0/text"));
-        if body["cursor"].is_null() {
+        if body["cursor"] == "" {
             return texts;
         }
         asked["cursor"] = body["cursor"].clone();

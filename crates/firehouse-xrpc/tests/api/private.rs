@@ -52,7 +52,7 @@ async fn a_mute_is_there_for_the_next_request_and_an_act_answers_nothing() {
     let erased = post_as_alice(&world, "dev.firehouse.private.eraseData", "").await;
     assert_eq!((erased.status.as_u16(), erased.body.len()), (200, 0));
     let drafts = get_as_alice(&world, "app.bsky.draft.getDrafts").await;
-    assert_eq!(drafts.json(), json!({ "drafts": [] }));
+    assert_eq!(drafts.json(), json!({ "drafts": [], "cursor": "" }));
 }
 
 #[tokio::test]
