@@ -122,10 +122,7 @@ fn read<F: serde::de::DeserializeOwned>(
 }
 
 fn card(views: &Views<'_>, standing: &Standing, address: &str) -> Output {
-    let (document, publication) = match standing {
-        Standing::Article(document, publication) => (Some(document), publication.as_ref()),
-        Standing::Home(publication) => (None, Some(publication)),
-    };
+    let (document, publication) = (standing.document.as_ref(), standing.publication.as_ref());
     let shown = document
         .map(|of| (of.key, DOCUMENT, &of.uri, &of.cid, &of.json))
         .into_iter()

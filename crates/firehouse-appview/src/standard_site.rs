@@ -65,11 +65,11 @@ impl<F: serde::de::DeserializeOwned> SiteRecord<F> {
     }
 }
 
-/// What stands at an address.
+/// What stands at an address: an article, perhaps of a publication, or the home of a publication.
 #[derive(Clone, Debug)]
-pub(crate) enum Standing {
-    Article(SiteRecord<DocumentFields>, Option<SiteRecord<PublicationFields>>),
-    Home(SiteRecord<PublicationFields>),
+pub(crate) struct Standing {
+    pub document: Option<SiteRecord<DocumentFields>>,
+    pub publication: Option<SiteRecord<PublicationFields>>,
 }
 
 impl Standing {
@@ -79,28 +79,27 @@ impl Standing {
         documents: Vec<SiteRecord<DocumentFields>>,
         publications: Vec<SiteRecord<PublicationFields>>,
     ) -> Option<Self> {
-        let Some(document) = documents.into_iter().next() else {
-            return publications.into_iter().next().map(Self::Home);
+        let (document, mut publications) = (documents.into_iter().next(), publications.into_iter());
+        let publication = match &document {
+            None => Some(publications.next()?),
+            Some(document) if document.fields.site.starts_with("at://") => {
+                Some(publications.find(|of| *of.uri == *document.fields.site)?)
+            }
+            Some(_) => None,
         };
-        if !document.fields.site.starts_with("at://") {
-            return Some(Self::Article(document, None));
-        }
-        let publication = publications.into_iter().find(|of| *of.uri == *document.fields.site)?;
-        Some(Self::Article(document, Some(publication)))
+        Some(Self { document, publication })
     }
 
     /// Whether these records say that they stand at this address.
     pub fn is_at(&self, address: &str) -> bool {
         let Some(asked) = canonical(address) else { return false };
-        match self {
-            Self::Article(document, publication) => {
-                let fields = &document.fields;
-                let base = publication.as_ref().map_or(&fields.site, |of| &of.fields.url);
-                let own = canonical(&joined(base, fields.path.as_deref().unwrap_or_default()));
-                own.is_some_and(|own| own == asked || is_below(&asked, &own))
-            }
-            Self::Home(publication) => canonical(&publication.fields.url) == Some(asked),
-        }
+        let home = self.publication.as_ref().map(|of| &of.fields.url);
+        let Some(fields) = self.document.as_ref().map(|of| &of.fields) else {
+            return home.and_then(|home| canonical(home)) == Some(asked);
+        };
+        let base = home.unwrap_or(&fields.site);
+        let own = canonical(&joined(base, fields.path.as_deref().unwrap_or_default()));
+        own.is_some_and(|own| own == asked || is_below(&asked, &own))
     }
 }
 
@@ -129,7 +128,7 @@ fn is_below(asked: &str, own: &str) -> bool {
             let owned = |of: &&str| {
                 host.strip_suffix(*of).is_some_and(|h| h.is_empty() || h.ends_with('.'))
             };
-            OWNED_BELOW.iter().any(|of| owned(&of))
+            OWNED_BELOW.iter().any(|of| owned(of))
         })
 }
 

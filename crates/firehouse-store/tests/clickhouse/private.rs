@@ -91,7 +91,7 @@ async fn lists_and_threads_are_muted_apart_and_a_list_only_mutes_while_it_may() 
     };
     let known =
         ActorRow { status: ActorStatus::Active, version: 1, ..ActorRow::mentioned(did("owner")) };
-    let _ = store.insert(&[known.clone()]).await.unwrap();
+    let _ = store.insert(std::slice::from_ref(&known)).await.unwrap();
     let _ =
         store.insert(&[row(1, "curatelist"), row(2, "modlist"), row(3, "modlist")]).await.unwrap();
     let items = [item(1, member, 1), item(2, member, 2), item(3, member, 3), item(2, me, 4)];
