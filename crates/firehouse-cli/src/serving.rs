@@ -65,7 +65,11 @@ pub async fn serve(
     let public_url = settings.public_url()?;
     let config = appview_config(&settings, public_url.clone());
     let generators = network::generators(&settings)?;
-    let appview = AppView::new(store.clone(), resolver.clone(), config).with_generators(generators);
+    let shown = match settings.appview.indexed_at_epoch {
+        Some(epoch) => store.clone().showing_index_time_after(epoch),
+        None => store.clone(),
+    };
+    let appview = AppView::new(shown, resolver.clone(), config).with_generators(generators);
     let health: HealthNow = Arc::new(move || {
         let watched = watched.clone();
         Box::pin(async move { watched.health().await })

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
-use firehouse_types::Did;
+use firehouse_types::{Datetime, Did};
 use toml::{Table, Value};
 use url::Url;
 
@@ -234,6 +234,8 @@ pub struct AppView {
     #[serde(deserialize_with = "optional")]
     pub video_thumbnail_pattern: Option<String>,
     pub debug_dids: Vec<Did>,
+    #[serde(deserialize_with = "optional")]
+    pub indexed_at_epoch: Option<Datetime>,
     pub thread_depth_max: u16,
     pub thread_parents_max: u16,
     pub big_threads: Vec<Box<str>>,

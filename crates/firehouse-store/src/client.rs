@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clickhouse::{Client, Compression};
+use firehouse_types::Datetime;
 
 use crate::StoreError;
 use crate::private::Turns;
@@ -39,6 +40,7 @@ pub struct Store {
     /// Queries of one request, for a handle that belongs to one.
     round: Option<Arc<Round>>,
     turns: Turns,
+    index_time_after: Datetime,
 }
 
 impl Store {
@@ -60,7 +62,18 @@ impl Store {
             insert_timeout: Duration::from_secs(config.insert_timeout_s),
             round: None,
             turns: Turns::new(),
+            index_time_after: Datetime::from_ms(i64::MAX),
         }
+    }
+
+    /// The same store, whose records read as if they were sorted by when they were indexed, where that was after `epoch`. Pages keep
+    /// their order.
+    pub fn showing_index_time_after(self, epoch: Datetime) -> Self {
+        Self { index_time_after: epoch, ..self }
+    }
+
+    pub(crate) fn index_time_after(&self) -> Datetime {
+        self.index_time_after
     }
 
     /// Returns once ClickHouse has answered. Errors: [`StoreError::Ping`]; calling again is safe.

@@ -94,6 +94,15 @@ impl Datetime {
     }
 }
 
+impl std::str::FromStr for Datetime {
+    type Err = InvalidDatetime;
+
+    /// As [`Datetime::parse`].
+    fn from_str(text: &str) -> Result<Self, InvalidDatetime> {
+        Self::parse(text)
+    }
+}
+
 impl std::fmt::Display for Datetime {
     /// `YYYY-MM-DDTHH:MM:SS.mmmZ`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,10 +1,12 @@
 //! What the administrator keeps by hand: editorial lists, tags, trusted verifiers.
 
 use firehouse_appview::{
-    Caller, Config, add_verifier, get_profile, get_tags, list_editorial, list_verifiers,
-    put_editorial, remove_editorial, remove_verifier, set_tags,
+    AppView, Caller, Config, add_verifier, get_posts, get_profile, get_tags, list_editorial,
+    list_verifiers, put_editorial, remove_editorial, remove_verifier, set_tags,
 };
+use firehouse_identity::Resolver;
 use firehouse_schema::EditorialList;
+use firehouse_types::Datetime;
 use serde_json::{Value, json};
 
 use crate::network::{Network, json, parameters, pluck, viewer};
@@ -109,4 +111,28 @@ async fn verifiers_said_at_run_time_win_over_the_configured_ones() {
         verifier("did:plc:c", false, true),
     ];
     assert_eq!(listed["verifiers"], json!(expected));
+}
+
+#[tokio::test]
+async fn what_was_indexed_after_the_epoch_shows_when() {
+    let Some(mut network) = Network::new().await else { return };
+    let alice = network.account("alice");
+    let post = network.post(&alice, "hello");
+    network.settle().await;
+    let shown = async |epoch_ms: Option<i64>| {
+        let store = network.store.clone();
+        let store = match epoch_ms {
+            Some(ms) => store.showing_index_time_after(Datetime::from_ms(ms)),
+            None => store,
+        };
+        let app = AppView::new(store, Resolver::offline([]), network.app.config().clone());
+        let asked = parameters(json!({ "uris": [post.uri] }));
+        let posts = get_posts(&app, &Caller::default(), asked).await;
+        json("app.bsky.feed.getPosts", posts)["posts"][0]["indexedAt"].clone()
+    };
+    // The test's witness saw everything at the beginning of 1970.
+    let sort_at = shown(None).await;
+    assert!(sort_at.as_str().is_some_and(|at| at.starts_with("2025-")), "{sort_at}");
+    assert_eq!(shown(Some(0)).await, sort_at);
+    assert_eq!(shown(Some(-1)).await, "1970-01-01T00:00:00.000Z");
 }

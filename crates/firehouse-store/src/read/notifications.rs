@@ -244,7 +244,9 @@ impl Store {
         keys: &[NamedRecord<'_>],
     ) -> Result<Vec<RecordRead>, StoreError> {
         let query = |chunk: &[NamedRecord<'_>]| {
-            self.query(include_str!("named_records.sql")).param("keys", chunk)
+            self.query(include_str!("named_records.sql"))
+                .param("epoch_ms", self.index_time_after().ms())
+                .param("keys", chunk)
         };
         fetch_each("named_records", keys, KEYS_PER_QUERY, query).await
     }

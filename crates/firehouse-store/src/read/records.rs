@@ -97,6 +97,7 @@ impl Store {
     ) -> Result<Vec<RecordRead>, StoreError> {
         let query = |chunk: &[RecordKey]| {
             self.query(include_str!("records.sql"))
+                .param("epoch_ms", self.index_time_after().ms())
                 .param("collections", collections)
                 .param("keys", chunk)
         };
@@ -158,8 +159,11 @@ impl Store {
         &self,
         keys: &[RecordKey],
     ) -> Result<Vec<RecordRead>, StoreError> {
-        let query =
-            |chunk: &[RecordKey]| self.query(include_str!("posts.sql")).param("keys", chunk);
+        let query = |chunk: &[RecordKey]| {
+            self.query(include_str!("posts.sql"))
+                .param("epoch_ms", self.index_time_after().ms())
+                .param("keys", chunk)
+        };
         fetch_each("posts", keys, PAIRS_PER_QUERY, query).await
     }
 }
