@@ -10,19 +10,24 @@ use serde_json::{Value, json};
 
 use crate::network::{Network, Written, json, parameters, pluck, viewer};
 
-fn generator(network: &mut Network, did: &Did, name: &str) -> Written {
+pub fn generator(network: &mut Network, did: &Did, name: &str) -> Written {
     let record =
         json!({ "did": "did:web:feeds.test", "displayName": name, "acceptsInteractions": true });
     network.write_as(did, "app.bsky.feed.generator", Some(name), record)
 }
 
-fn labeler(network: &mut Network, did: &Did) -> Written {
+pub fn labeler(network: &mut Network, did: &Did) -> Written {
     let own = json!({ "$type": "com.atproto.label.defs#selfLabels", "values": [{ "val": "own" }] });
     let record = json!({ "policies": { "labelValues": ["rude"] }, "labels": own, "subjectTypes": ["account"] });
     network.write_as(did, "app.bsky.labeler.service", Some("self"), record)
 }
 
-fn starter_pack(network: &mut Network, did: &Did, list: &Written, feeds: &[&Written]) -> Written {
+pub fn starter_pack(
+    network: &mut Network,
+    did: &Did,
+    list: &Written,
+    feeds: &[&Written],
+) -> Written {
     let feeds: Vec<_> = feeds.iter().map(|feed| json!({ "uri": feed.uri })).collect();
     let record = json!({ "name": "pack", "list": list.uri, "feeds": feeds });
     network.write(did, "app.bsky.graph.starterpack", record)

@@ -1,14 +1,16 @@
 //! Takedowns by a moderator: what they hide in which view, from whom, and that nothing which is indexed undoes them.
 
 use firehouse_appview::{
-    Caller, ViewError, get_account_infos, get_author_feed, get_list, get_post_thread, get_posts,
-    get_profile, get_record, get_subject_status, update_subject_status,
+    Caller, ViewError, get_account_infos, get_author_feed, get_feed_generators, get_list,
+    get_post_thread, get_posts, get_profile, get_record, get_services, get_starter_packs,
+    get_subject_status, update_subject_status,
 };
 use firehouse_schema::ActorStatus;
 use firehouse_types::Did;
 use serde_json::{Value, json};
 
 use crate::network::{Network, Written, json, parameters, pluck, viewer};
+use crate::offered::{generator, labeler, starter_pack};
 
 const BLOB: &str = "bafkreih6ma7g5tjvsd4mtq6ygzxfh6ifhevqz4dgvqkovkzqjskrt2tq2e";
 
@@ -225,4 +227,38 @@ async fn what_names_nothing_is_refused_in_the_references_words() {
     let input = parameters(json!({ "subject": subject, "takedown": { "applied": true } }));
     let refused = update_subject_status(&network.app, &moderator(), input).await.unwrap_err();
     assert_eq!(refused.to_string(), "Invalid subject type: com.example.thing");
+}
+
+#[tokio::test]
+async fn what_accounts_offer_is_taken_down_one_by_one() {
+    let Some(mut network) = Network::new().await else { return };
+    let alice = network.account("alice");
+    let (feed, service) = (generator(&mut network, &alice, "hot"), labeler(&mut network, &alice));
+    let list = network.list(&alice, "referencelist", &[&alice]);
+    let pack = starter_pack(&mut network, &alice, &list, &[]);
+    network.settle().await;
+    let shown = async |caller: &Caller| {
+        let asked = parameters(json!({ "feeds": [feed.uri] }));
+        let feeds = get_feed_generators(&network.app, caller, asked).await;
+        let feeds = json("app.bsky.feed.getFeedGenerators", feeds)["feeds"].clone();
+        let asked = parameters(json!({ "uris": [pack.uri] }));
+        let packs = get_starter_packs(&network.app, caller, asked).await;
+        let packs = json("app.bsky.graph.getStarterPacks", packs)["starterPacks"].clone();
+        let asked = parameters(json!({ "dids": [alice.as_str()] }));
+        let services = get_services(&network.app, caller, asked).await;
+        let services = json("app.bsky.labeler.getServices", services)["views"].clone();
+        [feeds, packs, services].map(|views| views.as_array().map_or(0, Vec::len))
+    };
+    let anyone = Caller::default();
+    assert_eq!(shown(&anyone).await, [1, 1, 1]);
+    decide(&network, &record(&feed), true).await;
+    assert_eq!(shown(&anyone).await, [0, 1, 1]);
+    decide(&network, &record(&pack), true).await;
+    decide(&network, &record(&service), true).await;
+    assert_eq!(shown(&anyone).await, [0, 0, 0]);
+    assert_eq!(shown(&moderator()).await, [1, 1, 1]);
+    for written in [&feed, &pack, &service] {
+        decide(&network, &record(written), false).await;
+    }
+    assert_eq!(shown(&anyone).await, [1, 1, 1]);
 }
