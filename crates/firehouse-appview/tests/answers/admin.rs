@@ -80,7 +80,8 @@ async fn tags_are_replaced_as_a_whole_and_shown_to_developers_only() {
     assert_eq!(tags(developer.as_str()).await, json!([]));
     let debug = async |caller: &Caller| {
         let asked = parameters(json!({ "actor": alice.as_str() }));
-        json("app.bsky.actor.getProfile", get_profile(&app, caller, asked).await)["debug"].clone()
+        json("app.bsky.actor.getProfile", Box::pin(get_profile(&app, caller, asked)).await)["debug"]
+            .clone()
     };
     assert_eq!(
         debug(&viewer(&developer)).await,
@@ -127,7 +128,7 @@ async fn what_was_indexed_after_the_epoch_shows_when() {
         };
         let app = AppView::new(store, Resolver::offline([]), network.app.config().clone());
         let asked = parameters(json!({ "uris": [post.uri] }));
-        let posts = get_posts(&app, &Caller::default(), asked).await;
+        let posts = Box::pin(get_posts(&app, &Caller::default(), asked)).await;
         json("app.bsky.feed.getPosts", posts)["posts"][0]["indexedAt"].clone()
     };
     // The test's witness saw everything at the beginning of 1970.

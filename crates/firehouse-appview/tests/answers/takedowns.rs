@@ -30,19 +30,21 @@ fn record(written: &Written) -> Value {
 pub async fn decide(network: &Network, subject: &Value, applied: bool) {
     let takedown = json!({ "applied": applied, "ref": "42" });
     let input = parameters(json!({ "subject": subject, "takedown": takedown }));
-    let answer = update_subject_status(&network.app, &moderator(), input).await;
+    let answer = Box::pin(update_subject_status(&network.app, &moderator(), input)).await;
     let answer = json("com.atproto.admin.updateSubjectStatus", answer);
     assert_eq!(answer, json!({ "subject": subject, "takedown": takedown }));
 }
 
 async fn status(network: &Network, asked: Value) -> Result<Value, ViewError> {
-    let answer = get_subject_status(&network.app, &moderator(), parameters(asked)).await?;
+    let answer =
+        Box::pin(get_subject_status(&network.app, &moderator(), parameters(asked))).await?;
     Ok(json("com.atproto.admin.getSubjectStatus", Ok(answer)))
 }
 
 async fn texts(network: &Network, caller: &Caller, posts: &[&Written]) -> Vec<String> {
     let uris: Vec<_> = posts.iter().map(|post| &post.uri).collect();
-    let answer = get_posts(&network.app, caller, parameters(json!({ "uris": uris }))).await;
+    let answer =
+        Box::pin(get_posts(&network.app, caller, parameters(json!({ "uris": uris })))).await;
     pluck(&json("app.bsky.feed.getPosts", answer)["posts"], "/record/text")
 }
 
@@ -57,23 +59,23 @@ async fn an_account_vanishes_and_comes_back_as_it_was() {
     let anyone = Caller::default();
     let profile = async |caller: &Caller| {
         let asked = parameters(json!({ "actor": bob.as_str() }));
-        get_profile(&network.app, caller, asked).await.map(drop)
+        Box::pin(get_profile(&network.app, caller, asked)).await.map(drop)
     };
     let replies = async |caller: &Caller| {
         let asked = parameters(json!({ "uri": root.uri }));
-        let thread = get_post_thread(&network.app, caller, asked).await;
+        let thread = Box::pin(get_post_thread(&network.app, caller, asked)).await;
         let thread = json("app.bsky.feed.getPostThread", thread);
         pluck(&thread["thread"]["replies"], "/post/record/text")
     };
     let infos = async |caller: &Caller| {
         let asked = parameters(json!({ "dids": [bob.as_str(), "did:plc:nobody", alice.as_str()] }));
-        let answer = get_account_infos(&network.app, caller, asked).await;
+        let answer = Box::pin(get_account_infos(&network.app, caller, asked)).await;
         pluck(&json("com.atproto.admin.getAccountInfos", answer)["infos"], "/handle")
     };
     let repo = async |caller: &Caller| {
         let asked =
             json!({ "repo": "bob.test", "collection": "app.bsky.actor.profile", "rkey": "self" });
-        get_record(&network.app, caller, parameters(asked)).await.map(drop)
+        Box::pin(get_record(&network.app, caller, parameters(asked))).await.map(drop)
     };
 
     decide(&network, &account(&bob), true).await;
@@ -120,11 +122,11 @@ async fn records_are_taken_down_one_by_one() {
     let anyone = Caller::default();
     let seen = async |caller: &Caller| {
         let asked = parameters(json!({ "actor": alice.as_str() }));
-        json("app.bsky.actor.getProfile", get_profile(&network.app, caller, asked).await)
+        json("app.bsky.actor.getProfile", Box::pin(get_profile(&network.app, caller, asked)).await)
     };
     let feed = async || {
         let asked = parameters(json!({ "actor": bob.as_str() }));
-        let feed = get_author_feed(&network.app, &anyone, asked).await;
+        let feed = Box::pin(get_author_feed(&network.app, &anyone, asked)).await;
         pluck(&json("app.bsky.feed.getAuthorFeed", feed)["feed"], "/post/record/text")
     };
     assert_eq!(seen(&viewer(&bob)).await["viewer"]["blockedBy"], true);
@@ -225,7 +227,8 @@ async fn what_names_nothing_is_refused_in_the_references_words() {
     .await;
     let subject = json!({ "$type": "com.example.thing" });
     let input = parameters(json!({ "subject": subject, "takedown": { "applied": true } }));
-    let refused = update_subject_status(&network.app, &moderator(), input).await.unwrap_err();
+    let refused =
+        Box::pin(update_subject_status(&network.app, &moderator(), input)).await.unwrap_err();
     assert_eq!(refused.to_string(), "Invalid subject type: com.example.thing");
 }
 
@@ -239,13 +242,13 @@ async fn what_accounts_offer_is_taken_down_one_by_one() {
     network.settle().await;
     let shown = async |caller: &Caller| {
         let asked = parameters(json!({ "feeds": [feed.uri] }));
-        let feeds = get_feed_generators(&network.app, caller, asked).await;
+        let feeds = Box::pin(get_feed_generators(&network.app, caller, asked)).await;
         let feeds = json("app.bsky.feed.getFeedGenerators", feeds)["feeds"].clone();
         let asked = parameters(json!({ "uris": [pack.uri] }));
-        let packs = get_starter_packs(&network.app, caller, asked).await;
+        let packs = Box::pin(get_starter_packs(&network.app, caller, asked)).await;
         let packs = json("app.bsky.graph.getStarterPacks", packs)["starterPacks"].clone();
         let asked = parameters(json!({ "dids": [alice.as_str()] }));
-        let services = get_services(&network.app, caller, asked).await;
+        let services = Box::pin(get_services(&network.app, caller, asked)).await;
         let services = json("app.bsky.labeler.getServices", services)["views"].clone();
         [feeds, packs, services].map(|views| views.as_array().map_or(0, Vec::len))
     };
