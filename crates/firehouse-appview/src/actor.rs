@@ -21,7 +21,11 @@ pub(crate) async fn resolve_all(
     resolve_texts(app, &texts).await
 }
 
-async fn resolve_texts(app: &AppView, actors: &[&str]) -> Result<Vec<Option<Did>>, ViewError> {
+/// As [`resolve_all`], for texts that may be neither. One query for all handles.
+pub(crate) async fn resolve_texts(
+    app: &AppView,
+    actors: &[&str],
+) -> Result<Vec<Option<Did>>, ViewError> {
     let named: Vec<_> =
         actors.iter().map(|text| Did::parse(text).map_err(|_| text.to_ascii_lowercase())).collect();
     let handles: Vec<_> =

@@ -37,6 +37,12 @@ mod post_thread_other_v2;
 mod likes;
 mod reposted_by;
 mod quotes;
+mod search_actors;
+mod search_posts;
+mod search_posts_v2;
+mod suggested_users;
+mod tagged_suggestions;
+mod trends;
 mod profile;
 mod follows;
 mod relationships;
@@ -70,6 +76,7 @@ mod client_config;
 mod external_view;
 mod standard_site;
 mod private_state;
+mod search;
 mod page;
 mod key_cursor;
 mod actor;
@@ -141,6 +148,11 @@ pub use relationships::{Output as Relationships, RelationshipView, get_relations
 pub use repo_record::{Output as Record, get_record};
 pub use reposted_by::{Output as RepostedBy, get_reposted_by};
 pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
+pub use search_actors::{Actors, search_actors, search_actors_typeahead};
+pub use search_posts::{Output as FoundPosts, search_posts};
+pub use search_posts_v2::{
+    Output as FoundPostsV2, Parameters as SearchPostsV2Parameters, search_posts_v2,
+};
 pub use skeleton::{
     Forwarded, Generators, Skeleton, SkeletonError, SkeletonFuture, SkeletonItem, SkeletonReason,
     SkeletonRequest,
@@ -151,9 +163,15 @@ pub use starter_packs::{
 pub use subject_status::{
     SubjectStatus, SubjectStatusInput, get_subject_status, update_subject_status,
 };
+pub use suggested_users::{
+    SuggestedFollows, SuggestedUsers, SuggestedUsersParameters, Suggestions,
+    get_suggested_follows_by_actor, get_suggested_users, get_suggestions,
+};
 pub use tag_rules::TagRules;
+pub use tagged_suggestions::{TaggedSuggestion, TaggedSuggestions, get_tagged_suggestions};
 pub use tags::{TagsParameters, TagsView, get_tags, set_tags};
 pub use timeline::get_timeline;
+pub use trends::{TopicView, TrendView, TrendingTopics, Trends, get_trending_topics, get_trends};
 pub use verifiers::{
     NoParameters, VerifierInput, VerifierView, Verifiers, add_verifier, list_verifiers,
     remove_verifier,

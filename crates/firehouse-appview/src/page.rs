@@ -6,7 +6,7 @@
 use std::pin::Pin;
 
 use atrium_api::types::LimitedNonZeroU8;
-use firehouse_store::read::{FeedPosition, LinkPosition};
+use firehouse_store::read::{FeedPosition, LinkPosition, RankPosition};
 use firehouse_types::Datetime;
 
 use crate::ViewError;
@@ -55,6 +55,14 @@ impl From {
         }
     }
 
+    /// Where a list by rank begins.
+    pub fn rank(self) -> RankPosition {
+        match self {
+            Self::After(cursor) => RankPosition { rank: cursor.at.ms(), actor: cursor.tie[0] },
+            Self::Start | Self::Nowhere => RankPosition::START,
+        }
+    }
+
     /// Reads the cursor parameter. Errors: [`ViewError::MalformedCursor`].
     pub fn parse(cursor: Option<&str>) -> Result<Self, ViewError> {
         match cursor.filter(|text| !text.is_empty()) {
@@ -92,6 +100,13 @@ impl PageCursor {
 impl std::convert::From<LinkPosition> for PageCursor {
     fn from(row: LinkPosition) -> Self {
         Self { at: row.at, tie: [row.actor, row.rkey, 0] }
+    }
+}
+
+/// A rank stands where a time would.
+impl std::convert::From<RankPosition> for PageCursor {
+    fn from(row: RankPosition) -> Self {
+        Self { at: Datetime::from_ms(row.rank), tie: [row.actor, 0, 0] }
     }
 }
 

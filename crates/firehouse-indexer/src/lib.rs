@@ -40,6 +40,7 @@ mod rows;
 mod source;
 mod links;
 mod post;
+mod post_text;
 mod repost;
 mod list;
 mod list_item;

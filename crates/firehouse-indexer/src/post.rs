@@ -1,4 +1,4 @@
-//! `app.bsky.feed.post` → a row of `posts` and one of `feed_items`.
+//! `app.bsky.feed.post` → a row of `posts`, one of `post_texts` and one of `feed_items`.
 //!
 //! What the post says stays in `records`; here is what skeletons need: which thread it belongs to, what it quotes, what it carries.
 //! Its mentions, links and quotes are rows of `links` besides, made for every collection alike. Lexicon: `app.bsky.feed.post`.
@@ -10,6 +10,7 @@ use firehouse_schema::{
 use firehouse_types::{ActorId, AtUri, DropReason, RkeyId};
 use serde::Deserialize;
 
+use crate::post_text;
 use crate::rows::Rows;
 use crate::source::Source;
 
@@ -85,6 +86,11 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
         None => (None, 0),
     };
     let (quote_actor, quote_rkey) = quoted.map_or((0, 0), numbers);
+    let thread = post.reply.is_some().then(|| post_text::Thread {
+        root: (root_actor.into(), root_rkey.into()),
+        parent: (parent_actor.into(), parent_rkey.into()),
+    });
+    rows.post_texts.push(post_text::row(source, thread, embeds, &post.langs)?);
     rows.posts.push(PostRow {
         actor: source.actor,
         rkey: source.rkey,

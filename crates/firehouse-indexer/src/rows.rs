@@ -1,8 +1,8 @@
 //! [`Rows`]: what ops turn into, by table.
 
 use firehouse_schema::{
-    FeedItemRow, LinkRow, ListItemRow, ListRow, NotificationRow, PostGateRow, PostRow, ProfileRow,
-    Proof, RecordRow, ThreadGateRow,
+    FeedItemRow, LinkRow, ListItemRow, ListRow, NotificationRow, PostGateRow, PostRow, PostTextRow,
+    ProfileRow, Proof, RecordRow, ThreadGateRow,
 };
 use firehouse_types::Did;
 
@@ -15,6 +15,8 @@ pub struct Rows {
     pub links: Vec<LinkRow>,
     /// `app.bsky.feed.post`.
     pub posts: Vec<PostRow>,
+    /// What posts are found by.
+    pub post_texts: Vec<PostTextRow>,
     /// Posts and reposts.
     pub feed_items: Vec<FeedItemRow>,
     /// Whom a record tells something, as far as it says so by itself.
@@ -39,6 +41,7 @@ impl Rows {
         self.records.append(&mut other.records);
         self.links.append(&mut other.links);
         self.posts.append(&mut other.posts);
+        self.post_texts.append(&mut other.post_texts);
         self.feed_items.append(&mut other.feed_items);
         self.notifications.append(&mut other.notifications);
         self.profiles.append(&mut other.profiles);

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use firehouse_indexer::{Rows, notification};
 use firehouse_schema::{
-    FeedItemKind, FeedItemRow, LinkRow, ListItemRow, NotificationRow, PostRow, Reason, newest_first,
+    FeedItemKind, FeedItemRow, LinkRow, ListItemRow, NotificationRow, PostRow, PostTextRow, Reason,
+    newest_first,
 };
 use firehouse_store::{Previous, SourceKey};
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
@@ -57,7 +58,9 @@ pub fn bury(rows: &mut Rows, buried: &[(SourceKey, Rev)], previous: &Previous) -
     for post in posts {
         let newer = revs.get(&(post.actor, POST, post.rkey)).into_iter().flatten().copied();
         for rev in newer.filter(|&rev| is_buried(post.rev, rev)) {
-            tombstones.feed_items.extend(buried_item(posted(post), rev, &made));
+            let item = buried_item(posted(post), rev, &made);
+            tombstones.post_texts.extend(item.as_ref().map(buried_text));
+            tombstones.feed_items.extend(item);
             if !made.answers.contains(&(answer(post), rev)) {
                 gone.push(PostRow { rev, deleted: 1, ..post.clone() });
             }
@@ -170,6 +173,12 @@ fn buried_notification(link: &LinkRow, rev: Rev, made: &Made) -> Option<Notifica
 fn buried_item(item: FeedItemRow, rev: Rev, made: &Made) -> Option<FeedItemRow> {
     (!made.items.contains(&(item.sort_at, item.actor, item.kind, item.rkey, rev)))
         .then_some(FeedItemRow { rev, deleted: 1, ..item })
+}
+
+/// What a post was found by lies where its item lies, and goes with it.
+fn buried_text(item: &FeedItemRow) -> PostTextRow {
+    let &FeedItemRow { sort_at, actor, rkey, rev, deleted, .. } = item;
+    PostTextRow { sort_at, actor, rkey, rev, deleted, terms: Vec::new(), text: Box::default() }
 }
 
 fn posted(post: &PostRow) -> FeedItemRow {
@@ -368,6 +377,7 @@ mod tests {
             (1, 7, 2)
         );
         assert_eq!((rows.feed_items[0].deleted, rows.feed_items[0].sort_at.ms()), (1, 5));
+        assert_eq!((rows.post_texts[0].deleted, rows.post_texts[0].sort_at.ms()), (1, 5));
 
         let moved = post(3, 2);
         let mut rows = Rows {

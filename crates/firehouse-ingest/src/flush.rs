@@ -157,6 +157,7 @@ impl Flusher {
             tokio::try_join!(
                 self.insert(&rows.feed_items),
                 self.insert(&rows.notifications),
+                self.insert(&rows.post_texts),
                 self.insert(&rows.profiles),
                 self.insert(&rows.lists),
                 self.insert(&rows.list_items),

@@ -26,6 +26,7 @@ mod positions;
 mod selections;
 mod links;
 mod posts;
+mod post_texts;
 mod feed_items;
 mod notifications;
 mod profiles;
@@ -51,6 +52,7 @@ pub use lists::{ListItemRow, ListRow};
 pub use migrations::{MIGRATIONS, Migration};
 pub use notifications::{NotificationRow, Reason, newest_first};
 pub use positions::PositionRow;
+pub use post_texts::PostTextRow;
 pub use posts::{EMBED_EXTERNAL, EMBED_GALLERY, EMBED_IMAGES, EMBED_RECORD, EMBED_VIDEO, PostRow};
 pub use private::{
     ActivitySubscriptionRow, BookmarkRow, DraftRow, MuteKind, MuteRow, SettingName, SettingRow,

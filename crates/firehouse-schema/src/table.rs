@@ -30,6 +30,7 @@ table!(crate::KeptRow, "kept");
 table!(crate::UnwantedRow, "unwanted");
 table!(crate::LinkRow, "links");
 table!(crate::PostRow, "posts");
+table!(crate::PostTextRow, "post_texts");
 table!(crate::FeedItemRow, "feed_items");
 table!(crate::NotificationRow, "notifications");
 table!(crate::ProfileRow, "profiles");

@@ -83,7 +83,7 @@ async fn run(
     let _permit = api.permits.try_acquire().map_err(|_| Failure::busy())?;
     let labelers = match method.headers {
         Headers::Plain => None,
-        Headers::Labels | Headers::LabelsAndRev => {
+        Headers::Labels | Headers::LabelsUnsaid | Headers::LabelsAndRev => {
             let named = Labelers::accepted(&request.headers, &api.config.default_labelers);
             let store = &api.services.store;
             Some(api.labeler_accounts.applied(named, store, caller.privileged).await?)
@@ -118,7 +118,9 @@ fn response(
         headers.insert(header::CONTENT_TYPE, JSON);
     }
     headers.extend(ready.headers);
-    if let Some(value) = labelers.and_then(|labelers| labelers.header()) {
+    if method.headers != Headers::LabelsUnsaid
+        && let Some(value) = labelers.and_then(|labelers| labelers.header())
+    {
         headers.insert(labelers::CONTENT, value);
     }
     if let (Headers::LabelsAndRev, Some(rev)) = (method.headers, ready.repo_rev)

@@ -37,7 +37,9 @@ pub(crate) enum Headers {
     Plain,
     /// Whose labels it holds.
     Labels,
-    /// That, and how far the viewer's own repo is indexed.
+    /// Nothing, although labels are in it.
+    LabelsUnsaid,
+    /// Whose labels it holds, and how far the viewer's own repo is indexed.
     LabelsAndRev,
 }
 

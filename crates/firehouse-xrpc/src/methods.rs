@@ -4,7 +4,7 @@ use crate::auth::Who::{
     self, AdminOnly, Anyone, Moderator, Viewer, ViewerOfFeed, ViewerOnly, ViewerOrAdmin,
     ViewerOrChat,
 };
-use crate::method::Headers::{self, Labels, LabelsAndRev, Plain};
+use crate::method::Headers::{self, Labels, LabelsAndRev, LabelsUnsaid, Plain};
 use crate::method::{Kind, Method, Run, act, run};
 use crate::parameters::Reading::{self, Loose, Strict};
 use crate::{admin, generators, handles, repairs, selection, unconfigured};
@@ -14,6 +14,9 @@ use crate::{admin, generators, handles, repairs, selection, unconfigured};
 pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.actor.getProfile",          ViewerOrAdmin, Strict, LabelsAndRev, run!(get_profile)),
     query("app.bsky.actor.getProfiles",         ViewerOrChat,  Loose,  LabelsAndRev, run!(get_profiles)),
+    query("app.bsky.actor.getSuggestions",      Viewer,        Strict, Labels,       run!(get_suggestions)),
+    query("app.bsky.actor.searchActors",        Viewer,        Strict, Labels,       run!(search_actors)),
+    query("app.bsky.actor.searchActorsTypeahead", Viewer,      Strict, Labels,       run!(search_actors_typeahead)),
     procedure("app.bsky.ageassurance.begin",        ViewerOnly,       Plain,            unconfigured::AGE_ASSURANCE),
     query("app.bsky.ageassurance.getConfig",    Viewer,        Strict, Plain,        run!(get_age_assurance_config)),
     query("app.bsky.ageassurance.getState",     ViewerOnly,    Strict, Plain,        run!(get_age_assurance_state)),
@@ -46,6 +49,8 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.feed.getQuotes",            Viewer,        Strict, Labels,       run!(get_quotes)),
     query("app.bsky.feed.getRepostedBy",        Viewer,        Strict, Labels,       run!(get_reposted_by)),
     query("app.bsky.feed.getTimeline",          ViewerOnly,    Loose,  LabelsAndRev, run!(get_timeline)),
+    query("app.bsky.feed.searchPosts",          Viewer,        Strict, Labels,       run!(search_posts)),
+    query("app.bsky.feed.searchPostsV2",        Viewer,        Strict, Labels,       run!(search_posts_v2)),
     query("app.bsky.graph.getActorStarterPacks", Viewer,       Strict, Labels,       run!(get_actor_starter_packs)),
     query("app.bsky.graph.getBlocks",           ViewerOnly,    Strict, Labels,       run!(get_blocks)),
     query("app.bsky.graph.getFollowers",        ViewerOrAdmin, Strict, Labels,       run!(get_followers)),
@@ -61,6 +66,7 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.graph.getStarterPack",      Viewer,        Strict, Labels,       run!(get_starter_pack)),
     query("app.bsky.graph.getStarterPacks",     Viewer,        Strict, Labels,       run!(get_starter_packs)),
     query("app.bsky.graph.getStarterPacksWithMembership", ViewerOnly, Strict, Labels, run!(get_starter_packs_with_membership)),
+    query("app.bsky.graph.getSuggestedFollowsByActor", Viewer, Strict, Labels,       run!(get_suggested_follows_by_actor)),
     procedure("app.bsky.graph.muteActor",           ViewerOnly,       Plain,            act!(mute_actor)),
     procedure("app.bsky.graph.muteActorList",       ViewerOnly,       Plain,            act!(mute_actor_list)),
     procedure("app.bsky.graph.muteThread",          ViewerOnly,       Plain,            act!(mute_thread)),
@@ -72,6 +78,14 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.unspecced.getConfig",       Anyone,        Strict, Plain,        run!(get_client_config)),
     query("app.bsky.unspecced.getPostThreadOtherV2", ViewerOrAdmin, Strict, Labels, run!(get_post_thread_other_v2)),
     query("app.bsky.unspecced.getPostThreadV2", ViewerOrAdmin, Strict, Labels, run!(get_post_thread_v2)),
+    query("app.bsky.unspecced.getSuggestedOnboardingUsers", Viewer, Strict, LabelsUnsaid, run!(get_suggested_users)),
+    query("app.bsky.unspecced.getSuggestedUsers", Viewer,      Strict, LabelsUnsaid, run!(get_suggested_users)),
+    query("app.bsky.unspecced.getSuggestedUsersForDiscover", Viewer, Strict, LabelsUnsaid, run!(get_suggested_users)),
+    query("app.bsky.unspecced.getSuggestedUsersForExplore", Viewer, Strict, LabelsUnsaid, run!(get_suggested_users)),
+    query("app.bsky.unspecced.getSuggestedUsersForSeeMore", Viewer, Strict, LabelsUnsaid, run!(get_suggested_users)),
+    query("app.bsky.unspecced.getTaggedSuggestions", Anyone,   Strict, Plain,        run!(get_tagged_suggestions)),
+    query("app.bsky.unspecced.getTrendingTopics", Viewer,      Strict, Plain,        run!(get_trending_topics)),
+    query("app.bsky.unspecced.getTrends",       Viewer,        Strict, LabelsUnsaid, run!(get_trends)),
     procedure("app.bsky.unspecced.initAgeAssurance", ViewerOnly,       Plain,            unconfigured::AGE_ASSURANCE),
     query("com.atproto.admin.getAccountInfos",  ViewerOrAdmin, Strict, Plain,        run!(get_account_infos)),
     query("com.atproto.admin.getSubjectStatus", Moderator,     Strict, Plain,        run!(get_subject_status)),

@@ -155,6 +155,15 @@ impl Views<'_> {
         self.state.actor(id).map(|actor| self.normal(id, actor))
     }
 
+    /// profileView with the followers whom the viewer knows, when the caller may see the account.
+    pub fn profile_known_followers(&self, id: ActorId) -> Option<ProfileView> {
+        let mut view = self.profile(id)?;
+        if let Some(viewer) = &mut view.viewer {
+            viewer.known_followers = self.known_followers(id);
+        }
+        Some(view)
+    }
+
     /// profileViewDetailed of an account, whether the caller may see it or not: getProfile words its refusal by the status.
     pub fn profile_detailed(&self, id: ActorId) -> Option<ProfileView> {
         let actor = self.state.actors.get(&id)?;

@@ -18,5 +18,7 @@ mod records;
 mod completeness;
 mod takedowns;
 mod thread_items;
+mod people;
+mod search;
 mod threads;
 mod views;

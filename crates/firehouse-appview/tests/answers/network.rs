@@ -164,7 +164,7 @@ impl Network {
         macro_rules! bury {
             ($($table:ident),*) => { $(for row in &mut rows.$table { (row.rev, row.deleted) = (rev, 1); })* };
         }
-        bury!(records, links, posts, feed_items, profiles, lists, list_items);
+        bury!(records, links, posts, post_texts, feed_items, profiles, lists, list_items);
         let made_at = Datetime::from_ms(i64::try_from(self.now_ms).unwrap());
         for row in &mut rows.thread_gates {
             (row.rev, row.made_at, row.is_closed) = (rev, made_at, 0);
@@ -257,7 +257,14 @@ impl Network {
         macro_rules! insert {
             ($($rows:expr),*) => { $(self.store.insert(&$rows).await.map(drop).unwrap();)* };
         }
-        insert!(rows.records, rows.links, rows.posts, rows.feed_items, rows.profiles);
+        insert!(
+            rows.records,
+            rows.links,
+            rows.posts,
+            rows.post_texts,
+            rows.feed_items,
+            rows.profiles
+        );
         insert!(rows.lists, rows.list_items, rows.thread_gates, rows.post_gates, actors, repos);
     }
 }

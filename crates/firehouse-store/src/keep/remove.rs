@@ -17,16 +17,18 @@ const INVALID_PER_QUERY: u32 = 1_000;
 
 /// Tables with rows that an account made, and the column that names it. What accounts tell only us is not among them: whoever is not kept
 /// may still ask, and what is removed here can be fetched again, which that cannot.
-const OF_ACCOUNTS: [(&str, &str); 14] = [
+const OF_ACCOUNTS: [(&str, &str); 16] = [
     ("records", "actor"),
     ("links", "actor"),
     ("links_by_source", "actor"),
     ("posts", "actor"),
     ("thread_items", "actor"),
+    ("post_texts", "actor"),
     ("feed_items", "actor"),
     ("author_items", "actor"),
     ("notifications", "actor"),
     ("profiles", "actor"),
+    ("name_words", "actor"),
     ("lists", "actor"),
     ("list_items", "list_actor"),
     ("list_memberships", "list_actor"),
@@ -35,7 +37,7 @@ const OF_ACCOUNTS: [(&str, &str); 14] = [
 ];
 const WITH_COLLECTION: [&str; 4] = ["links", "links_by_source", "notifications", "records"];
 const FEEDS: [&str; 2] = ["feed_items", "author_items"];
-const OF_POSTS: [&str; 2] = ["thread_items", "posts"];
+const OF_POSTS: [&str; 3] = ["thread_items", "post_texts", "posts"];
 
 /// Tables, and kinds of feed items, whose rows come from one collection.
 const DERIVED: [(&str, &[&str], Option<&str>); 7] = [

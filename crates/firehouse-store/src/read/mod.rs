@@ -27,6 +27,9 @@ mod row;
 mod takedowns;
 mod tags;
 mod editorial;
+mod search;
+mod names;
+mod suggestions;
 
 use clickhouse::{Row, RowOwned, RowRead};
 use firehouse_types::{ActorId, Datetime, RkeyId};
@@ -40,6 +43,7 @@ pub use graph::{LikedPost, LinkAt, LinkPosition, LinkSource, LinkTarget, Relatio
 pub use interactions::{Interactions, Likes};
 pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
 pub use lists::{ListBlock, ListKey, ListMember, ListSubscription};
+pub use names::{RankPosition, Ranked};
 pub use notifications::{
     Activity, FirstKey, NamedRecord, NotificationPosition, NotificationRead, NotificationsQuery,
     SUBSCRIBED_POST, Subscribed,
@@ -49,8 +53,10 @@ pub(crate) use query::fetch;
 use query::fetch_wide;
 pub use records::{RecordHead, RecordRead};
 pub use reposts::RepostedPost;
+pub use search::PostSearch;
 pub use sitemap::SitemapDay;
 pub use starter_packs::{ListSample, StarterPackJoins};
+pub use suggestions::TrendRead;
 pub use tags::TagsRead;
 pub use takedowns::{TakedownSubject, TakenDown};
 pub use threads::{KnownLikersRead, OpReply};

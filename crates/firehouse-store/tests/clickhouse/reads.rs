@@ -170,6 +170,34 @@ const CASES: &[Case] = &[
     ("repo_rev", &[("actor", "1")]),
     ("reposted_posts", &[("actors", "[1,2]"), ("keys", "[(1,2)]")]),
     ("starter_pack_joins", &[("keys", "[(1,2)]"), ("since_ms", "5"), ("this", "3")]),
+    ("followers_sample", &[("actor", "1"), ("limit", "3")]),
+    (
+        "search_actors",
+        &[
+            ("first", "ali"),
+            ("second", "b"),
+            ("third", ""),
+            ("whole", "ali b"),
+            ("viewer", "5"),
+            ("before_rank", "9"),
+            ("before_actor", "9"),
+            ("candidates", "200"),
+            ("limit", "3"),
+        ],
+    ),
+    (
+        "suggested_actors",
+        &[
+            ("seeds", "[1,2]"),
+            ("viewer", "5"),
+            ("before_rank", "9"),
+            ("before_actor", "9"),
+            ("limit", "3"),
+        ],
+    ),
+    ("trends", &[("late_s", "60"), ("earlier_s", "600"), ("accounts", "3"), ("limit", "3")]),
+    ("search_hits", &SEARCH),
+    ("search_posts", &SEARCH_PAGE),
     ("thread", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
     ("thread_root", &[("actor", "1"), ("rkey", "2")]),
     (
@@ -188,6 +216,33 @@ const CASES: &[Case] = &[
     ("verifications", &[("actors", "[1,2]"), ("issuers", "[3]")]),
 ];
 
+const SEARCH: [(&str, &str); 10] = [
+    ("all", "['a','b']"),
+    ("any", "['c']"),
+    ("groups", "[['d','e']]"),
+    ("none", "['f']"),
+    ("phrases", "['g']"),
+    ("without", "['h']"),
+    ("followed_by", "1"),
+    ("after_ms", "-62167219200000"),
+    ("until_ms", "253402300799999"),
+    ("limit", "3"),
+];
+const SEARCH_PAGE: [(&str, &str); 13] = [
+    ("all", "['a','b']"),
+    ("any", "['c']"),
+    ("groups", "[['d','e']]"),
+    ("none", "['f']"),
+    ("phrases", "['g']"),
+    ("without", "['h']"),
+    ("followed_by", "1"),
+    ("after_ms", "-62167219200000"),
+    ("until_ms", "253402300799999"),
+    ("before_ms", "5"),
+    ("before_actor", "9"),
+    ("before_rkey", "9"),
+    ("limit", "3"),
+];
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/read"))
 }
@@ -247,7 +302,7 @@ async fn every_query_runs() {
 async fn every_read_goes_by_a_key() {
     let Some(store) = engine::store().await else { return };
     // An empty table is not planned at all.
-    for table in ["records", "links", "posts", "feed_items", "lists", "list_items"] {
+    for table in ["records", "links", "posts", "post_texts", "feed_items", "lists", "list_items"] {
         let random = format!(
             "INSERT INTO {table} SELECT * REPLACE (0 AS deleted) FROM generateRandom() LIMIT 3"
         );

@@ -4,9 +4,9 @@ use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
-    MuteRow, NotificationRow, PositionRow, PostGateRow, PostRow, ProfileRow, Proof, Reason,
-    RecordRow, RepoRow, RepoState, SelectionPhase, SelectionRow, SettingName, SettingRow, Table,
-    TakedownRow, ThreadGateRow, UnwantedRow, UpstreamRow,
+    MuteRow, NotificationRow, PositionRow, PostGateRow, PostRow, PostTextRow, ProfileRow, Proof,
+    Reason, RecordRow, RepoRow, RepoState, SelectionPhase, SelectionRow, SettingName, SettingRow,
+    Table, TakedownRow, ThreadGateRow, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -212,6 +212,8 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     )
     .await;
     let text = |text: &str| Box::<str>::from(text);
+    let terms = vec!["a".into(), "#b".into()];
+    check(&store, PostTextRow { sort_at, actor, rkey, rev, deleted, terms, text: text("a") }).await;
     let profile = ProfileRow {
         actor,
         rev,

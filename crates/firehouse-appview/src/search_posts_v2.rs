@@ -1,0 +1,157 @@
+//! app.bsky.feed.searchPostsV2: filters that are lists, each with a twin that excludes, and the number of hits.
+
+use firehouse_types::Datetime;
+
+use crate::page::{From, fill_page};
+use crate::search::{Asked, Filters, Order, post_key};
+use crate::search_posts::page;
+use crate::view::PostView;
+use crate::{Answer, AppView, Caller, ViewError, clock};
+
+/// Unless all times are asked for. Units: days.
+const DAYS: i64 = 30;
+/// Hits are counted up to this many.
+const HITS_MAX: usize = 10_000;
+
+/// The parameters.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "the lexicon documents its fields")]
+pub struct Parameters {
+    pub cursor: Option<String>,
+    pub limit: Option<usize>,
+    pub query: Option<String>,
+    pub sort: Option<String>,
+    pub authors: Vec<String>,
+    pub mentions: Vec<String>,
+    pub domains: Vec<String>,
+    pub urls: Vec<String>,
+    pub embedded_at_uris: Vec<String>,
+    pub hashtags: Vec<String>,
+    pub languages: Vec<String>,
+    pub exclude_authors: Vec<String>,
+    pub exclude_mentions: Vec<String>,
+    pub exclude_domains: Vec<String>,
+    pub exclude_urls: Vec<String>,
+    pub exclude_embedded_at_uris: Vec<String>,
+    pub exclude_hashtags: Vec<String>,
+    pub exclude_languages: Vec<String>,
+    pub since: Option<String>,
+    pub until: Option<String>,
+    pub all_time: Option<bool>,
+    pub has_media: Option<bool>,
+    pub has_video: Option<bool>,
+    pub reply_parent_uri: Option<String>,
+    pub thread_root_uri: Option<String>,
+    pub exclude_replies: Option<bool>,
+    pub replies_only: Option<bool>,
+    pub following: Option<bool>,
+    pub query_language: Option<String>,
+}
+
+/// The output.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    /// In the order asked for.
+    pub posts: Vec<PostView>,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// How many match; those that this viewer does not see are among them. Not counted beyond ten thousand.
+    pub hits_total: u64,
+    /// Languages whose words are not parted by spaces, by the script of the query.
+    pub detected_query_languages: Vec<String>,
+}
+
+/// Posts that match a query and filters. Errors: [`ViewError::BadQueryString`]; [`ViewError::Forbidden`] for further pages without a viewer.
+pub async fn search_posts_v2(
+    app: &AppView,
+    caller: &Caller,
+    parameters: Parameters,
+) -> Result<Answer<Output>, ViewError> {
+    let is_anonymous = caller.viewer.is_none() && !caller.privileged;
+    if is_anonymous && parameters.cursor.as_deref().is_some_and(|cursor| !cursor.is_empty()) {
+        return Err(ViewError::Forbidden);
+    }
+    let from = From::parse(parameters.cursor.as_deref())?;
+    let order = match parameters.sort.as_deref() {
+        Some("recent") => Order::Latest,
+        _ => Order::Top,
+    };
+    let limit = parameters.limit.unwrap_or(25).clamp(1, 100);
+    let detected_query_languages = languages(&parameters);
+    let search = asked(parameters).search(app, caller).await?;
+    let search = &search;
+    let pages = async {
+        if is_anonymous {
+            let page = page(app, caller, search, order, from, limit).await?;
+            return Ok((page.items, page.next.map(|cursor| cursor.to_string())));
+        }
+        let fetch = |from, limit| -> crate::page::PageFuture<'_, PostView> {
+            Box::pin(async move { page(app, caller, search, order, from, limit).await })
+        };
+        fill_page(from, limit, fetch).await
+    };
+    let hits = async { Ok(app.store.search_hits(&search.posts, HITS_MAX).await?) };
+    let ((posts, cursor), hits_total) = tokio::try_join!(pages, hits)?;
+    Ok(Answer::new(Output { posts, cursor, hits_total, detected_query_languages }))
+}
+
+fn asked(parameters: Parameters) -> Asked {
+    let is = |flag: Option<bool>| flag == Some(true);
+    let mut terms = Vec::new();
+    if is(parameters.has_media) {
+        terms.push(firehouse_text::HAS_MEDIA.to_owned());
+    }
+    if is(parameters.has_video) {
+        terms.push(firehouse_text::HAS_VIDEO.to_owned());
+    }
+    if is(parameters.replies_only) {
+        terms.push(firehouse_text::IS_REPLY.to_owned());
+    }
+    let parent = parameters.reply_parent_uri.map(|uri| firehouse_text::parent(post_key(&uri)));
+    let root = parameters.thread_root_uri.map(|uri| firehouse_text::root(post_key(&uri)));
+    terms.extend(parent.into_iter().chain(root));
+    let reply = is(parameters.exclude_replies).then(|| firehouse_text::IS_REPLY.to_owned());
+    let days_ago = || Datetime::from_ms(clock::now().ms() - DAYS * 86_400_000);
+    Asked {
+        query: parameters.query.unwrap_or_default(),
+        only: Filters {
+            authors: parameters.authors,
+            mentions: parameters.mentions,
+            domains: parameters.domains,
+            urls: parameters.urls,
+            embedded: parameters.embedded_at_uris,
+            hashtags: parameters.hashtags,
+            languages: parameters.languages,
+        },
+        not: Filters {
+            authors: parameters.exclude_authors,
+            mentions: parameters.exclude_mentions,
+            domains: parameters.exclude_domains,
+            urls: parameters.exclude_urls,
+            embedded: parameters.exclude_embedded_at_uris,
+            hashtags: parameters.exclude_hashtags,
+            languages: parameters.exclude_languages,
+        },
+        terms,
+        without_terms: reply.into_iter().collect(),
+        since: parameters.since,
+        until: parameters.until,
+        earliest: (!is(parameters.all_time)).then(days_ago),
+        following: is(parameters.following),
+        ..Asked::default()
+    }
+}
+
+/// What the query is said to be in; else, what its script tells.
+fn languages(parameters: &Parameters) -> Vec<String> {
+    match &parameters.query_language {
+        Some(language) => vec![language.clone()],
+        None => {
+            let query = parameters.query.as_deref().unwrap_or_default();
+            firehouse_text::languages(query).iter().map(|&language| language.to_owned()).collect()
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! searchActors, its typeahead, suggestions and trends: who is found and suggested, and who is not.
+
+use firehouse_appview::{
+    Caller, get_suggested_follows_by_actor, get_suggested_users, get_suggestions,
+    get_trending_topics, get_trends, search_actors, search_actors_typeahead,
+};
+use firehouse_types::Did;
+use serde_json::{Value, json};
+
+use crate::network::{Network, json, parameters, pluck, viewer};
+
+async fn found(network: &Network, caller: &Caller, asked: Value) -> Vec<String> {
+    let answer = search_actors(&network.app, caller, parameters(asked)).await;
+    pluck(&json("app.bsky.actor.searchActors", answer)["actors"], "/handle")
+}
+
+async fn typed(network: &Network, caller: &Caller, q: &str) -> Vec<String> {
+    let answer = search_actors_typeahead(&network.app, caller, parameters(json!({ "q": q }))).await;
+    pluck(&json("app.bsky.actor.searchActorsTypeahead", answer)["actors"], "/handle")
+}
+
+fn name(network: &mut Network, did: &Did, name: &str) {
+    let profile = json!({ "displayName": name });
+    network.write_as(did, "app.bsky.actor.profile", Some("self"), profile);
+}
+
+#[tokio::test]
+async fn accounts_are_found_by_how_the_words_of_their_names_begin() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, alina, kenji, bob] =
+        ["alice", "alina", "kenji", "bob"].map(|name| network.account(name));
+    name(&mut network, &bob, "Robert ALINSKY");
+    name(&mut network, &kenji, "山田健二");
+    network.follow(&kenji, &bob);
+    network.follow(&bob, &alina);
+    network.settle().await;
+    let nobody = Caller::default();
+    let check = async |q: &str, expected: &[&str]| {
+        let mut found = found(&network, &nobody, json!({ "q": q })).await;
+        found.sort();
+        assert_eq!(found, expected, "{q}");
+    };
+    check("ali", &["alice.test", "alina.test", "bob.test"]).await;
+    check("ALIN", &["alina.test", "bob.test"]).await;
+    check("rob alin", &["bob.test"]).await;
+    check("@alice.te", &["alice.test"]).await;
+    check("健二", &["kenji.test"]).await;
+    check(alice.as_str(), &["alice.test"]).await;
+    for nothing in ["", "%", "'", "nosuchperson", "lice", "_li", "@", "ali'; DROP TABLE actors"] {
+        check(nothing, &[]).await;
+    }
+    let long = "a".repeat(100_000);
+    check(&long, &[]).await;
+    assert_eq!(
+        found(&network, &viewer(&bob), json!({ "q": "ali", "limit": 1 })).await,
+        ["alina.test"]
+    );
+    assert_eq!(found(&network, &viewer(&kenji), json!({ "term": "ali" })).await[0], "bob.test");
+
+    let (mut joined, mut cursor) = (Vec::new(), Value::Null);
+    loop {
+        let mut asked = json!({"q": "ali", "limit": 1});
+        if cursor.is_string() {
+            asked["cursor"] = cursor;
+        }
+        let answer = search_actors(&network.app, &nobody, parameters(asked)).await;
+        let body = json("app.bsky.actor.searchActors", answer);
+        joined.extend(pluck(&body["actors"], "/handle"));
+        cursor = body["cursor"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    joined.sort();
+    assert_eq!(joined, ["alice.test", "alina.test", "bob.test"]);
+
+    // Names are what they are now.
+    name(&mut network, &bob, "Someone else");
+    network.settle().await;
+    assert_eq!(found(&network, &nobody, json!({ "q": "alinsky" })).await.len(), 0);
+}
+
+#[tokio::test]
+async fn blocked_accounts_are_found_by_their_whole_handle_only_and_while_typing() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, alina] = ["alice", "alina"].map(|name| network.account(name));
+    network.block(&alina, &alice);
+    network.settle().await;
+    assert_eq!(typed(&network, &viewer(&alice), "ali").await, ["alice.test"]);
+    assert_eq!(typed(&network, &viewer(&alice), "ALINA.test").await, ["alina.test"]);
+    assert!(found(&network, &viewer(&alice), json!({ "q": "alina.test" })).await.is_empty());
+    assert_eq!(typed(&network, &Caller::default(), "ali").await.len(), 2);
+}
+
+#[tokio::test]
+async fn friends_of_friends_come_first_and_nobody_who_must_not() {
+    let Some(mut network) = Network::new().await else { return };
+    let [me, friend, near, listed, far, blocked] =
+        ["me", "friend", "near", "listed", "far", "blocked"].map(|name| network.account(name));
+    network.follow(&me, &friend);
+    for whom in [&near, &me, &blocked] {
+        network.follow(&friend, whom);
+    }
+    network.list(&far, "curatelist", &[&friend, &listed]);
+    network.follow(&listed, &far);
+    network.block(&blocked, &me);
+    network.settle().await;
+
+    let suggested = async |caller: &Caller, asked: Value| {
+        let answer = get_suggestions(&network.app, caller, parameters(asked)).await;
+        pluck(&json("app.bsky.actor.getSuggestions", answer)["actors"], "/handle")
+    };
+    assert_eq!(suggested(&viewer(&me), json!({})).await, ["near.test", "listed.test", "far.test"]);
+    assert_eq!(suggested(&viewer(&me), json!({ "limit": 1 })).await, ["near.test"]);
+    assert!(suggested(&Caller::default(), json!({})).await.contains(&"friend.test".to_owned()));
+
+    let answer = get_suggestions(&network.app, &viewer(&me), parameters(json!({}))).await;
+    let body = json("app.bsky.actor.getSuggestions", answer);
+    let known = &body["actors"][0]["viewer"]["knownFollowers"];
+    assert_eq!(pluck(&known["followers"], "/handle"), ["friend.test"]);
+
+    let answer =
+        get_suggested_users(&network.app, &viewer(&me), parameters(json!({ "limit": 2 }))).await;
+    let body = json("app.bsky.unspecced.getSuggestedUsersForDiscover", answer);
+    assert_eq!(pluck(&body["actors"], "/handle"), ["near.test", "listed.test"]);
+
+    let asked = parameters(json!({ "actor": "near.test" }));
+    let answer = get_suggested_follows_by_actor(&network.app, &viewer(&me), asked).await;
+    let body = json("app.bsky.graph.getSuggestedFollowsByActor", answer);
+    let beside = pluck(&body["suggestions"], "/handle");
+    assert!(
+        !beside.iter().any(|handle| ["near.test", "me.test", "blocked.test", "friend.test"]
+            .contains(&handle.as_str())),
+        "{beside:?}"
+    );
+    let asked = parameters(json!({ "actor": "nobody.test" }));
+    let refused = get_suggested_follows_by_actor(&network.app, &viewer(&me), asked).await;
+    assert_eq!(refused.map(drop).unwrap_err().to_string(), "Actor not found");
+}
+
+#[tokio::test]
+async fn a_tag_of_many_accounts_trends_and_one_of_a_single_account_does_not() {
+    let Some(mut network) = Network::new().await else { return };
+    let people = ["alice", "bob", "carol", "dave"].map(|name| network.account(name));
+    for person in &people {
+        network.post(person, "all of us #Talk");
+        network.post(&people[0], "again and again #spam");
+    }
+    network.post(&people[0], "two #few");
+    network.post(&people[1], "two #few");
+    network.block(&people[3], &people[0]);
+    network.settle().await;
+    let answer = get_trends(&network.app, &viewer(&people[0]), parameters(json!({}))).await;
+    let body = json("app.bsky.unspecced.getTrends", answer);
+    assert_eq!(pluck(&body["trends"], "/displayName"), ["#talk"]);
+    let trend = &body["trends"][0];
+    assert_eq!((&trend["postCount"], &trend["link"]), (&json!(4), &json!("/hashtag/talk")));
+    assert_eq!(trend["actors"].as_array().unwrap().len(), 3, "without the one behind a block");
+    let answer = get_trending_topics(&network.app, &Caller::default(), parameters(json!({}))).await;
+    let body = json("app.bsky.unspecced.getTrendingTopics", answer);
+    assert_eq!(pluck(&body["topics"], "/topic"), ["talk"]);
+}
