@@ -47,6 +47,8 @@ pub struct Config {
     pub thread_replies_max: usize,
     /// Posts of one thread that are shown.
     pub thread_posts_max: usize,
+    /// How long nobody is told of anything, while gates and takedowns may still arrive. Units: milliseconds.
+    pub notifications_delay_ms: i64,
     /// Drafts that one account may have.
     pub drafts_max: u64,
     /// Whether applications ask for a confirmed address before they let somebody write.

@@ -76,6 +76,7 @@ mod client_config;
 mod external_view;
 mod standard_site;
 mod private_state;
+mod notifications;
 mod search;
 mod page;
 mod key_cursor;
@@ -132,6 +133,12 @@ pub use memberships::{
 pub use mute_actor::{mute_actor, unmute_actor};
 pub use mute_record::{mute_actor_list, mute_thread, unmute_actor_list, unmute_thread};
 pub use mutes::{Blocks, Mutes, get_blocks, get_mutes};
+pub use notifications::{
+    ActivitySubscription, Notification, Notifications, Preferences, SubscriptionInput,
+    SubscriptionOutput, Subscriptions, Unread, get_notification_preferences, get_unread_count,
+    list_activity_subscriptions, list_notifications, put_activity_subscription,
+    put_notification_preferences, put_notification_priority, update_seen,
+};
 pub use post_thread::{Output as PostThread, get_post_thread};
 pub use post_thread_other_v2::{Output as OtherReplies, get_post_thread_other_v2};
 pub use post_thread_v2::{Output as FlatThread, get_post_thread_v2};

@@ -167,6 +167,7 @@ fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Co
         big_thread_depth: Some(appview.big_thread_depth).filter(|&depth| depth != 0),
         thread_replies_max: appview.thread_replies_max,
         thread_posts_max: appview.thread_posts_max,
+        notifications_delay_ms: appview.notifications_delay_ms,
         drafts_max: appview.drafts_max,
         check_email_confirmed: appview.check_email_confirmed,
         topics_enabled: appview.topics_enabled,

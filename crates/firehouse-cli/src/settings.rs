@@ -243,6 +243,7 @@ pub struct AppView {
     pub thread_replies_max: usize,
     pub thread_posts_max: usize,
     pub tags: firehouse_appview::TagRules,
+    pub notifications_delay_ms: i64,
     pub drafts_max: u64,
     pub check_email_confirmed: bool,
     pub topics_enabled: bool,

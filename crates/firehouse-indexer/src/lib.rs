@@ -47,12 +47,14 @@ mod list_item;
 mod profile;
 mod gate;
 mod notification;
+mod ancestry;
 mod label;
 mod blob;
 mod usual;
 #[cfg(test)]
 mod testing;
 
+pub use ancestry::{HEIGHT_MAX, told_above};
 pub use indexer::Indexer;
 pub use label::label_row;
 pub use notification::notification;

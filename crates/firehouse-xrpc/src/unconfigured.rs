@@ -10,6 +10,12 @@ pub(crate) const CONTACTS: Run = |_, _, _| {
     Box::pin(async move { Err(Failure::not_configured(message)) })
 };
 
+/// `app.bsky.notification.registerPush` and `unregisterPush`: waking telephones.
+pub(crate) const PUSH: Run = |_, _, _| {
+    let message = "This service is not configured to support push token registration.";
+    Box::pin(async move { Err(Failure::not_configured(message)) })
+};
+
 /// What asks somebody to check an age.
 pub(crate) const AGE_ASSURANCE: Run = |_, _, _| {
     let message = "This service is not configured to support age assurance.";

@@ -36,6 +36,7 @@ pub use feed::{FeedReason, FeedViewPost, ReplyRefView, ReplyView};
 pub use gate::ThreadgateView;
 pub use generator::{GeneratorView, LikedBy};
 pub use label::Label;
+pub(crate) use label::self_labels;
 pub use labeler::{LabelerView, LabelerViewDetailed};
 pub(crate) use links::Preset;
 pub use list::{ListItemView, ListView, ListViewer};

@@ -11,6 +11,7 @@ mod gates;
 mod labels;
 mod network;
 mod offered;
+mod notifications;
 mod paging;
 mod private;
 mod profiles;

@@ -1,14 +1,18 @@
 //! [`Network`]: a small network by hand. Accounts write records, the indexer makes rows of them, the engine keeps them.
 
+use std::collections::HashMap;
+
 use firehouse_appview::{Answer, AppView, Caller, Config, ViewError};
 use firehouse_identity::Resolver;
-use firehouse_indexer::{Indexer, Rows, Witness};
+use firehouse_indexer::{Indexer, Rows, Witness, told_above};
 use firehouse_lexicon::{Catalog, to_dag_cbor};
 use firehouse_repo::{RecordOp, sha256};
-use firehouse_schema::{ActorRow, ActorStatus, Proof, RepoRow, RepoState};
+use firehouse_schema::{
+    ActorRow, ActorStatus, PostRow, Proof, Reason, RepoRow, RepoState, newest_first,
+};
 use firehouse_sim::engine;
 use firehouse_store::Store;
-use firehouse_types::{Cid, Datetime, Did, Nsid, OpAction, Rev, Rkey};
+use firehouse_types::{ActorId, Cid, Datetime, Did, Nsid, OpAction, Rev, Rkey, RkeyId};
 use serde_json::{Value, json};
 
 /// When the first record is written: 2025-01-01.
@@ -25,6 +29,7 @@ pub struct Network {
     pub app: AppView,
     indexer: Indexer,
     rows: Rows,
+    posts: HashMap<(ActorId, RkeyId), PostRow>,
     actors: Vec<ActorRow>,
     repos: Vec<RepoRow>,
     now_ms: u64,
@@ -68,6 +73,7 @@ impl Network {
             big_thread_depth: None,
             thread_replies_max: 10_000,
             thread_posts_max: 1_000,
+            notifications_delay_ms: 0,
             drafts_max: 5,
             check_email_confirmed: false,
             topics_enabled: false,
@@ -76,7 +82,17 @@ impl Network {
         let app = AppView::new(store.clone(), Resolver::offline([]), config).for_request();
         let indexer = Indexer::new(Catalog::embedded());
         let (rows, actors, repos) = (Rows::default(), Vec::new(), Vec::new());
-        Some(Self { store, app, indexer, rows, actors, repos, now_ms: START_MS, version: 1 })
+        Some(Self {
+            store,
+            app,
+            indexer,
+            rows,
+            posts: HashMap::new(),
+            actors,
+            repos,
+            now_ms: START_MS,
+            version: 1,
+        })
     }
 
     /// The same network, answered with another configuration.
@@ -143,6 +159,10 @@ impl Network {
         let mut rows = Rows::default();
         let indexed = self.indexer.index(&op, &witness, &mut rows);
         assert!(indexed.is_ok(), "{collection} {record}: {indexed:?}");
+        for post in &rows.posts {
+            rows.notifications.extend(told_above(post, |key| self.posts.get(&key)));
+            self.posts.insert((post.actor, post.rkey), post.clone());
+        }
         self.rows.append(rows.clone());
         let (actor, data, reason) = (did.actor(), [0; 32], "".into());
         self.repos.push(RepoRow {
@@ -156,6 +176,11 @@ impl Network {
         Written { uri: format!("at://{did}/{collection}/{rkey}"), cid: cid.to_string(), rows }
     }
 
+    /// When the last record was written.
+    pub fn now(&self) -> Datetime {
+        Datetime::from_ms(i64::try_from(self.now_ms).unwrap())
+    }
+
     /// Deletes a record: tombstones in every table it has rows in.
     pub fn delete(&mut self, written: &Written) {
         self.now_ms += STEP_MS;
@@ -165,6 +190,11 @@ impl Network {
             ($($table:ident),*) => { $(for row in &mut rows.$table { (row.rev, row.deleted) = (rev, 1); })* };
         }
         bury!(records, links, posts, post_texts, feed_items, profiles, lists, list_items);
+        bury!(notifications);
+        for row in rows.notifications.iter_mut().filter(|row| row.reason == Reason::Verified) {
+            (row.reason, row.deleted) = (Reason::Unverified, 0);
+            row.newest_first = newest_first(self.now());
+        }
         let made_at = Datetime::from_ms(i64::try_from(self.now_ms).unwrap());
         for row in &mut rows.thread_gates {
             (row.rev, row.made_at, row.is_closed) = (rev, made_at, 0);
@@ -242,7 +272,7 @@ impl Network {
                 self.store.insert(&[row]).await.map(drop).unwrap();
             })* };
         }
-        insert!(records, links, posts, feed_items, profiles, lists, list_items);
+        insert!(records, links, posts, feed_items, profiles, lists, list_items, notifications);
         insert!(thread_gates, post_gates);
         self.rows = rows;
         self.settle().await;
@@ -257,15 +287,9 @@ impl Network {
         macro_rules! insert {
             ($($rows:expr),*) => { $(self.store.insert(&$rows).await.map(drop).unwrap();)* };
         }
-        insert!(
-            rows.records,
-            rows.links,
-            rows.posts,
-            rows.post_texts,
-            rows.feed_items,
-            rows.profiles
-        );
-        insert!(rows.lists, rows.list_items, rows.thread_gates, rows.post_gates, actors, repos);
+        insert!(rows.records, rows.links, rows.posts, rows.post_texts, rows.feed_items);
+        insert!(rows.profiles, rows.notifications, rows.lists, rows.list_items);
+        insert!(rows.thread_gates, rows.post_gates, actors, repos);
     }
 }
 

@@ -300,6 +300,7 @@ fn appview(store: &Store, resolver: &Resolver, config: &Config) -> AppView {
         big_thread_depth: None,
         thread_replies_max: 1000,
         thread_posts_max: 1000,
+        notifications_delay_ms: 0,
         drafts_max: 3,
         check_email_confirmed: false,
         topics_enabled: false,

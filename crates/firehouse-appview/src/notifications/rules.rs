@@ -1,0 +1,44 @@
+//! What of all that an account is told is shown: nothing from behind a block or a mute, nothing the account hides in its own threads,
+//! nothing that is taken down, tagged or has yet to be reviewed, the last two unless it is from somebody followed.
+
+use std::collections::{HashMap, HashSet};
+
+use firehouse_store::read::RecordKey;
+use firehouse_types::{ActorId, Datetime};
+
+use super::told::Told;
+use crate::view::Views;
+use crate::{AppView, ViewError};
+
+/// Answers that the viewer hides in threads of its own, by thread and answer.
+pub(super) struct Hidden(HashMap<(RecordKey, RecordKey), Datetime>);
+
+impl Hidden {
+    /// Asks for those in the threads that are told of.
+    pub async fn load(app: &AppView, viewer: ActorId, told: &[Told]) -> Result<Self, ViewError> {
+        let own = told.iter().filter_map(|told| told.root).filter(|root| root.0 == viewer);
+        let own: HashSet<_> = own.collect();
+        Ok(Self(app.store.hidden_answers(&Vec::from_iter(own)).await?))
+    }
+
+    /// Whether the viewer is shown it. In the order of the reference, on which nothing depends.
+    pub fn shows(&self, app: &AppView, views: &Views<'_>, told: &Told) -> bool {
+        let (state, author) = (views.state, told.key.0);
+        let mutes = state.told.mute(author).is_some_and(|mute| mute.is_full())
+            || state.told.list_mute(author).is_some();
+        let is_hidden = |root: RecordKey| self.0.contains_key(&(root, told.key));
+        let is_answer = matches!(told.reason, "reply" | "quote" | "mention");
+        let is_reviewed = is_answer || matches!(told.reason, "like" | "follow");
+        let follows = |viewer| state.relations.follow(viewer, author).is_some();
+        let tags = state.tags.of_record(told.key, told.collection);
+        !views.viewer_blocks(author)
+            && !mutes
+            && !(told.reason == "reply" && told.root.is_some_and(is_hidden))
+            && !(is_answer
+                && app.config.tags.hides_in_threads(tags)
+                && !state.viewer.is_some_and(follows))
+            && !(is_reviewed && !views.sees_unreviewed(told.key, told.collection))
+            && !state.is_taken_down(told.key, told.collection)
+            && !state.is_redacted(told.key, told.collection)
+    }
+}
