@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::client_config::LiveNow;
 use crate::hydrate::State;
+use crate::popular::Popular;
 use crate::skeleton::{Forwarded, Generators};
 use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
@@ -65,6 +66,7 @@ pub struct AppView {
     pub(crate) store: Store,
     pub(crate) resolver: Resolver,
     pub(crate) generators: Option<Arc<dyn Generators>>,
+    pub(crate) popular: Popular,
     pub(crate) config: Arc<Config>,
     pub(crate) verifiers: TrustedVerifiers,
 }
@@ -73,7 +75,8 @@ impl AppView {
     /// Sends nothing yet.
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
         let (generators, verifiers) = (None, TrustedVerifiers::default());
-        Self { store, resolver, generators, config: Arc::new(config), verifiers }
+        let popular = Popular::default();
+        Self { store, resolver, generators, popular, config: Arc::new(config), verifiers }
     }
 
     /// The same, with somebody to ask feed generators by. Without, their feeds are unavailable.

@@ -1,7 +1,8 @@
 //! app.bsky.feed.getAuthorFeed: what one account posted and reposted.
 //!
 //! Skeleton: its items from the store, newest first, cut to a page, the pinned post in front of the first. Hydrate: the posts with what
-//! they answer and quote, everybody in them. Rules: nothing across a block; with `posts_and_author_threads` only replies whose whole chain
+//! they answer and quote, everybody in them. Rules: nothing across a block, no
+//! reposts of who is muted; with `posts_and_author_threads` only replies whose whole chain
 //! of parents is the author's own. View: `feedViewPost`.
 
 use std::collections::HashSet;
@@ -133,7 +134,12 @@ impl Author {
         let state = hydration.finish().await?;
 
         let views = app.views(&state);
-        items.retain(|item| !views.viewer_blocks(item.post().0));
+        // Of who is muted only what others repost is left out: whoever opens a feed wants to see whose it is.
+        let is_muted = |author| views.mutes(author) && !views.mutes(self.id);
+        items.retain(|item| {
+            let author = item.post().0;
+            !views.viewer_blocks(author) && !is_muted(author)
+        });
         if filter.own_threads_only {
             let complete = OwnThreads::new(&state, &items);
             items.retain(|item| !complete.is_reply(item) || complete.holds(item.post()));

@@ -28,6 +28,9 @@ mod actor_likes;
 mod feed;
 mod skeleton;
 mod feed_page;
+mod suggested_feeds;
+mod popular_generators;
+mod popular;
 mod posts;
 mod thread;
 mod op_thread;
@@ -139,6 +142,7 @@ pub use notifications::{
     list_activity_subscriptions, list_notifications, put_activity_subscription,
     put_notification_preferences, put_notification_priority, update_seen,
 };
+pub use popular_generators::get_popular_feed_generators;
 pub use post_thread::{Output as PostThread, get_post_thread};
 pub use post_thread_other_v2::{Output as OtherReplies, get_post_thread_other_v2};
 pub use post_thread_v2::{Output as FlatThread, get_post_thread_v2};
@@ -174,6 +178,7 @@ pub use suggested_users::{
     SuggestedFollows, SuggestedUsers, SuggestedUsersParameters, Suggestions,
     get_suggested_follows_by_actor, get_suggested_users, get_suggestions,
 };
+pub use suggested_feeds::{SuggestedFeeds, get_suggested_feeds};
 pub use tag_rules::TagRules;
 pub use tagged_suggestions::{TaggedSuggestion, TaggedSuggestions, get_tagged_suggestions};
 pub use tags::{TagsParameters, TagsView, get_tags, set_tags};

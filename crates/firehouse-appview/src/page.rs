@@ -10,6 +10,7 @@ use firehouse_store::read::{FeedPosition, LinkPosition, RankPosition};
 use firehouse_types::Datetime;
 
 use crate::ViewError;
+use crate::popular::Ranked;
 
 /// Times a page is asked again for what the rules took out of it.
 const REQUESTS_MAX: usize = 10;
@@ -90,10 +91,22 @@ impl PageCursor {
         LinkPosition { at: self.at, actor: self.tie[0], rkey: self.tie[1] }
     }
 
+    /// Behind a place in an order of generators: its score stands where others have a time.
+    pub fn ranked(self) -> Ranked {
+        let [second, actor, rkey] = self.tie;
+        Ranked { score: (self.at.ms(), second), key: (actor.into(), rkey.into()) }
+    }
+
     /// Behind an item of a feed.
     fn feed(self) -> FeedPosition {
         let kind = i8::try_from(self.tie[1]).unwrap_or(i8::MIN);
         FeedPosition { at: self.at, actor: self.tie[0], kind, rkey: self.tie[2] }
+    }
+}
+
+impl std::convert::From<Ranked> for PageCursor {
+    fn from(Ranked { score: (first, second), key }: Ranked) -> Self {
+        Self { at: Datetime::from_ms(first), tie: [second, key.0.get(), key.1.get()] }
     }
 }
 

@@ -3,7 +3,9 @@
 use firehouse_appview::{
     Caller, ViewError, get_actor_likes, get_author_feed, get_list_feed, get_timeline,
 };
-use firehouse_types::Did;
+use firehouse_schema::MuteKind;
+use firehouse_store::MuteTarget;
+use firehouse_types::{Did, RkeyId};
 use serde_json::{Value, json};
 
 use crate::network::{Network, json, parameters, pluck, viewer};
@@ -115,4 +117,51 @@ async fn an_author_feed_walks_past_a_thousand_reposts_of_what_is_gone() {
     let feed = json("app.bsky.feed.getAuthorFeed", answer);
     assert_eq!(texts(&feed), ["first"]);
     assert!(feed.get("cursor").is_none());
+}
+
+/// `who` mutes `whom`: all, or only reposts or quotes.
+async fn mute(network: &Network, who: &Did, whom: &Did, only_reposts: bool, only_quotes: bool) {
+    let (subject, rkey) = (whom.actor(), RkeyId::from(0));
+    let target = MuteTarget { kind: MuteKind::Account, subject, rkey, uri: whom.as_str() };
+    network.store.mute(who.actor(), target, only_reposts, only_quotes).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_timeline_leaves_out_who_is_muted_and_what_is_muted_of_others() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob, carol, dan, eve, frank] =
+        ["alice", "bob", "carol", "dan", "eve", "frank"].map(|name| network.account(name));
+    for followed in [&bob, &carol, &dan, &eve] {
+        network.follow(&alice, followed);
+    }
+    let bobs = network.post(&bob, "muted");
+    network.repost(&carol, &bobs);
+    let carols = network.post(&carol, "carol's");
+    network.repost(&dan, &carols);
+    network.post(&dan, "dan's");
+    network.quote(&eve, "eve quotes", &carols);
+    network.post(&eve, "eve's");
+    let franks = network.post(&frank, "on a list");
+    network.repost(&carol, &franks);
+    let list = network.list(&dan, "modlist", &[&frank]);
+    network.settle().await;
+    mute(&network, &alice, &bob, false, false).await;
+    mute(&network, &alice, &dan, true, false).await;
+    mute(&network, &alice, &eve, false, true).await;
+    let rkey = list.uri.rsplit('/').next().unwrap();
+    let (subject, rkey) = (dan.actor(), RkeyId::of(rkey));
+    let target = MuteTarget { kind: MuteKind::List, subject, rkey, uri: &list.uri };
+    network.store.mute(alice.actor(), target, false, false).await.unwrap();
+
+    assert_eq!(texts(&timeline(&network, &alice).await), ["eve's", "dan's", "carol's"]);
+    // An author feed only loses what somebody who is not muted reposts of somebody who is.
+    let author_feed = async |actor: &Did| {
+        let asked = parameters(json!({ "actor": actor.as_str() }));
+        let answer = get_author_feed(&network.app, &viewer(&alice), asked).await;
+        texts(&json("app.bsky.feed.getAuthorFeed", answer))
+    };
+    assert_eq!(author_feed(&carol).await, ["carol's"]);
+    assert_eq!(author_feed(&bob).await, ["muted"]);
+    assert_eq!(author_feed(&dan).await, ["dan's", "carol's"]);
+    assert_eq!(author_feed(&eve).await, ["eve's", "eve quotes"]);
 }

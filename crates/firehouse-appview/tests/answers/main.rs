@@ -5,6 +5,7 @@ mod blocks;
 mod external;
 mod feeds;
 mod feed_rules;
+mod suggested_feeds;
 mod feed;
 mod graph;
 mod gates;

@@ -166,3 +166,29 @@ fn pages_joined_equal_the_whole_list() {
         }
     });
 }
+
+#[tokio::test]
+async fn what_is_written_between_pages_moves_nothing() {
+    let Some(mut network) = busy().await else { return };
+    let alice = network.account("alice");
+    let fan = network.account("fana");
+    let uris =
+        |items: &[Value]| items.iter().map(|item| item["post"]["uri"].clone()).collect::<Vec<_>>();
+    for method in [Method::AuthorFeed, Method::ListFeed, Method::ActorLikes] {
+        let whole = walk(&network, method, 100).await;
+        let (mut joined, mut cursor) = (Vec::new(), Value::Null);
+        loop {
+            let answer = page(&network, method, 7, &cursor).await;
+            joined.extend(items(&answer));
+            cursor = answer["cursor"].clone();
+            if cursor.is_null() {
+                break;
+            }
+            network.post(&alice, "meanwhile");
+            let post = network.post(&fan, "meanwhile");
+            network.like(&alice, &post);
+            network.settle().await;
+        }
+        assert_eq!(uris(&joined), uris(&whole), "{method:?}");
+    }
+}

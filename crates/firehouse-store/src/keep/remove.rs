@@ -17,10 +17,11 @@ const INVALID_PER_QUERY: u32 = 1_000;
 
 /// Tables with rows that an account made, and the column that names it. What accounts tell only us is not among them: whoever is not kept
 /// may still ask, and what is removed here can be fetched again, which that cannot.
-const OF_ACCOUNTS: [(&str, &str); 16] = [
+const OF_ACCOUNTS: [(&str, &str); 17] = [
     ("records", "actor"),
     ("links", "actor"),
     ("links_by_source", "actor"),
+    ("generator_likes", "actor"),
     ("posts", "actor"),
     ("thread_items", "actor"),
     ("post_texts", "actor"),
@@ -40,9 +41,10 @@ const FEEDS: [&str; 2] = ["feed_items", "author_items"];
 const OF_POSTS: [&str; 3] = ["thread_items", "post_texts", "posts"];
 
 /// Tables, and kinds of feed items, whose rows come from one collection.
-const DERIVED: [(&str, &[&str], Option<&str>); 7] = [
+const DERIVED: [(&str, &[&str], Option<&str>); 8] = [
     ("app.bsky.feed.post", &OF_POSTS, Some("post")),
     ("app.bsky.feed.repost", &[], Some("repost")),
+    ("app.bsky.feed.like", &["generator_likes"], None),
     ("app.bsky.actor.profile", &["profiles"], None),
     ("app.bsky.graph.list", &["lists"], None),
     ("app.bsky.graph.listitem", &["list_items", "list_memberships"], None),

@@ -41,6 +41,7 @@ const CASES: &[Case] = &[
     ("closed_gates", &[("roots", "[(1,2)]"), ("quoted", "[(3,4)]")]),
     ("closed_to", &[("keys", "[(1,2),(3,4)]")]),
     ("handles", &[("handles", "['a.test','b.test']")]),
+    ("generators_with", &[("words", "['cats','dogs']"), ("limit", "3")]),
     ("interactions", &[("keys", "[(1,2),(3,4)]"), ("viewer", "5"), ("op", "0")]),
     ("known_followers", &[("actors", "[1,2]"), ("viewer", "5")]),
     (
@@ -64,6 +65,7 @@ const CASES: &[Case] = &[
             ("limit", "3"),
         ],
     ),
+    ("liked_generators", &[("recent_ms", "5"), ("limit", "3")]),
     ("link_target", &[("actor", "1"), ("collection", "app.bsky.feed.like"), ("rkey", "2")]),
     ("labeler_services", &[("rkey", "1"), ("limit", "3")]),
     (
@@ -109,7 +111,7 @@ const CASES: &[Case] = &[
             ("list_rkey", "2"),
             ("candidates", "150"),
             ("by_author", "0"),
-            ("before_ms", "5"),
+            ("before_ms", "253402300799999"),
             ("before_actor", "9"),
             ("before_kind", "2"),
             ("before_rkey", "9"),
@@ -206,7 +208,7 @@ const CASES: &[Case] = &[
             ("viewer", "1"),
             ("candidates", "150"),
             ("by_author", "0"),
-            ("before_ms", "5"),
+            ("before_ms", "253402300799999"),
             ("before_actor", "9"),
             ("before_kind", "2"),
             ("before_rkey", "9"),
