@@ -151,7 +151,7 @@ pub use private_state::{
     ExportParameters, ExportedState, OfAccount, OfAccountExport, erase_data, erase_private,
     export_data, export_private,
 };
-pub use profile::{Profiles, get_profile, get_profiles};
+pub use profile::{InternalParameters, Profiles, get_profile, get_profiles, get_profiles_internal};
 pub use query_labels::{Output as QueriedLabels, query_labels};
 pub use quotes::{Output as Quotes, get_quotes};
 pub use record::RecordJson;
@@ -174,11 +174,11 @@ pub use starter_packs::{
 pub use subject_status::{
     SubjectStatus, SubjectStatusInput, get_subject_status, update_subject_status,
 };
+pub use suggested_feeds::{SuggestedFeeds, get_suggested_feeds};
 pub use suggested_users::{
     SuggestedFollows, SuggestedUsers, SuggestedUsersParameters, Suggestions,
     get_suggested_follows_by_actor, get_suggested_users, get_suggestions,
 };
-pub use suggested_feeds::{SuggestedFeeds, get_suggested_feeds};
 pub use tag_rules::TagRules;
 pub use tagged_suggestions::{TaggedSuggestion, TaggedSuggestions, get_tagged_suggestions};
 pub use tags::{TagsParameters, TagsView, get_tags, set_tags};

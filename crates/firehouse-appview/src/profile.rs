@@ -1,8 +1,8 @@
-//! app.bsky.actor.getProfile and getProfiles.
+//! app.bsky.actor.getProfile and getProfiles, and internal.bsky.actor.getProfiles for services of the operator.
 
 use atrium_api::app::bsky::actor::{get_profile, get_profiles};
 use firehouse_schema::ActorStatus;
-use firehouse_types::Did;
+use firehouse_types::{ActorId, Did};
 
 use crate::hydrate::Hydration;
 use crate::view::ProfileView;
@@ -13,6 +13,18 @@ use crate::{Answer, AppView, Caller, ViewError, actor};
 pub struct Profiles {
     /// In the order asked for, without those who cannot be seen.
     pub profiles: Vec<ProfileView>,
+}
+
+/// What a service of the operator asks for.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InternalParameters {
+    dids: Vec<Did>,
+    viewer: Option<Did>,
+    #[serde(default)]
+    social_proof: Vec<Did>,
+    #[serde(default)]
+    include_takedowns: bool,
 }
 
 /// One account in detail. Errors: why it cannot be seen.
@@ -52,12 +64,34 @@ pub async fn get_profiles(
     let (dids, repo_rev) =
         tokio::try_join!(actor::resolve_all(app, &parameters.actors), app.repo_rev(caller))?;
     let actors: Vec<_> = dids.into_iter().flatten().map(|did: Did| did.actor()).collect();
-    let mut hydration = Hydration::new(app, caller);
+    let hydration = Hydration::new(app, caller);
+    Ok(Answer { body: profiles(app, hydration, actors).await?, repo_rev })
+}
+
+/// Some accounts in detail, as somebody else sees them; known followers only of those for whom they are asked.
+pub async fn get_profiles_internal(
+    app: &AppView,
+    caller: &Caller,
+    parameters: InternalParameters,
+) -> Result<Answer<Profiles>, ViewError> {
+    let InternalParameters { dids, viewer, social_proof, include_takedowns } = parameters;
+    let caller = Caller { viewer, privileged: include_takedowns, ..caller.clone() };
+    let mut hydration = Hydration::new(app, &caller);
+    hydration.with_known_followers = Some(social_proof.iter().map(Did::actor).collect());
+    let actors = dids.iter().map(Did::actor).collect();
+    Ok(Answer::new(profiles(app, hydration, actors).await?))
+}
+
+async fn profiles(
+    app: &AppView,
+    mut hydration: Hydration<'_>,
+    actors: Vec<ActorId>,
+) -> Result<Profiles, ViewError> {
     hydration.detailed = actors.clone();
     let state = hydration.finish().await?;
     let views = app.views(&state);
     let is_seen = |actor: &_| state.actor(*actor).is_some();
     let profiles = actors.into_iter().filter(is_seen);
     let profiles = profiles.filter_map(|actor| views.profile_detailed(actor)).collect();
-    Ok(Answer { body: Profiles { profiles }, repo_rev })
+    Ok(Profiles { profiles })
 }

@@ -44,10 +44,7 @@ fn identity_config(settings: &Settings) -> firehouse_identity::Config {
 
 /// The client that fetches blobs. Trusts nobody by name: an account says where its blobs are.
 pub fn blob_client(settings: &Settings) -> Result<GuardedClient> {
-    let guarded = firehouse_identity::GuardedConfig {
-        trusted: Vec::new(),
-        ..identity_config(settings).guarded()
-    };
+    let guarded = GuardedConfig { trusted: Vec::new(), ..identity_config(settings).guarded() };
     GuardedClient::new(&guarded).context("client of blobs")
 }
 

@@ -130,6 +130,7 @@ pub(crate) const METHODS: &[Method] = &[
     procedure("dev.firehouse.private.eraseData",    ViewerOnly,       Plain,            act!(erase_data)),
     query("dev.firehouse.private.exportData",   ViewerOnly,    Strict, Plain,        run!(export_data)),
     query("dev.firehouse.sync.getCompleteness", Anyone,        Strict, Plain,        run!(get_completeness)),
+    query("internal.bsky.actor.getProfiles",    AdminOnly,     Strict, Labels,       run!(get_profiles_internal)),
 ];
 
 /// Of a process that only writes, too: it is the one that follows upstreams.

@@ -157,6 +157,7 @@ fn readme(documents: usize) -> String {
          | --- | --- | --- | --- |\n\
          | `app/`, `com/` | {documents} official documents | npm package `{PACKAGE}` {VERSION} (github bluesky-social/atproto) | MIT OR Apache-2.0, Copyright (c) 2022-2026 Bluesky Social PBC, and Contributors |\n\
          | `dev/firehouse/` | our own methods, when there are any | this repository | MIT OR Apache-2.0 |\n\
+         | `internal/` | a method the reference AppView has for its operator, in no published package | written here after its behaviour | MIT OR Apache-2.0 |\n\
          \n\
          The official ones are schema facts: descriptions are dropped, everything else is as published. They are written by\n\
          `cargo xtask lexicons`; change the version there, not the files. `cargo xtask lexicons --check` says whether they are up to date.\n"

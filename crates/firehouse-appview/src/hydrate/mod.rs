@@ -72,6 +72,8 @@ pub(crate) struct Hydration<'a> {
     pub detailed: Vec<ActorId>,
     /// Posts that say which of those the viewer follows like them.
     pub with_likers: Vec<RecordKey>,
+    /// When set, only these of the detailed are shown with known followers.
+    pub with_known_followers: Option<HashSet<ActorId>>,
 }
 
 impl<'a> Hydration<'a> {
@@ -93,6 +95,7 @@ impl<'a> Hydration<'a> {
             labelled: Vec::new(),
             detailed: Vec::new(),
             with_likers: Vec::new(),
+            with_known_followers: None,
         }
     }
 
@@ -156,8 +159,12 @@ impl<'a> Hydration<'a> {
         self.actors.extend(self.reposts.iter().map(|repost| repost.0));
         self.actors.extend(self.lists.iter().map(|list| list.0));
         self.actors.extend(&self.detailed);
+        let wants_known = |actor: &&ActorId| {
+            self.with_known_followers.as_ref().is_none_or(|wanted| wanted.contains(actor))
+        };
+        let wanted: Vec<_> = self.detailed.iter().filter(wants_known).copied().collect();
         let (known, known_likers, joined_via) = tokio::try_join!(
-            actors::load_known_followers(store, &self.detailed, viewer),
+            actors::load_known_followers(store, &wanted, viewer),
             actors::load_known_likers(store, &self.with_likers, viewer),
             self.joined_via(),
         )?;
