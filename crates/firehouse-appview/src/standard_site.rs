@@ -128,7 +128,7 @@ fn is_below(asked: &str, own: &str) -> bool {
             let owned = |of: &&str| {
                 host.strip_suffix(*of).is_some_and(|h| h.is_empty() || h.ends_with('.'))
             };
-            OWNED_BELOW.iter().any(|of| owned(of))
+            OWNED_BELOW.iter().any(owned)
         })
 }
 

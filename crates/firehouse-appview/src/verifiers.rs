@@ -16,7 +16,10 @@ const BELIEVED: Duration = Duration::from_secs(5);
 
 /// Who was trusted a moment ago. Clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct TrustedVerifiers(Arc<Mutex<Option<(Instant, Arc<HashSet<ActorId>>)>>>);
+pub(crate) struct TrustedVerifiers(Arc<Mutex<Option<Trusted>>>);
+
+/// Who was trusted, and when that was asked.
+type Trusted = (Instant, Arc<HashSet<ActorId>>);
 
 /// A method without parameters.
 #[derive(Clone, Copy, Debug, serde::Deserialize)]
@@ -67,7 +70,7 @@ impl TrustedVerifiers {
         known.map(|(_, trusted)| Arc::clone(trusted))
     }
 
-    fn set(&self, known: Option<(Instant, Arc<HashSet<ActorId>>)>) {
+    fn set(&self, known: Option<Trusted>) {
         *self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = known;
     }
 }

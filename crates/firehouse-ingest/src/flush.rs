@@ -271,17 +271,7 @@ mod tests {
     }
 
     fn account(n: u64) -> Did {
-        Did::parse(&format!(
-            "did:plc:{}",
-            "bcdefgh"
-                .repeat(4)
-                .get(n as usize..)
-                .unwrap()
-                .get(..21)
-                .map(|id| format!("{id}aaa"))
-                .unwrap()
-        ))
-        .unwrap()
+        Did::parse(&format!("did:plc:accountnumber{n:a>11}")).unwrap()
     }
 
     /// One post of each of seven accounts, each an answer to the one before; the sixth is deleted again.

@@ -31,14 +31,14 @@ impl Hidden {
         let is_reviewed = is_answer || matches!(told.reason, "like" | "follow");
         let follows = |viewer| state.relations.follow(viewer, author).is_some();
         let tags = state.tags.of_record(told.key, told.collection);
-        !views.viewer_blocks(author)
-            && !mutes
-            && !(told.reason == "reply" && told.root.is_some_and(is_hidden))
-            && !(is_answer
-                && app.config.tags.hides_in_threads(tags)
-                && !state.viewer.is_some_and(follows))
-            && !(is_reviewed && !views.sees_unreviewed(told.key, told.collection))
-            && !state.is_taken_down(told.key, told.collection)
-            && !state.is_redacted(told.key, told.collection)
+        let hides_answer = is_answer
+            && app.config.tags.hides_in_threads(tags)
+            && !state.viewer.is_some_and(follows);
+        let is_hidden = told.reason == "reply" && told.root.is_some_and(is_hidden);
+        let is_under_review = is_reviewed && !views.sees_unreviewed(told.key, told.collection);
+        let is_gone = state.is_taken_down(told.key, told.collection)
+            || state.is_redacted(told.key, told.collection);
+        let is_left_out = views.viewer_blocks(author) || mutes || is_hidden || hides_answer;
+        !(is_left_out || is_under_review || is_gone)
     }
 }

@@ -171,8 +171,8 @@ fn said(words: &str, is_phrase: bool, is_negated: bool, search: &mut PostSearch)
     let folded = firehouse_text::fold(words);
     match (is_negated, asked.terms.len()) {
         // Emoji and signs are no words: they are looked for where they stand. Signs alone, such as *, ask for nothing.
-        (false, 0) if folded.chars().any(|c| !c.is_ascii()) => search.phrases.push(folded),
-        (true, 0) if folded.chars().any(|c| !c.is_ascii()) => search.without.push(folded),
+        (false, 0) if !folded.is_ascii() => search.phrases.push(folded),
+        (true, 0) if !folded.is_ascii() => search.without.push(folded),
         (_, 0) => {}
         (false, _) => {
             search.all.append(&mut asked.terms);

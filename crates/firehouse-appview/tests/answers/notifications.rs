@@ -207,7 +207,7 @@ async fn a_thread_that_was_muted_tells_nothing_of_that_time() {
         version: u64::try_from(from.ms()).unwrap() * 1_000,
         deleted: 0,
     };
-    network.store.insert(&[mute.clone()]).await.map(drop).unwrap();
+    network.store.insert(std::slice::from_ref(&mute)).await.map(drop).unwrap();
     assert_eq!(reasons(&network, &alice).await, ["mention bob", "like bob", "reply bob"]);
     assert_eq!(unread(&network, &alice).await, 3);
     let version = u64::try_from(until.ms()).unwrap() * 1_000;

@@ -143,7 +143,7 @@ async fn a_starter_pack_samples_the_most_followed_and_counts_who_joined() {
     };
     let shown = whole(&Caller::default()).await;
     assert_eq!(pluck(&shown["listItemsSample"], "/subject/handle"), ["carol.test", "bob.test"]);
-    assert_eq!(pluck(&shown["feeds"], "/uri"), [feed.uri.clone()]);
+    assert_eq!(pluck(&shown["feeds"], "/uri"), [&*feed.uri]);
     assert_eq!(
         (&shown["list"]["uri"], &shown["list"]["listItemCount"]),
         (&json!(list.uri), &json!(3))
@@ -158,12 +158,12 @@ async fn a_starter_pack_samples_the_most_followed_and_counts_who_joined() {
     let asked = parameters(json!({ "uris": [pack.uri, list.uri] }));
     let packs =
         json("app.bsky.graph.getStarterPacks", get_starter_packs(app, &viewer(&bob), asked).await);
-    assert_eq!(pluck(&packs["starterPacks"], "/uri"), [pack.uri.clone()]);
+    assert_eq!(pluck(&packs["starterPacks"], "/uri"), [&*pack.uri]);
     let asked = parameters(json!({ "actor": alice.as_str() }));
     let packs = get_actor_starter_packs(app, &viewer(&bob), asked).await;
     assert_eq!(
         pluck(&json("app.bsky.graph.getActorStarterPacks", packs)["starterPacks"], "/uri"),
-        [pack.uri.clone()]
+        [&*pack.uri]
     );
     let asked = parameters(json!({ "actor": carol.as_str() }));
     let profile = json("app.bsky.actor.getProfile", get_profile(app, &viewer(&bob), asked).await);
@@ -223,7 +223,7 @@ async fn whoever_opted_out_of_a_reference_list_is_shown_to_its_creator_alone() {
     let asked = parameters(json!({ "actor": "bob.test" }));
     let lists = get_lists_with_membership(app, &viewer(&alice), asked).await;
     let lists = json("app.bsky.graph.getListsWithMembership", lists)["listsWithMembership"].clone();
-    assert_eq!(pluck(&lists, "/list/uri"), [curated.uri.clone()]);
+    assert_eq!(pluck(&lists, "/list/uri"), [&*curated.uri]);
     assert_eq!(pluck(&lists, "/listItem/subject/handle"), ["bob.test"]);
 }
 
