@@ -1,7 +1,7 @@
 -- What some accounts posted since an account subscribed to them, newest first.
 -- Params: subjects Array(UInt64), since_ms Array(Int64), posts Array(UInt8), replies Array(UInt8): of each who is subscribed to, from when on,
--- and whether to its posts and to its replies; after_ms Int64, after_actor UInt64, after_rkey UInt64, after_reason Int8, until_ms Int64, limit
--- UInt32: as in notifications.sql; reason Int8: the one these rows have.
+-- and whether to its posts and to its replies; after_ms Int64, after_actor UInt64, after_rkey UInt64, after_reason Int8, until_ms Int64,
+-- limit UInt32: as in notifications.sql; reason Int8: the one these rows have.
 WITH indexOf({subjects:Array(UInt64)}, actor) AS at
 SELECT -toUnixTimestamp64Milli(sort_at) AS newest_first, actor, rkey, root_actor != 0 AS is_reply
 FROM author_items FINAL

@@ -150,8 +150,8 @@ pub const MUTATIONS: &[Mutation] = &[
         name: "rev_vouched_too_early",
         breaks: "repos say that a commit is here before its rows are",
         file: "crates/firehouse-ingest/src/flush.rs",
-        from: "        self.insert_rows(&batch).await?;\n",
-        to: "        let early: Vec<_> = batch.repos.values().cloned().collect();\n        self.insert(&early).await?;\n        self.insert_rows(&batch).await?;\n",
+        from: "        self.insert_rows(&batch, &gone).await?;\n",
+        to: "        let early: Vec<_> = batch.repos.values().cloned().collect();\n        self.insert(&early).await?;\n        self.insert_rows(&batch, &gone).await?;\n",
         faults: &["frame_repeated", "cut"],
     },
 ];
