@@ -11,6 +11,7 @@ use url::Url;
 use crate::client_config::LiveNow;
 use crate::hydrate::State;
 use crate::popular::Popular;
+use crate::recommender::Recommender;
 use crate::skeleton::{Forwarded, Generators};
 use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
@@ -66,6 +67,7 @@ pub struct AppView {
     pub(crate) store: Store,
     pub(crate) resolver: Resolver,
     pub(crate) generators: Option<Arc<dyn Generators>>,
+    pub(crate) recommender: Option<Arc<dyn Recommender>>,
     pub(crate) popular: Popular,
     pub(crate) config: Arc<Config>,
     pub(crate) verifiers: TrustedVerifiers,
@@ -74,14 +76,27 @@ pub struct AppView {
 impl AppView {
     /// Sends nothing yet.
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
-        let (generators, verifiers) = (None, TrustedVerifiers::default());
+        let (generators, recommender, verifiers) = (None, None, TrustedVerifiers::default());
         let popular = Popular::default();
-        Self { store, resolver, generators, popular, config: Arc::new(config), verifiers }
+        Self {
+            store,
+            resolver,
+            generators,
+            recommender,
+            popular,
+            config: Arc::new(config),
+            verifiers,
+        }
     }
 
     /// The same, with somebody to ask feed generators by. Without, their feeds are unavailable.
     pub fn with_generators(self, generators: Arc<dyn Generators>) -> Self {
         Self { generators: Some(generators), ..self }
+    }
+
+    /// The same, with a service that is asked for suggestions and trends. Without, they are made from what is here.
+    pub fn with_recommender(self, recommender: Arc<dyn Recommender>) -> Self {
+        Self { recommender: Some(recommender), ..self }
     }
 
     /// The same for one request: what a method asks the store side by side goes as one statement.

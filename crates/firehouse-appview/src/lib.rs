@@ -27,6 +27,7 @@ mod list_feed;
 mod actor_likes;
 mod feed;
 mod skeleton;
+mod recommender;
 mod feed_page;
 mod suggested_feeds;
 mod popular_generators;
@@ -43,7 +44,9 @@ mod quotes;
 mod search_actors;
 mod search_posts;
 mod search_posts_v2;
+mod search_starter_packs;
 mod suggested_users;
+mod suggested_starter_packs;
 mod tagged_suggestions;
 mod trends;
 mod profile;
@@ -154,6 +157,7 @@ pub use private_state::{
 pub use profile::{InternalParameters, Profiles, get_profile, get_profiles, get_profiles_internal};
 pub use query_labels::{Output as QueriedLabels, query_labels};
 pub use quotes::{Output as Quotes, get_quotes};
+pub use recommender::{Recommender, RecommenderFuture, RecommenderRequest};
 pub use record::RecordJson;
 pub use relationships::{Output as Relationships, RelationshipView, get_relationships};
 pub use repo_record::{Output as Record, get_record};
@@ -163,6 +167,9 @@ pub use search_actors::{Actors, search_actors, search_actors_typeahead};
 pub use search_posts::{Output as FoundPosts, search_posts};
 pub use search_posts_v2::{
     Output as FoundPostsV2, Parameters as SearchPostsV2Parameters, search_posts_v2,
+};
+pub use search_starter_packs::{
+    FoundStarterPacks, FoundStarterPacksV2, search_starter_packs, search_starter_packs_v2,
 };
 pub use skeleton::{
     Forwarded, Generators, Skeleton, SkeletonError, SkeletonFuture, SkeletonItem, SkeletonReason,
@@ -174,16 +181,26 @@ pub use starter_packs::{
 pub use subject_status::{
     SubjectStatus, SubjectStatusInput, get_subject_status, update_subject_status,
 };
-pub use suggested_feeds::{SuggestedFeeds, get_suggested_feeds};
+pub use suggested_feeds::{
+    FeedsInBrief, FeedsInBriefParameters, SuggestedFeeds, get_feeds_in_brief, get_suggested_feeds,
+};
+pub use suggested_starter_packs::{
+    SuggestedStarterPacks, SuggestedStarterPacksParameters, get_onboarding_suggested_starter_packs,
+    get_suggested_starter_packs,
+};
 pub use suggested_users::{
     SuggestedFollows, SuggestedUsers, SuggestedUsersParameters, Suggestions,
-    get_suggested_follows_by_actor, get_suggested_users, get_suggestions,
+    get_suggested_follows_by_actor, get_suggested_onboarding_users, get_suggested_users,
+    get_suggested_users_for_discover, get_suggested_users_for_explore,
+    get_suggested_users_for_see_more, get_suggestions,
 };
 pub use tag_rules::TagRules;
 pub use tagged_suggestions::{TaggedSuggestion, TaggedSuggestions, get_tagged_suggestions};
 pub use tags::{TagsParameters, TagsView, get_tags, set_tags};
 pub use timeline::get_timeline;
-pub use trends::{TopicView, TrendView, TrendingTopics, Trends, get_trending_topics, get_trends};
+pub use trends::{
+    TopicView, Trend, TrendView, TrendingTopics, Trends, get_trending_topics, get_trends,
+};
 pub use verifiers::{
     NoParameters, VerifierInput, VerifierView, Verifiers, add_verifier, list_verifiers,
     remove_verifier,

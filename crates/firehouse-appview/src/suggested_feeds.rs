@@ -1,4 +1,4 @@
-//! app.bsky.feed.getSuggestedFeeds: feed generators worth a look.
+//! app.bsky.feed.getSuggestedFeeds, and app.bsky.unspecced.getSuggestedFeeds without pages: feed generators worth a look.
 
 use atrium_api::app::bsky::feed::get_suggested_feeds::ParametersData;
 use firehouse_store::read::RecordKey;
@@ -7,7 +7,10 @@ use crate::hydrate::Hydration;
 use crate::page::{From, Page, fill_page, limit_of};
 use crate::popular::{Ranking, page_of};
 use crate::view::GeneratorView;
-use crate::{Answer, AppView, Caller, ViewError};
+use crate::{Answer, AppView, Caller, ViewError, uri};
+
+/// Feeds that a recommender may name.
+const RECOMMENDED_MAX: usize = 50;
 
 /// The output of getSuggestedFeeds and getPopularFeedGenerators.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -27,6 +30,45 @@ pub async fn get_suggested_feeds(
 ) -> Result<Answer<SuggestedFeeds>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
     suggested(app, caller, from, limit_of(parameters.limit)).await
+}
+
+/// The parameters of the unspecced method.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct FeedsInBriefParameters {
+    /// At most so many.
+    pub limit: Option<usize>,
+}
+
+/// The output of the unspecced method.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct FeedsInBrief {
+    /// Best first.
+    pub feeds: Vec<GeneratorView>,
+}
+
+/// What a recommender answers.
+#[derive(Debug, serde::Deserialize)]
+struct Recommended {
+    feeds: Vec<String>,
+}
+
+/// As [`get_suggested_feeds`], without further pages; or a recommender's.
+pub async fn get_feeds_in_brief(
+    app: &AppView,
+    caller: &Caller,
+    parameters: FeedsInBriefParameters,
+) -> Result<Answer<FeedsInBrief>, ViewError> {
+    let limit = parameters.limit.unwrap_or(10).clamp(1, 25);
+    let method = "app.bsky.unspecced.getSuggestedFeedsSkeleton";
+    let asked = vec![("limit", limit.to_string())];
+    if let Some(said) = app.recommended::<Recommended>(caller, method, asked).await {
+        let keys = said.feeds.iter().filter_map(|uri| uri::generator(uri));
+        let keys: Vec<_> = keys.take(RECOMMENDED_MAX).collect();
+        return Ok(Answer::new(FeedsInBrief { feeds: generators(app, caller, &keys).await? }));
+    }
+    let feeds = suggested(app, caller, From::Start, limit).await?.body.feeds;
+    Ok(Answer::new(FeedsInBrief { feeds }))
 }
 
 /// In pages.

@@ -10,7 +10,7 @@ use atrium_api::app::bsky::actor::get_suggestions;
 use atrium_api::app::bsky::graph::get_suggested_follows_by_actor;
 use firehouse_schema::{EditorialList, EditorialRow};
 use firehouse_store::read::{RankPosition, Ranked};
-use firehouse_types::ActorId;
+use firehouse_types::{ActorId, Did};
 
 use crate::hydrate::Hydration;
 use crate::page::{From, Page, fill_page, limit_of};
@@ -23,6 +23,8 @@ const SEEDS_MAX: usize = 300;
 const EDITORIAL_RANK: i64 = 200_000_000_000_000;
 /// Accounts that are looked at besides, where there are no further pages.
 const SPARE: usize = 20;
+/// Accounts that a recommender may name.
+const RECOMMENDED_MAX: usize = 100;
 /// Accounts suggested beside one.
 const BESIDE_ONE: usize = 10;
 
@@ -45,16 +47,23 @@ pub struct SuggestedFollows {
 
 /// The output of getSuggestedUsers and its kin.
 #[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SuggestedUsers {
     /// The best first.
     pub actors: Vec<ProfileView>,
+    /// The recommender's name for its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rec_id: Option<String>,
+    /// Likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rec_id_str: Option<String>,
 }
 
 /// The parameters of getSuggestedUsers and its kin.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub struct SuggestedUsersParameters {
-    /// What the accounts should be about. Nothing tells us yet what an account is about: it is not asked.
+    /// What the accounts should be about. For a recommender: from the graph alone nobody knows what an account is about.
     pub category: Option<String>,
     /// At most so many.
     pub limit: Option<usize>,
@@ -88,14 +97,73 @@ pub async fn get_suggested_follows_by_actor(
     Ok(Answer::new(SuggestedFollows { suggestions: suggested.await? }))
 }
 
-/// Whom the viewer might want to follow.
-pub async fn get_suggested_users(
+/// What a recommender answers.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Recommended {
+    dids: Vec<String>,
+    rec_id: Option<String>,
+    rec_id_str: Option<String>,
+}
+
+/// A method of this name, and the method of a recommender that it asks.
+macro_rules! suggested_users {
+    ($($(#[$doc:meta])* $name:ident $method:literal),+ $(,)?) => {
+        $($(#[$doc])*
+        pub async fn $name(
+            app: &AppView,
+            caller: &Caller,
+            parameters: SuggestedUsersParameters,
+        ) -> Result<Answer<SuggestedUsers>, ViewError> {
+            suggested_users(app, caller, concat!("app.bsky.unspecced.", $method), parameters).await
+        })+
+    };
+}
+
+suggested_users! {
+    /// Whom the viewer might want to follow.
+    get_suggested_users "getSuggestedUsersSkeleton",
+    /// Likewise, between the posts of a feed.
+    get_suggested_users_for_discover "getSuggestedUsersForDiscoverSkeleton",
+    /// Likewise, on a page of its own.
+    get_suggested_users_for_explore "getSuggestedUsersForExploreSkeleton",
+    /// Likewise, with more of them.
+    get_suggested_users_for_see_more "getSuggestedUsersForSeeMoreSkeleton",
+    /// Likewise, for who is new.
+    get_suggested_onboarding_users "getOnboardingSuggestedUsersSkeleton",
+}
+
+async fn suggested_users(
     app: &AppView,
     caller: &Caller,
-    parameters: SuggestedUsersParameters,
+    method: &'static str,
+    SuggestedUsersParameters { category, limit }: SuggestedUsersParameters,
 ) -> Result<Answer<SuggestedUsers>, ViewError> {
-    let limit = parameters.limit.unwrap_or(25).clamp(1, 50);
-    Ok(Answer::new(SuggestedUsers { actors: some(app, caller, &[], Detail::Plain, limit).await? }))
+    let limit = limit.unwrap_or(25).clamp(1, 50);
+    let mut asked = vec![("limit", limit.to_string())];
+    asked.extend(category.map(|category| ("category", category)));
+    let Some(said) = app.recommended::<Recommended>(caller, method, asked).await else {
+        let actors = some(app, caller, &[], Detail::Plain, limit).await?;
+        return Ok(Answer::new(SuggestedUsers { actors, rec_id: None, rec_id_str: None }));
+    };
+    let mut seen = HashSet::new();
+    let dids = said.dids.iter().filter(|did| Did::is_valid(did)).map(|did| ActorId::of(did));
+    let ids: Vec<_> = dids.filter(|&actor| seen.insert(actor)).take(RECOMMENDED_MAX).collect();
+    let mut hydration = Hydration::new(app, caller);
+    hydration.actors.extend(&ids);
+    let state = hydration.finish().await?;
+    let views = app.views(&state);
+    let profiles = ids.into_iter().filter(|&actor| !views.viewer_blocks(actor));
+    let profiles = profiles.filter_map(|actor| views.profile(actor));
+    let is_new = |profile: &ProfileView| {
+        profile.viewer.as_ref().is_none_or(|viewer| viewer.following.is_none())
+    };
+    let (rec_id, rec_id_str) = (said.rec_id, said.rec_id_str);
+    Ok(Answer::new(SuggestedUsers {
+        actors: profiles.filter(is_new).collect(),
+        rec_id,
+        rec_id_str,
+    }))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use firehouse_ingest::{
     Asked, Backfill, Directory, Exported, Fetch, RecordedIdentities, Standings,
 };
 use firehouse_store::Store;
-use firehouse_xrpc::HttpGenerators;
+use firehouse_xrpc::{HttpGenerators, HttpRecommender};
 use prometheus::Registry;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -124,6 +124,15 @@ pub fn generators(settings: &Settings) -> Result<Arc<HttpGenerators>> {
     let guarded = GuardedConfig { trusted: Vec::new(), ..identity_config(settings).guarded() };
     let client = GuardedClient::new(&guarded).context("client of feed generators")?;
     Ok(Arc::new(HttpGenerators::new(client, settings.xrpc.requests_max / 2)))
+}
+
+/// Who asks the recommender, where there is one: the operator's choice, so wherever it is.
+pub fn recommender(settings: &Settings) -> Result<Option<Arc<HttpRecommender>>> {
+    let Some(url) = settings.appview.recommender.clone() else { return Ok(None) };
+    let guarded =
+        GuardedConfig { trusted: vec![url.clone()], ..identity_config(settings).guarded() };
+    let client = GuardedClient::new(&guarded).context("client of the recommender")?;
+    Ok(Some(Arc::new(HttpRecommender::new(client, url))))
 }
 
 /// Has identities looked up in the store before the directory is asked for them.

@@ -70,6 +70,10 @@ pub async fn serve(
         None => store.clone(),
     };
     let appview = AppView::new(shown, resolver.clone(), config).with_generators(generators);
+    let appview = match network::recommender(&settings)? {
+        Some(recommender) => appview.with_recommender(recommender),
+        None => appview,
+    };
     let health: HealthNow = Arc::new(move || {
         let watched = watched.clone();
         Box::pin(async move { watched.health().await })

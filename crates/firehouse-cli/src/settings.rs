@@ -233,6 +233,8 @@ pub struct AppView {
     pub video_playlist_pattern: Option<String>,
     #[serde(deserialize_with = "optional")]
     pub video_thumbnail_pattern: Option<String>,
+    #[serde(deserialize_with = "optional")]
+    pub recommender: Option<Url>,
     pub debug_dids: Vec<Did>,
     #[serde(deserialize_with = "optional")]
     pub indexed_at_epoch: Option<Datetime>,

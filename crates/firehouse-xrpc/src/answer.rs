@@ -16,7 +16,7 @@ use crate::labelers::{self, Labelers};
 use crate::limits::Meter;
 use crate::method::{Headers, Kind, Method, Ready};
 use crate::parameters::Reading;
-use crate::{caching, generators, input, parameters};
+use crate::{caching, generators, input, parameters, recommender};
 
 /// The type of every answer, errors included.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -69,7 +69,7 @@ async fn run(
         }
     })?;
     meter.identified(&caller)?;
-    if method.who == Who::ViewerOfFeed {
+    if method.who == Who::ViewerOfFeed || recommender::hears(method.nsid) {
         caller.forwarded = generators::forwarded(headers);
     }
     let bytes_max = api.config.body_bytes_max;

@@ -1,8 +1,9 @@
 //! searchActors, its typeahead, suggestions and trends: who is found and suggested, and who is not.
 
 use firehouse_appview::{
-    Caller, get_suggested_follows_by_actor, get_suggested_users, get_suggestions,
-    get_trending_topics, get_trends, search_actors, search_actors_typeahead,
+    Caller, get_suggested_follows_by_actor, get_suggested_starter_packs, get_suggested_users,
+    get_suggestions, get_trending_topics, get_trends, search_actors, search_actors_typeahead,
+    search_starter_packs, search_starter_packs_v2,
 };
 use firehouse_types::Did;
 use serde_json::{Value, json};
@@ -159,4 +160,49 @@ async fn a_tag_of_many_accounts_trends_and_one_of_a_single_account_does_not() {
     let answer = get_trending_topics(&network.app, &Caller::default(), parameters(json!({}))).await;
     let body = json("app.bsky.unspecced.getTrendingTopics", answer);
     assert_eq!(pluck(&body["topics"], "/topic"), ["talk"]);
+}
+
+#[tokio::test]
+async fn starter_packs_are_found_by_their_texts_and_suggested_from_near() {
+    let Some(mut network) = Network::new().await else { return };
+    let [me, friend, far, blocked] =
+        ["me", "friend", "far", "blocked"].map(|name| network.account(name));
+    for (who, name) in
+        [(&friend, "Train people"), (&far, "Jazz"), (&blocked, "TRAINS too"), (&far, "More trains")]
+    {
+        let list = network.list(who, "referencelist", &[&me]);
+        let pack = json!({ "name": name, "description": "people", "list": list.uri });
+        network.write(who, "app.bsky.graph.starterpack", pack);
+    }
+    network.follow(&me, &friend);
+    network.block(&me, &blocked);
+    network.settle().await;
+    let names = async |asked: Value| {
+        let answer = search_starter_packs(&network.app, &viewer(&me), parameters(asked)).await;
+        let body = json("app.bsky.graph.searchStarterPacks", answer);
+        (pluck(&body["starterPacks"], "/record/name"), body["cursor"].clone())
+    };
+    assert_eq!(names(json!({ "q": "TRAIN" })).await.0, ["More trains", "Train people"]);
+    assert_eq!(names(json!({ "q": "people jazz" })).await.0, ["Jazz"]);
+    assert!(names(json!({ "q": "%" })).await.0.is_empty());
+    assert!(names(json!({ "q": "starterpack" })).await.0.is_empty(), "that is no word of theirs");
+    let (first, cursor) = names(json!({ "q": "train", "limit": 1 })).await;
+    let (second, _) = names(json!({ "q": "train", "limit": 1, "cursor": cursor })).await;
+    assert_eq!((first, second), (vec!["More trains".into()], vec!["Train people".into()]));
+
+    let asked = parameters(json!({ "q": "train" }));
+    let answer = search_starter_packs_v2(&network.app, &viewer(&me), asked).await;
+    let body = json("app.bsky.graph.searchStarterPacksV2", answer);
+    assert_eq!(
+        (&body["hitsTotal"], body["starterPacks"].as_array().unwrap().len()),
+        (&json!(3), 2)
+    );
+
+    let answer =
+        get_suggested_starter_packs(&network.app, &viewer(&me), parameters(json!({}))).await;
+    let body = json("app.bsky.unspecced.getSuggestedStarterPacks", answer);
+    assert_eq!(
+        pluck(&body["starterPacks"], "/record/name"),
+        ["Train people", "More trains", "Jazz"]
+    );
 }

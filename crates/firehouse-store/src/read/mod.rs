@@ -30,6 +30,7 @@ mod tags;
 mod editorial;
 mod search;
 mod names;
+mod found_packs;
 mod suggestions;
 
 use clickhouse::{Row, RowOwned, RowRead};

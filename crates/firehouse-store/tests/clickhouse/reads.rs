@@ -222,6 +222,8 @@ const CASES: &[Case] = &[
     ("repo_rev", &[("actor", "1")]),
     ("reposted_posts", &[("actors", "[1,2]"), ("keys", "[(1,2)]")]),
     ("starter_pack_joins", &[("keys", "[(1,2)]"), ("since_ms", "5"), ("this", "3")]),
+    ("starter_packs_with", &[("words", "['a','b']"), ("limit", "3")]),
+    ("suggested_starter_packs", &[("viewer", "1"), ("limit", "3")]),
     ("followers_sample", &[("actor", "1"), ("limit", "3")]),
     (
         "search_actors",
