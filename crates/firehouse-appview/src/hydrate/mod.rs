@@ -70,6 +70,8 @@ pub(crate) struct Hydration<'a> {
     pub labelled: Vec<(ActorId, &'static str, RkeyId)>,
     /// Accounts shown in detail, with counts and known followers.
     pub detailed: Vec<ActorId>,
+    /// Others with what the viewer wants to hear of them.
+    pub subscribed: Vec<ActorId>,
     /// Posts that say which of those the viewer follows like them.
     pub with_likers: Vec<RecordKey>,
     /// When set, only these of the detailed are shown with known followers.
@@ -94,6 +96,7 @@ impl<'a> Hydration<'a> {
             reposts: Vec::new(),
             labelled: Vec::new(),
             detailed: Vec::new(),
+            subscribed: Vec::new(),
             with_likers: Vec::new(),
             with_known_followers: None,
         }
@@ -189,7 +192,7 @@ impl<'a> Hydration<'a> {
             actors: &actors,
             posts: &shown,
             roots: &Vec::from_iter(roots),
-            subscriptions: &self.detailed,
+            subscriptions: &[&self.detailed[..], &self.subscribed].concat(),
         };
         let interactions = async { Ok(store.interactions(&shown, viewer, self.op).await?) };
         let reposts = async { Ok(store.record_heads(&[REPOST], &self.reposts).await?) };

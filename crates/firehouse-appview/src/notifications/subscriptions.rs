@@ -106,6 +106,7 @@ async fn page(
     rows.truncate(limit);
     let mut hydration = Hydration::new(app, caller);
     hydration.actors.extend(rows.iter().map(|row| row.subject));
+    hydration.subscribed.extend(rows.iter().map(|row| row.subject));
     let state = hydration.finish().await?;
     let views = app.views(&state);
     let shown = rows.iter().filter(|row| !views.viewer_blocks(row.subject));
