@@ -11,7 +11,7 @@ const HERE = path.dirname(fileURLToPath(import.meta.url))
 const [name, ...args] = process.argv.slice(2)
 const script = path.join(HERE, `${name}.mjs`)
 if (!name || !fs.existsSync(script)) {
-  const scripts = ['network', 'scenario', 'freshness', 'accounts', 'demo']
+  const scripts = ['network', 'scenario', 'freshness', 'accounts', 'app', 'demo']
   console.error(`usage: node run.mjs ${scripts.join('|')} [ARGUMENTS]`)
   process.exit(2)
 }

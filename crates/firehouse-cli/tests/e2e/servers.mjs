@@ -41,13 +41,14 @@ export async function startNetwork({ url, did }, { labeler }) {
   }
 }
 
-/** firehouse on an empty store, following both PDSes and the labeler of `network`; gives {stop()}. Its early end is ours. */
-export function startFirehouse({ port, url, did }, network, { binary = newest(), admin_password }) {
+/** firehouse on an empty store, following both PDSes and the labeler of `network`, with `more` flags; gives {stop()}. Its early end is ours. */
+export function startFirehouse({ port, url, did }, network, { binary = newest(), admin_password, more = [] }) {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'firehouse-accounts-'))
   process.on('exit', () => fs.rmSync(data, { recursive: true, force: true }))
   const args = ['run', '--data', data, '--listen', `${LOOPBACK}:${port}`, '--did', did, '--public-url', url, '--admin-password', admin_password]
   args.push(...network.firehose.flatMap((firehose) => ['--relay', `pds+${firehose}`]), '--labeler', network.labeler.did)
   args.push('--plc', network.plc, '--handle-resolver', network.handle_resolver, '--allow-private-addresses')
+  args.push(...more)
   const env = { FIREHOUSE_LOG: 'warn', FIREHOUSE_ENGINE__LISTEN: `${LOOPBACK}:0`, ...process.env }
   const child = spawn(binary, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
   let stopping = false

@@ -156,3 +156,13 @@ fn accounts_that_change_move_and_go_are_answered_as_they_are() {
     assert!(told.status.success(), "not every change was seen as it should be: {words}");
     eprintln!("{words}");
 }
+
+#[test]
+fn what_the_app_does_through_a_pds_works() {
+    if !has_engine() {
+        return;
+    }
+    let Some(command) = installed() else { return };
+    let told = script(&command, "app.mjs").args(["--binary", FIREHOUSE]).status().unwrap();
+    assert!(told.success(), "the app would not work as its users expect; the report is above");
+}

@@ -8,6 +8,7 @@ mod e2e;
 mod gaps;
 mod keep;
 mod kill;
+mod order;
 mod sources;
 mod upstreams;
 mod beside;
