@@ -2,9 +2,11 @@
 
 use firehouse_appview::{
     Caller, ViewError, get_followers, get_follows, get_likes, get_list, get_lists, get_profile,
-    get_profiles, get_quotes, get_relationships, get_reposted_by, resolve_handle,
+    get_profiles, get_profiles_internal, get_quotes, get_relationships, get_reposted_by,
+    resolve_handle,
 };
-use serde_json::json;
+use firehouse_schema::ActorStatus;
+use serde_json::{Value, json};
 
 use crate::network::{Network, json, parameters, pluck, viewer};
 
@@ -99,7 +101,7 @@ async fn a_cursor_that_was_a_did_is_out_of_date() {
 #[tokio::test]
 async fn a_profile_that_cannot_be_seen_says_why() {
     let Some(mut network) = Network::new().await else { return };
-    use firehouse_schema::ActorStatus::{Deactivated, Deleted, Suspended, Takendown};
+    use ActorStatus::{Deactivated, Deleted, Suspended, Takendown};
     for (name, status) in
         [("gone", Deleted), ("rest", Deactivated), ("susp", Suspended), ("take", Takendown)]
     {
@@ -140,7 +142,7 @@ async fn lists_have_their_members_and_purposes_choose_among_them() {
     assert_eq!(pluck(&body["items"], "/subject/handle"), ["carol.test", "bob.test"]);
     assert_eq!(body["list"]["listItemCount"], 2);
 
-    let purposes = async |purposes: serde_json::Value| {
+    let purposes = async |purposes: Value| {
         let mut asked = json!({ "actor": "alice.test" });
         if !purposes.is_null() {
             asked["purposes"] = purposes;
@@ -200,7 +202,7 @@ async fn a_handle_resolves_in_any_case_and_only_while_it_is_held() {
     let Some(mut network) = Network::new().await else { return };
     let alice = network.account("alice");
     network.settle().await;
-    network.set_status(&alice, "renamed", firehouse_schema::ActorStatus::Active);
+    network.set_status(&alice, "renamed", ActorStatus::Active);
     network.settle().await;
     let resolve = async |network: &Network, handle: &str| {
         let asked = parameters(json!({ "handle": handle }));
@@ -210,7 +212,40 @@ async fn a_handle_resolves_in_any_case_and_only_while_it_is_held() {
     let nobody = Err("Unable to resolve handle".to_owned());
     assert_eq!(resolve(&network, "ReNamed.test").await.as_ref(), Ok(&alice));
     assert_eq!(resolve(&network, "alice.test").await, nobody);
-    network.set_status(&alice, "renamed", firehouse_schema::ActorStatus::Deleted);
+    network.set_status(&alice, "renamed", ActorStatus::Deleted);
     network.settle().await;
     assert_eq!(resolve(&network, "renamed.test").await, nobody);
+}
+
+#[tokio::test]
+async fn a_service_of_the_operator_sees_profiles_as_somebody_else_does() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob, carol, dan] =
+        ["alice", "bob", "carol", "dan"].map(|name| network.account(name));
+    for whom in [&bob, &dan] {
+        network.follow(&alice, whom);
+    }
+    for whom in [&carol, &dan] {
+        network.follow(&bob, whom);
+    }
+    let gone = network.account("gone");
+    network.set_status(&gone, "gone", ActorStatus::Takendown);
+    network.settle().await;
+
+    let profiles = async |more: Value| {
+        let dids: Vec<&str> = [&carol, &dan, &gone].map(|did| did.as_str()).to_vec();
+        let mut asked = json!({ "dids": dids });
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let admin = Caller { privileged: true, ..Caller::default() };
+        let answer = get_profiles_internal(&network.app, &admin, parameters(asked)).await;
+        json("internal.bsky.actor.getProfiles", answer)["profiles"].clone()
+    };
+    let seen = profiles(json!({ "viewer": alice.as_str(), "socialProof": [carol.as_str()] })).await;
+    assert_eq!(pluck(&seen, "/did"), [carol.as_str(), dan.as_str()]);
+    assert_eq!(seen[0]["viewer"]["knownFollowers"]["count"], 1);
+    assert!(seen[1]["viewer"]["following"].is_string());
+    assert!(seen[1]["viewer"].get("knownFollowers").is_none(), "nobody asked for them");
+    let seen = profiles(json!({ "includeTakedowns": true })).await;
+    assert_eq!(seen.as_array().map(Vec::len), Some(3));
+    assert!(seen[0].get("viewer").is_none());
 }
