@@ -49,7 +49,10 @@ fn is_served(path: &str, ours: &str) -> bool {
     let quoted = |text: &str| ours.contains(&format!("\"{text}\""));
     // One handler reads what stands behind /img/ itself.
     let images = path.starts_with("/img/") && quoted("/img/{*path}");
-    images || quoted(path) || path.strip_prefix("/xrpc/").is_some_and(quoted)
+    // A parameter takes the whole segment, so its handler reads the ending.
+    let stem = path.strip_suffix(".xml.gz").filter(|stem| stem.ends_with('}'));
+    let method = path.strip_prefix("/xrpc/");
+    images || [Some(path), stem, method].into_iter().flatten().any(quoted)
 }
 
 #[cfg(test)]
