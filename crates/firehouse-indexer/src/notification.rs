@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use firehouse_schema::{
     LinkRow, NotificationRow, PostRow, Reason, TARGET_ACCOUNT, TARGET_URL, newest_first,
 };
+use firehouse_types::OpAction;
 use serde::Deserialize;
 
 use crate::rows::Rows;
@@ -119,7 +120,9 @@ fn tells(
         | Reason::LikeViaRepost
         | Reason::Repost
         | Reason::RepostViaRepost => !is_own,
-        Reason::Follow | Reason::StarterpackJoined | Reason::Verified | Reason::Unverified => true,
+        // Who names a starter pack in a later version of the profile did not come by it.
+        Reason::StarterpackJoined => source.op.action != OpAction::Update,
+        Reason::Follow | Reason::Verified | Reason::Unverified => true,
     }
 }
 
@@ -226,6 +229,16 @@ mod tests {
         check(POST, json!({"text": "", "embed": list}), &[]);
         let stranger = json!({"$type": "com.example.embed", "record": strong(OTHER, POST)});
         check(POST, json!({"text": "", "embed": stranger}), &[]);
+    }
+
+    #[test]
+    fn only_the_first_version_of_a_profile_says_how_somebody_came() {
+        let pack = strong(OTHER, "app.bsky.graph.starterpack");
+        let mut profile = op("app.bsky.actor.profile", json!({"joinedViaStarterPack": pack}));
+        profile.rkey = firehouse_types::Rkey::parse("self").unwrap();
+        assert_eq!(index(&profile).0.notifications[0].reason, StarterpackJoined);
+        profile.action = firehouse_types::OpAction::Update;
+        assert!(index(&profile).0.notifications.is_empty());
     }
 
     #[test]

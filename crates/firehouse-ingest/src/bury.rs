@@ -157,10 +157,15 @@ fn buried_link(link: &LinkRow, rev: Rev, made: &Made) -> Option<LinkRow> {
 /// no longer so is told as well: once, when the reference is buried that stood.
 fn buried_notification(link: &LinkRow, rev: Rev, made: &Made) -> Option<NotificationRow> {
     let row = NotificationRow { rev, deleted: 1, ..notification(link)? };
+    let stands = made.links.contains(&(link_key(link), rev));
+    // Told once, by the first version of a profile, and true as long as the others say the same.
+    if row.reason == Reason::StarterpackJoined && stands {
+        return None;
+    }
     if row.reason != Reason::Verified {
         return (!made.notifications.contains(&(notification_key(&row), rev))).then_some(row);
     }
-    let is_taken_back = link.deleted == 0 && !made.links.contains(&(link_key(link), rev));
+    let is_taken_back = link.deleted == 0 && !stands;
     let at = Datetime::from_ms(i64::try_from(rev.timestamp_us() / 1_000).unwrap_or(i64::MAX));
     is_taken_back.then(|| NotificationRow {
         newest_first: newest_first(at),

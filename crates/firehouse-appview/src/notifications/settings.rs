@@ -7,7 +7,7 @@ use firehouse_types::Datetime;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{Answer, AppView, Caller, NoParameters, ViewError};
+use crate::{Answer, AppView, Caller, NoParameters, ViewError, clock};
 
 /// Parts of the preferences whose notifications may come from everybody or only from followed accounts.
 const FILTERABLE: [&str; 8] =
@@ -37,13 +37,17 @@ pub async fn update_seen(
     Ok(())
 }
 
-/// Keeps whether the viewer wants only notifications from accounts it follows. Durable when it returns.
+/// Keeps whether the viewer wants only notifications from accounts it follows. Durable when it returns. Whoever has never seen any has seen
+/// all by then, as in the reference.
 pub async fn put_notification_priority(
     app: &AppView,
     caller: &Caller,
     input: put_preferences::InputData,
 ) -> Result<(), ViewError> {
     let viewer = caller.account()?.actor();
+    if app.store.notification_settings(viewer).await?.seen_at.is_none() {
+        app.store.save_notifications_seen(viewer, clock::now()).await?;
+    }
     Ok(app.store.save_notification_priority(viewer, input.priority).await?)
 }
 
