@@ -15,6 +15,8 @@ use firehouse_store::Store;
 use firehouse_types::{ActorId, Cid, Datetime, Did, Nsid, OpAction, Rev, Rkey, RkeyId};
 use serde_json::{Value, json};
 
+/// The day on which all is written.
+pub const START: &str = "2025-01-01T";
 /// When the first record is written: 2025-01-01.
 const START_MS: u64 = 1_735_689_600_000;
 /// Whose verifications count: the account `trusted`.
