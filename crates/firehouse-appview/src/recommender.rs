@@ -43,7 +43,8 @@ impl AppView {
         parameters.extend(caller.viewer.as_ref().map(|viewer| ("viewer", viewer.to_string())));
         let forwarded = &caller.forwarded;
         let request = RecommenderRequest { method, parameters: &parameters, forwarded };
-        let said = recommender.ask(request).await?;
+        // An array, too, can be read as a struct.
+        let said = recommender.ask(request).await.filter(Value::is_object)?;
         serde_json::from_value(said)
             .inspect_err(|error| {
                 let error = error as &dyn std::error::Error;

@@ -1,5 +1,7 @@
 //! app.bsky.feed.getSuggestedFeeds, and app.bsky.unspecced.getSuggestedFeeds without pages: feed generators worth a look.
 
+use std::collections::HashSet;
+
 use atrium_api::app::bsky::feed::get_suggested_feeds::ParametersData;
 use firehouse_store::read::RecordKey;
 
@@ -63,8 +65,9 @@ pub async fn get_feeds_in_brief(
     let method = "app.bsky.unspecced.getSuggestedFeedsSkeleton";
     let asked = vec![("limit", limit.to_string())];
     if let Some(said) = app.recommended::<Recommended>(caller, method, asked).await {
+        let mut seen = HashSet::new();
         let keys = said.feeds.iter().filter_map(|uri| uri::generator(uri));
-        let keys: Vec<_> = keys.take(RECOMMENDED_MAX).collect();
+        let keys: Vec<_> = keys.filter(|&key| seen.insert(key)).take(RECOMMENDED_MAX).collect();
         return Ok(Answer::new(FeedsInBrief { feeds: generators(app, caller, &keys).await? }));
     }
     let feeds = suggested(app, caller, From::Start, limit).await?.body.feeds;

@@ -65,8 +65,9 @@ async fn suggested(
     let limit = parameters.limit.unwrap_or(10).clamp(1, 25);
     let asked = vec![("limit", limit.to_string())];
     if let Some(said) = app.recommended::<Recommended>(caller, method, asked).await {
+        let mut seen = HashSet::new();
         let keys = said.starter_packs.iter().filter_map(|uri| uri::starter_pack(uri));
-        let keys: Vec<_> = keys.take(RECOMMENDED_MAX).collect();
+        let keys: Vec<_> = keys.filter(|&key| seen.insert(key)).take(RECOMMENDED_MAX).collect();
         let starter_packs = in_full(app, caller, &keys).await?;
         return Ok(Answer::new(SuggestedStarterPacks { starter_packs }));
     }

@@ -156,7 +156,8 @@ async fn suggested_users(
     let profiles = ids.into_iter().filter(|&actor| !views.viewer_blocks(actor));
     let profiles = profiles.filter_map(|actor| views.profile(actor));
     let is_new = |profile: &ProfileView| {
-        profile.viewer.as_ref().is_none_or(|viewer| viewer.following.is_none())
+        let is_viewer = caller.viewer.as_ref() == Some(&profile.did);
+        !is_viewer && profile.viewer.as_ref().is_none_or(|viewer| viewer.following.is_none())
     };
     let (rec_id, rec_id_str) = (said.rec_id, said.rec_id_str);
     Ok(Answer::new(SuggestedUsers {

@@ -1,5 +1,7 @@
 //! app.bsky.unspecced.getTrends and getTrendingTopics: what more accounts talk about than before, by the hashtags of late posts.
 
+use std::collections::HashSet;
+
 use atrium_api::app::bsky::unspecced::{get_trending_topics, get_trends};
 use firehouse_store::read::TrendRead;
 use firehouse_types::{ActorId, Datetime, Did};
@@ -20,6 +22,8 @@ const HOT: u64 = 3;
 const ACTORS_MAX: usize = 25;
 /// Topics suggested behind the trending ones.
 const SUGGESTED: usize = 10;
+/// Topics of either kind that a recommender may name.
+const RECOMMENDED_MAX: usize = 25;
 
 /// The output of getTrends.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -128,11 +132,9 @@ async fn skeleton(
     if let Some(Recommended { trends, rec_id_str }) = said {
         let is_whole = |said: &RecommendedTrend| Datetime::parse(&said.trend.started_at).is_ok();
         let actors = |dids: &[String]| {
-            dids.iter()
-                .take(ACTORS_MAX)
-                .filter(|did| Did::is_valid(did))
-                .map(|did| ActorId::of(did))
-                .collect()
+            let mut seen = HashSet::new();
+            let actors = dids.iter().filter(|did| Did::is_valid(did)).map(|did| ActorId::of(did));
+            actors.filter(|&actor| seen.insert(actor)).take(ACTORS_MAX).collect()
         };
         let trends = trends.into_iter().filter(is_whole).take(limit);
         let trends = trends.map(|said| (said.trend, actors(&said.dids))).collect();
@@ -165,7 +167,9 @@ pub async fn get_trending_topics(
     let limit = parameters.limit.map_or(10, |limit| usize::from(u8::from(limit)));
     let asked = vec![("limit", limit.to_string())];
     let method = "app.bsky.unspecced.getTrendingTopics";
-    if let Some(said) = app.recommended::<TrendingTopics>(caller, method, asked).await {
+    if let Some(mut said) = app.recommended::<TrendingTopics>(caller, method, asked).await {
+        said.topics.truncate(RECOMMENDED_MAX);
+        said.suggested.truncate(RECOMMENDED_MAX);
         return Ok(Answer::new(said));
     }
     let found = app.store.trends(LATE_S, EARLIER_S, ACCOUNTS_MIN, limit + SUGGESTED).await?;

@@ -9,15 +9,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get as route;
 use firehouse_identity::{GuardedClient, GuardedConfig};
-use firehouse_indexer::{Indexer, Rows, Witness};
-use firehouse_lexicon::{Catalog, to_dag_cbor};
-use firehouse_repo::{RecordOp, sha256};
-use firehouse_schema::{ActorRow, ActorStatus, Proof};
+use firehouse_indexer::Rows;
 use firehouse_sim::engine;
-use firehouse_types::{Cid, Did, Nsid, OpAction, Rev, Rkey};
 use firehouse_xrpc::HttpGenerators;
 use serde_json::{Value, json};
 
+use crate::records::{account, insert, write};
 use crate::world::{ALICE, Answer, BOB, Token, World, get};
 
 const FEED: &str = "at://did:plc:aliceaaaaaaaaaaaaaaaaaaa/app.bsky.feed.generator/whatever";
@@ -41,42 +38,15 @@ async fn answer(
     (StatusCode::from_u16(status).unwrap(), headers, said.to_string())
 }
 
-/// A record of alice's, indexed.
-fn write(rows: &mut Rows, collection: &str, rkey: &str, mut record: Value) -> String {
-    record["$type"] = collection.into();
-    record["createdAt"] = "2025-01-01T00:00:00.000Z".into();
-    let block = to_dag_cbor(&record).unwrap();
-    let op = RecordOp {
-        did: Did::parse(ALICE).unwrap(),
-        collection: Nsid::parse(collection).unwrap(),
-        rkey: Rkey::parse(rkey).unwrap(),
-        action: OpAction::Create,
-        cid: Some(Cid::dag_cbor(sha256(&block))),
-        rev: "3lebsxaigos2a".parse::<Rev>().unwrap(),
-        record: block.into(),
-    };
-    let witness = Witness { witnessed_at_us: 0, proof: Proof::Live, source: "test" };
-    Indexer::new(Catalog::embedded()).index(&op, &witness, rows).unwrap();
-    format!("at://{ALICE}/{collection}/{rkey}")
-}
-
 /// Alice has a post and a feed; its generator listens at 127.0.0.1. `None` without an engine.
 async fn world() -> Option<(World, Generator, String)> {
     let store = engine::store().await?;
     let mut rows = Rows::default();
-    let post = write(&mut rows, "app.bsky.feed.post", "3lebsxaigos2a", json!({ "text": "hello" }));
+    let post =
+        write(&mut rows, ALICE, "app.bsky.feed.post", "3lebsxaigos2a", json!({ "text": "hello" }));
     let feed = json!({ "did": GENERATOR, "displayName": "Whatever" });
-    write(&mut rows, "app.bsky.feed.generator", "whatever", feed);
-    let alice = ActorRow {
-        handle: "alice.test".into(),
-        status: ActorStatus::Active,
-        version: 1,
-        ..ActorRow::mentioned(Did::parse(ALICE).unwrap())
-    };
-    macro_rules! insert {
-        ($($rows:expr),*) => { $(store.insert(&$rows).await.map(drop).unwrap();)* };
-    }
-    insert!(rows.records, rows.links, rows.posts, rows.feed_items, [alice]);
+    write(&mut rows, ALICE, "app.bsky.feed.generator", "whatever", feed);
+    insert(&store, rows, &[account(ALICE, "alice.test")]).await;
 
     let generator = Generator::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

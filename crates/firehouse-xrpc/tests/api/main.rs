@@ -4,6 +4,7 @@
 //! through to it gets 503 instead of a refusal. What must be answered runs against the real engine, where there is one.
 
 mod world;
+mod records;
 mod admin;
 mod repairs;
 mod auth;
@@ -12,6 +13,7 @@ mod parameters;
 mod private;
 mod http;
 mod feeds;
+mod recommender;
 mod store;
 mod labels;
 mod limits;
