@@ -4,8 +4,8 @@
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TagRules {
-    /// Replies with one of these stand among the other replies of a thread, and tell nobody, unless the viewer wrote them, wrote the
-    /// thread, or follows their author.
+    /// Replies with one of these stand among the other replies of a thread, and tell nobody, unless the viewer or the thread's author
+    /// wrote them, or the viewer follows who did.
     pub threads_hide: Vec<Box<str>>,
     /// Replies with one of these come after the others.
     pub threads_bump_down: Vec<Box<str>>,
@@ -34,7 +34,7 @@ impl TagRules {
         any(&self.threads_hide, tags)
     }
 
-    /// Whether one of these tags hides a reply from everybody but the thread's author.
+    /// Whether one of these tags hides a reply from everybody, followers too, unless the thread's author wrote it.
     pub fn hides_from_followers(&self, tags: &[Box<str>]) -> bool {
         tags.contains(&self.visibility_hide) && !self.visibility_hide.is_empty()
     }

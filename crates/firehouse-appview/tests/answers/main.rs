@@ -19,6 +19,7 @@ mod private;
 mod profiles;
 mod records;
 mod completeness;
+mod tags;
 mod takedowns;
 mod thread_items;
 mod people;

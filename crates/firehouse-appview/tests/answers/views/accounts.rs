@@ -4,7 +4,7 @@ use firehouse_appview::{
     get_followers, get_profile, get_profiles, get_relationships, mute_actor, mute_actor_list,
     put_activity_subscription, search_actors_typeahead,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{blob, check};
 use crate::network::{Network, json, parameters, pluck, viewer};
