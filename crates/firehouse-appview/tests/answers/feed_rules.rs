@@ -165,3 +165,27 @@ async fn a_timeline_leaves_out_who_is_muted_and_what_is_muted_of_others() {
     assert_eq!(author_feed(&dan).await, ["dan's", "carol's"]);
     assert_eq!(author_feed(&eve).await, ["eve's", "eve quotes"]);
 }
+
+#[tokio::test]
+async fn whoever_opted_out_of_a_reference_list_is_not_in_its_feed_either() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| network.account(name));
+    let list = network.list(&alice, "referencelist", &[&bob, &carol]);
+    let curated = network.list(&alice, "curatelist", &[&bob, &carol]);
+    network.post(&bob, "bob's");
+    network.post(&carol, "carol's");
+    let out = "app.bsky.graph.referencelistoptout";
+    let opted_out = network.write(&bob, out, json!({ "subject": list.uri }));
+    network.write(&carol, out, json!({ "subject": curated.uri }));
+    network.settle().await;
+    for caller in [Caller::default(), viewer(&alice), viewer(&bob)] {
+        let feed = list_feed(&network, &caller, &list.uri).await;
+        assert_eq!(texts(&feed), ["carol's"]);
+        let feed = list_feed(&network, &caller, &curated.uri).await;
+        assert_eq!(texts(&feed), ["carol's", "bob's"], "only reference lists can be left so");
+    }
+    network.delete(&opted_out);
+    network.settle().await;
+    let feed = list_feed(&network, &Caller::default(), &list.uri).await;
+    assert_eq!(texts(&feed), ["carol's", "bob's"]);
+}

@@ -10,6 +10,7 @@ mod feed;
 mod graph;
 mod gates;
 mod labels;
+mod list_rules;
 mod meanwhile;
 mod network;
 mod offered;
