@@ -15,8 +15,8 @@ pub async fn get_actor_likes(
     parameters: ParametersData,
 ) -> Result<Answer<Feed>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
-    let repo_rev = app.repo_rev(caller).await?;
     if from == From::Nowhere {
+        let repo_rev = app.repo_rev(caller).await?;
         return Ok(Answer { body: Feed { feed: Vec::new(), cursor: None }, repo_rev });
     }
     let asked = actor::resolve(app, &parameters.actor).await?;
@@ -33,6 +33,6 @@ pub async fn get_actor_likes(
             Ok(Page { items: feed, next })
         })
     });
-    let (feed, cursor) = pages.await?;
+    let (repo_rev, (feed, cursor)) = tokio::try_join!(app.repo_rev(caller), pages)?;
     Ok(Answer { body: Feed { feed, cursor }, repo_rev })
 }

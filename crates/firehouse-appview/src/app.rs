@@ -124,8 +124,9 @@ impl AppView {
         caller.viewer.as_ref().is_some_and(|viewer| self.config.debug_dids.contains(viewer))
     }
 
-    /// The rev up to which the viewer's own repo is readable, for answers that may say so. Asked before the rest is read: the viewer's
-    /// PDS adds what is later than this rev, and relies on the answer for all that is not.
+    /// The rev up to which the viewer's own repo is readable, for answers that may say so. Asked first, at the latest at the head of the
+    /// first statement that reads anything of the answer, which sees tables as they are in the order it names them: the viewer's PDS adds
+    /// what is later than this rev, and relies on the answer for all that is not.
     pub(crate) async fn repo_rev(&self, caller: &Caller) -> Result<Option<Rev>, ViewError> {
         match caller.actor() {
             Some(viewer) => Ok(self.store.repo_rev(viewer).await?),

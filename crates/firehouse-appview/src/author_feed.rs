@@ -41,17 +41,27 @@ pub async fn get_author_feed(
     let not_found = || ViewError::invalid("Profile not found");
     let did = actor::resolve(app, &parameters.actor).await?.ok_or_else(not_found)?;
     let from = From::parse(parameters.cursor.as_deref())?;
-    let (author, repo_rev) =
-        tokio::try_join!(Author::load(app, caller, &did), app.repo_rev(caller))?;
+    let (filter, limit) = (Filter::of(parameters.filter.as_deref()), limit_of(parameters.limit));
+    // Nearly everybody may see what he asks for: the items of the first page are looked up while that is found out.
+    let first = async {
+        match from {
+            From::Nowhere => Ok(Vec::new()),
+            From::Start | From::After(_) => Ok(app
+                .store
+                .author_items(did.actor(), filter.items, from.feed(), limit + 1)
+                .await?),
+        }
+    };
+    let (repo_rev, author, first) =
+        tokio::try_join!(app.repo_rev(caller), Author::load(app, caller, &did), first)?;
     let author = &author.ok_or_else(not_found)?;
-    let feed = Filter::of(parameters.filter.as_deref());
     let with_pin = parameters.include_pins == Some(true) && from == From::Start;
     let pinned = author.pinned.filter(|_| with_pin);
-    let pages = fill_page(from, limit_of(parameters.limit), |from, limit| {
-        Box::pin(async move {
-            let pinned = pinned.filter(|_| from == From::Start);
-            author.page(app, caller, feed, pinned, from, limit).await
-        })
+    let mut first = Some(first);
+    let pages = fill_page(from, limit, |from, limit| {
+        let pinned = pinned.filter(|_| from == From::Start);
+        let part = Part { filter, pinned, from, limit, read: first.take() };
+        Box::pin(async move { author.page(app, caller, part).await })
     });
     let (feed, cursor) = pages.await?;
     Ok(Answer { body: Feed { feed, cursor }, repo_rev })
@@ -76,6 +86,16 @@ impl Filter {
         let items = AuthorFeed { reposts, media, replies };
         Self { items, own_threads_only: replies == 1 }
     }
+}
+
+/// Which part of the feed makes a page.
+struct Part {
+    filter: Filter,
+    pinned: Option<RecordKey>,
+    from: From,
+    limit: usize,
+    /// Its items, and one more where there are more, when they were looked up already.
+    read: Option<Vec<FeedItem>>,
 }
 
 /// Whose feed it is, when the caller may see it.
@@ -116,13 +136,11 @@ impl Author {
         &self,
         app: &AppView,
         caller: &Caller,
-        filter: Filter,
-        pinned: Option<RecordKey>,
-        from: From,
-        limit: usize,
+        part: Part,
     ) -> Result<Page<FeedViewPost>, ViewError> {
+        let Part { filter, pinned, .. } = part;
         let mut hydration = Hydration::new(app, caller);
-        let page = self.skeleton(app, &mut hydration, filter, from, limit).await?;
+        let page = self.skeleton(app, &mut hydration, part).await?;
         let mut items: Vec<_> = page.items.into_iter().map(Shown::Item).collect();
         if let Some(pinned) = pinned {
             items.retain(|item| item.post() != pinned);
@@ -154,15 +172,17 @@ impl Author {
         &self,
         app: &AppView,
         hydration: &mut Hydration<'_>,
-        filter: Filter,
-        from: From,
-        limit: usize,
+        part: Part,
     ) -> Result<Page<FeedItem>, ViewError> {
+        let Part { filter, pinned, from, limit, mut read } = part;
         let (mut items, mut before) = (Vec::new(), from.feed());
         let mut wanted = limit + 1;
         for _ in 0..ROUNDS_MAX {
-            let rows = app.store.author_items(self.id, filter.items, before, wanted).await?;
-            let posts: Vec<_> = rows.iter().map(|item| item.post).collect();
+            let rows = match read.take() {
+                Some(rows) => rows,
+                None => app.store.author_items(self.id, filter.items, before, wanted).await?,
+            };
+            let posts: Vec<_> = rows.iter().map(|item| item.post).chain(pinned).collect();
             hydration.load_posts(&posts, true).await?;
             let is_last = rows.len() < wanted;
             if let Some(last) = rows.last() {

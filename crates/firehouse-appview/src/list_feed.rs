@@ -19,14 +19,14 @@ pub async fn get_list_feed(
     parameters: ParametersData,
 ) -> Result<Answer<Feed>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
-    let repo_rev = app.repo_rev(caller).await?;
     let Some(list) = uri::list(&parameters.list) else {
+        let repo_rev = app.repo_rev(caller).await?;
         return Ok(Answer { body: Feed { feed: Vec::new(), cursor: None }, repo_rev });
     };
     let pages = fill_page(from, limit_of(parameters.limit), |from, limit| {
         Box::pin(async move { page(app, caller, list, from, limit).await })
     });
-    let (feed, cursor) = pages.await?;
+    let (repo_rev, (feed, cursor)) = tokio::try_join!(app.repo_rev(caller), pages)?;
     Ok(Answer { body: Feed { feed, cursor }, repo_rev })
 }
 

@@ -27,18 +27,19 @@ pub async fn get_post_thread(
     caller: &Caller,
     parameters: ParametersData,
 ) -> Result<Answer<Output>, ViewError> {
-    let (uri, repo_rev) =
-        tokio::try_join!(actor::resolve_uri(app, &parameters.uri), app.repo_rev(caller))?;
+    let uri = actor::resolve_uri(app, &parameters.uri).await?;
     let extent = Extent {
         height: parameters.parent_height.map_or(HEIGHT_DEFAULT, u16::from).min(LEVELS_MAX),
         depth: depth(app, &uri, parameters.depth.map_or(DEPTH_DEFAULT, u16::from)),
     };
-    match uri::post(&uri) {
-        Some(anchor) => thread(app, caller, anchor, extent).await?,
-        None => None,
-    }
-    .map(|body| Answer { body, repo_rev })
-    .ok_or(ViewError::NotFound { uri, repo_rev })
+    let found = async {
+        match uri::post(&uri) {
+            Some(anchor) => thread(app, caller, anchor, extent).await,
+            None => Ok(None),
+        }
+    };
+    let (repo_rev, found) = tokio::try_join!(app.repo_rev(caller), found)?;
+    found.map(|body| Answer { body, repo_rev }).ok_or(ViewError::NotFound { uri, repo_rev })
 }
 
 async fn thread(

@@ -64,16 +64,13 @@ async fn thread(
     branching: u16,
     order: Order,
 ) -> Result<Option<Output>, ViewError> {
-    let Some(thread) = Thread::load(app, anchor, extent).await? else { return Ok(None) };
+    let op_replies = async { Ok(app.store.op_replies(anchor, OP_REPLIES_MAX).await?) };
+    let (thread, op_replies) = tokio::try_join!(Thread::load(app, anchor, extent), op_replies)?;
+    let Some(thread) = thread else { return Ok(None) };
     let mut hydration = Hydration::new(app, caller);
     hydration.op = Some(thread.root.0);
     hydration.with_likers.push(anchor);
-    let op_replies = async {
-        let replies = app.store.op_replies(thread.root, OP_REPLIES_MAX).await?;
-        Ok::<_, ViewError>(replies)
-    };
-    let (op_replies, ()) =
-        tokio::try_join!(op_replies, hydration.load_posts(&thread.posts, false))?;
+    hydration.load_posts(&thread.posts, false).await?;
     let state = hydration.finish().await?;
     let views = app.views(&state);
     let layout = Layout {

@@ -34,12 +34,11 @@ pub async fn get_profile(
     parameters: get_profile::ParametersData,
 ) -> Result<Answer<ProfileView>, ViewError> {
     let not_found = || ViewError::invalid("Profile not found");
-    let (did, repo_rev) =
-        tokio::try_join!(actor::resolve(app, &parameters.actor), app.repo_rev(caller))?;
+    let did = actor::resolve(app, &parameters.actor).await?;
     let id = did.ok_or_else(not_found)?.actor();
     let mut hydration = Hydration::new(app, caller);
     hydration.detailed = vec![id];
-    let state = hydration.finish().await?;
+    let (repo_rev, state) = tokio::try_join!(app.repo_rev(caller), hydration.finish())?;
     let actor = state.actors.get(&id);
     let (status, is_redacted) = (actor.map(|a| a.status), actor.is_some_and(|a| a.is_redacted));
     let view = app.views(&state).profile_detailed(id);
@@ -61,11 +60,11 @@ pub async fn get_profiles(
     caller: &Caller,
     parameters: get_profiles::ParametersData,
 ) -> Result<Answer<Profiles>, ViewError> {
-    let (dids, repo_rev) =
-        tokio::try_join!(actor::resolve_all(app, &parameters.actors), app.repo_rev(caller))?;
+    let dids = actor::resolve_all(app, &parameters.actors).await?;
     let actors: Vec<_> = dids.into_iter().flatten().map(|did: Did| did.actor()).collect();
-    let hydration = Hydration::new(app, caller);
-    Ok(Answer { body: profiles(app, hydration, actors).await?, repo_rev })
+    let profiles = profiles(app, Hydration::new(app, caller), actors);
+    let (repo_rev, body) = tokio::try_join!(app.repo_rev(caller), profiles)?;
+    Ok(Answer { body, repo_rev })
 }
 
 /// Some accounts in detail, as somebody else sees them; known followers only of those for whom they are asked.

@@ -39,9 +39,13 @@ impl Thread {
         anchor: RecordKey,
         extent: Extent,
     ) -> Result<Option<Self>, ViewError> {
-        let Some(root) = app.store.thread_root(anchor).await? else { return Ok(None) };
-        let rows = app.store.thread_replies(root, app.config.thread_replies_max).await?;
-        Ok(Some(Self::new(anchor, root, &rows, extent, app.config.thread_posts_max)))
+        let (store, config) = (&app.store, &app.config);
+        let (root, rows) = tokio::try_join!(
+            store.thread_root(anchor),
+            store.thread_replies(anchor, config.thread_replies_max)
+        )?;
+        let Some(root) = root else { return Ok(None) };
+        Ok(Some(Self::new(anchor, root, &rows, extent, config.thread_posts_max)))
     }
 
     fn new(

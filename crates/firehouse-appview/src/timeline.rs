@@ -28,11 +28,10 @@ pub async fn get_timeline(
     let Some(viewer) = caller.actor() else {
         return Ok(Answer::new(Feed { feed: Vec::new(), cursor: None }));
     };
-    let repo_rev = app.repo_rev(caller).await?;
     let pages = fill_page(from, limit_of(parameters.limit), |from, limit| {
         Box::pin(async move { page(app, caller, viewer, from, limit).await })
     });
-    let (feed, cursor) = pages.await?;
+    let (repo_rev, (feed, cursor)) = tokio::try_join!(app.repo_rev(caller), pages)?;
     Ok(Answer { body: Feed { feed, cursor }, repo_rev })
 }
 

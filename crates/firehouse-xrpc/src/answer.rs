@@ -93,7 +93,9 @@ async fn run(
         labelers.iter().flat_map(|labelers| &labelers.0).map(AppliedLabeler::from).collect();
     let services = api.services.for_request();
     let ready = (method.run)(&services, &caller, asked).await;
-    api.metrics.asked(method.nsid, services.appview.statements());
+    let statements = services.appview.statements();
+    tracing::trace!(method = method.nsid, statements, is_ok = ready.is_ok(), "answered");
+    api.metrics.asked(method.nsid, statements);
     let ready = ready?;
     if is_procedure && method.who == Who::Moderator {
         api.labeler_accounts.forget();

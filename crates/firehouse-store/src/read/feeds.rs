@@ -152,16 +152,16 @@ impl Store {
         }))
     }
 
-    /// The replies that are in a thread now. Shape: latest first, at most `limit`. Errors: [`StoreError::Read`].
+    /// The replies that are now in the thread that a post is in. None when the post does not exist. Shape: latest first, at most `limit`. Errors: [`StoreError::Read`].
     pub async fn thread_replies(
         &self,
-        root: RecordKey,
+        post: RecordKey,
         limit: usize,
     ) -> Result<Vec<ThreadReply>, StoreError> {
         let query = self
             .query(include_str!("thread.sql"))
-            .param("root_actor", root.0)
-            .param("root_rkey", root.1)
+            .param("actor", post.0)
+            .param("rkey", post.1)
             .param("limit", limit);
         fetch("thread", query).await
     }

@@ -1,5 +1,6 @@
 -- Who of some accounts blocks whom of some others by a list: the first list that the one subscribes to and the other is on, that exists,
 -- is for moderation, is not taken down, and whose creator is active and not taken down either. One query, since an account may subscribe to any number of lists and be on any number.
+-- Whatever is looked up of lists is looked up of those subscribed to, which are few, or none: then nothing else is read.
 -- Params: actors Array(UInt64): who may block; subjects Array(UInt64): who may be blocked.
 WITH
     subscriptions AS
@@ -17,6 +18,13 @@ WITH
         FROM list_memberships FINAL
         PREWHERE subject IN {subjects:Array(UInt64)}
             AND (list_actor, list_rkey) IN (SELECT target_actor, target_rkey FROM subscriptions)
+    ),
+    taken_down AS
+    (
+        SELECT actor, collection, rkey
+        FROM takedowns FINAL
+        PREWHERE actor IN (SELECT target_actor FROM subscriptions) AND collection IN ('', 'app.bsky.graph.list') AND blob = ''
+        WHERE applied = 1
     )
 SELECT actor, subject, list_actor, list_rkey
 FROM members
@@ -25,29 +33,17 @@ WHERE actor != subject AND (list_actor, list_rkey) IN
 (
     SELECT actor, rkey
     FROM lists FINAL
-    PREWHERE (actor, rkey) IN (SELECT list_actor, list_rkey FROM members)
+    PREWHERE (actor, rkey) IN (SELECT target_actor, target_rkey FROM subscriptions)
     WHERE purpose = 'app.bsky.graph.defs#modlist'
         AND actor IN
         (
             SELECT actor
             FROM actors FINAL
-            PREWHERE actor IN (SELECT list_actor FROM members)
+            PREWHERE actor IN (SELECT target_actor FROM subscriptions)
             WHERE status = 'active'
         )
 )
-AND (list_actor, list_rkey) NOT IN
-(
-    SELECT actor, rkey
-    FROM takedowns FINAL
-    PREWHERE actor IN (SELECT list_actor FROM members) AND collection = 'app.bsky.graph.list'
-    WHERE applied = 1
-)
-AND list_actor NOT IN
-(
-    SELECT actor
-    FROM takedowns FINAL
-    PREWHERE actor IN (SELECT list_actor FROM members) AND collection = '' AND blob = ''
-    WHERE applied = 1
-)
+AND (list_actor, list_rkey) NOT IN (SELECT actor, rkey FROM taken_down WHERE collection = 'app.bsky.graph.list')
+AND list_actor NOT IN (SELECT actor FROM taken_down WHERE collection = '')
 ORDER BY actor, subject, list_actor, list_rkey
 LIMIT 1 BY actor, subject

@@ -119,17 +119,11 @@ impl Store {
     ) -> Result<Vec<ListBlock>, StoreError> {
         let mut rows = Vec::new();
         for actors in actors.chunks(ACTORS_PER_QUERY) {
-            let about = |sql: &'static str| {
-                move |chunk: &[ActorId]| {
-                    self.query(sql).param("actors", actors).param("subjects", chunk)
-                }
+            let query = |chunk: &[ActorId]| {
+                let query = self.query(include_str!("list_blocks.sql"));
+                query.param("actors", actors).param("subjects", chunk)
             };
-            let listed = about(include_str!("list_subjects.sql"));
-            let listed: Vec<u64> =
-                fetch_each("list_subjects", subjects, ACTORS_PER_QUERY, listed).await?;
-            let listed: Vec<_> = listed.into_iter().map(ActorId::from).collect();
-            let blocks = about(include_str!("list_blocks.sql"));
-            rows.append(&mut fetch_each("list_blocks", &listed, ACTORS_PER_QUERY, blocks).await?);
+            rows.append(&mut fetch_each("list_blocks", subjects, ACTORS_PER_QUERY, query).await?);
         }
         Ok(rows)
     }

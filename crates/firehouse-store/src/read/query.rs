@@ -18,16 +18,6 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// How long the parameters are in a URL, at most.
-    pub fn escaped_bytes(&self) -> usize {
-        let escaped = |b: u8| if b.is_ascii_alphanumeric() { 1 } else { 3 };
-        let texts = self
-            .parameters
-            .iter()
-            .map(|(name, value)| name.len() + 16 + value.bytes().map(escaped).sum::<usize>());
-        texts.sum()
-    }
-
     fn alone(self, client: &Client) -> clickhouse::query::Query {
         let mut query = client.query(self.sql);
         if !self.is_wide {
@@ -99,7 +89,7 @@ where
                     .collect();
             }
             Answered::Alone(query) => {
-                round.count();
+                round.count(std::iter::once(name));
                 query
             }
         },

@@ -1,16 +1,21 @@
--- The replies of one thread, latest first, with what each answers.
+-- The replies of the thread that one post is in, latest first, with what each answers.
 -- A reply that an edit moved to another thread keeps a row here, since its tombstone would have the key of the post itself. links are
 -- buried by the whole of what they said, so they know who still names this root, and lie in one range too.
--- Params: root_actor UInt64; root_rkey UInt64; limit UInt32.
+-- Params: actor UInt64; rkey UInt64: any post of the thread; limit UInt32.
+WITH root AS
+(
+    SELECT if(root_actor = 0, actor, root_actor) AS first_actor, if(root_actor = 0, rkey, root_rkey) AS first_rkey
+    FROM posts FINAL
+    PREWHERE actor = {actor:UInt64} AND rkey = {rkey:UInt64}
+)
 SELECT actor, rkey, parent_actor, parent_rkey
 FROM thread_items FINAL
-PREWHERE root_actor = {root_actor:UInt64} AND root_rkey = {root_rkey:UInt64}
+PREWHERE (root_actor, root_rkey) IN (SELECT first_actor, first_rkey FROM root)
     AND (actor, rkey) IN
     (
         SELECT actor, rkey
         FROM links FINAL
-        PREWHERE target_actor = {root_actor:UInt64}
-            AND target_rkey = {root_rkey:UInt64}
+        PREWHERE (target_actor, target_rkey) IN (SELECT first_actor, first_rkey FROM root)
             AND target_collection = 'app.bsky.feed.post'
             AND collection = 'app.bsky.feed.post'
             AND path = '.reply.root.uri'

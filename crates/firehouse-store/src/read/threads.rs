@@ -48,6 +48,7 @@ fn ms(tid: Rev) -> u64 {
 
 #[derive(Row, serde::Deserialize)]
 struct OpReplyRow {
+    actor: ActorId,
     rkey: RkeyId,
     of_actor: ActorId,
     of_rkey: RkeyId,
@@ -73,21 +74,21 @@ impl KnownLikersRead {
 }
 
 impl Store {
-    /// What the author of a thread replied in it, and has deleted since. Shape: the oldest first, at most `limit`.
+    /// What the author of the thread that a post is in replied in it, and has deleted since. Shape: the oldest first, at most `limit`.
     /// Errors: [`StoreError::Read`].
     pub async fn op_replies(
         &self,
-        root: RecordKey,
+        post: RecordKey,
         limit: usize,
     ) -> Result<Vec<OpReply>, StoreError> {
         let query = self
             .query(include_str!("op_replies.sql"))
-            .param("root_actor", root.0)
-            .param("root_rkey", root.1)
+            .param("actor", post.0)
+            .param("rkey", post.1)
             .param("limit", limit);
         let rows: Vec<OpReplyRow> = fetch("op_replies", query).await?;
         let reply = |row: OpReplyRow| OpReply {
-            key: (root.0, row.rkey),
+            key: (row.actor, row.rkey),
             parent: (row.of_actor, row.of_rkey),
             deleted_at: (row.deleted_at != 0).then(|| row.deleted_at.into()),
         };

@@ -3,8 +3,10 @@
 //! What a statement costs is mostly that it is one: parsed, planned, sent, answered. So a query that is awaited waits until whoever else
 //! is polled beside it has asked too (one turn of the task, no time), and the first of them sends all: each query becomes a member of one
 //! UNION ALL that gives its number and its rows as bytes. Call sites know nothing of it: `tokio::try_join!` over queries is one statement,
-//! an await behind it the next. The texts are our own `.sql` files, joined as they are but for the names of their parameters.
+//! an await behind it the next. The texts are our own `.sql` files, joined as they are but for the names of their parameters: what several
+//! queries are given, such as the accounts of a page, is sent once.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,8 +17,8 @@ use tokio::sync::oneshot;
 use super::query::Query;
 use crate::StoreError;
 
-/// Queries in one statement.
-const QUERIES_MAX: usize = 24;
+/// Queries in one statement; an answer's hydration asks some thirty.
+const QUERIES_MAX: usize = 64;
 /// Parameters travel in the URL, which may be 64 KiB long. Units: bytes, escaped.
 const PARAMETERS_BYTES_MAX: usize = 60_000;
 
@@ -57,8 +59,12 @@ impl Round {
         self.statements.load(Ordering::Relaxed)
     }
 
-    pub fn count(&self) {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+    /// Counts a statement with these queries, and tells whoever looks at what a request asks for.
+    pub fn count<'n>(&self, queries: impl Iterator<Item = &'n str>) {
+        let statement = self.statements.fetch_add(1, Ordering::Relaxed) + 1;
+        if tracing::enabled!(tracing::Level::TRACE) {
+            tracing::trace!(statement, queries = queries.collect::<Vec<_>>().join(" "), "asked");
+        }
     }
 
     /// Asks, together with whoever asks in the same turn.
@@ -91,14 +97,14 @@ impl Round {
     /// Sends them in as few statements as their parameters allow, and gives everybody his rows.
     async fn send(&self, client: &Client, waiting: Vec<Waiting>) {
         let mut group: Vec<Waiting> = Vec::new();
-        let mut bytes = 0;
+        let mut values = Values::default();
         for waiting in waiting {
-            let more = waiting.query.escaped_bytes();
-            if group.len() >= QUERIES_MAX || bytes + more > PARAMETERS_BYTES_MAX {
+            let bytes = values.bytes_with(&waiting.query);
+            if group.len() >= QUERIES_MAX || bytes > PARAMETERS_BYTES_MAX {
                 self.send_group(client, std::mem::take(&mut group)).await;
-                bytes = 0;
+                values = Values::default();
             }
-            bytes += more;
+            values.add(&waiting.query);
             group.push(waiting);
         }
         self.send_group(client, group).await;
@@ -112,7 +118,7 @@ impl Round {
             }
             return;
         }
-        self.count();
+        self.count(group.iter().map(|waiting| waiting.name));
         match joined(client, &group).fetch_all::<Member>().await {
             Ok(members) => {
                 let mut rows: Vec<Vec<Vec<u8>>> = group.iter().map(|_| Vec::new()).collect();
@@ -139,15 +145,42 @@ fn fail(group: Vec<Waiting>, source: Error) {
     }
 }
 
-/// One statement of several queries, their parameters numbered apart.
+/// The values that the queries of one statement are given, each numbered once.
+#[derive(Default)]
+struct Values {
+    numbers: HashMap<String, usize>,
+    bytes: usize,
+}
+
+impl Values {
+    /// How long they all are in a URL, at most, with those of one more query.
+    fn bytes_with(&self, query: &Query) -> usize {
+        let escaped = |b: u8| if b.is_ascii_alphanumeric() { 1 } else { 3 };
+        let values = query.parameters.iter().map(|(_, value)| value);
+        let new = values.filter(|value| !self.numbers.contains_key(*value));
+        let bytes = new.map(|value| 16 + value.bytes().map(escaped).sum::<usize>());
+        self.bytes + bytes.sum::<usize>()
+    }
+
+    /// Takes a query's in, and gives its text with the names they have now.
+    fn add(&mut self, query: &Query) -> String {
+        self.bytes = self.bytes_with(query);
+        query.parameters.iter().fold(query.sql.to_owned(), |sql, (name, value)| {
+            let next = self.numbers.len();
+            let number = *self.numbers.entry(value.clone()).or_insert(next);
+            sql.replace(&format!("{{{name}:"), &format!("{{v{number}:"))
+        })
+    }
+}
+
+/// One statement of several queries.
 fn joined(client: &Client, group: &[Waiting]) -> clickhouse::query::Query {
-    let mut sql = String::new();
+    let (mut sql, mut values) = (String::new(), Values::default());
     for (at, waiting) in group.iter().enumerate() {
         if at > 0 {
             sql.push_str("\nUNION ALL\n");
         }
-        let (head, text) =
-            ("SELECT toUInt8(", waiting.query.sql.replace('{', &format!("{{q{at}_")));
+        let (head, text) = ("SELECT toUInt8(", values.add(&waiting.query));
         sql.push_str(&format!(
             "{head}{at}) AS query, formatRow('RowBinary', *) AS row FROM\n(\n{text}\n)"
         ));
@@ -161,12 +194,10 @@ fn joined(client: &Client, group: &[Waiting]) -> clickhouse::query::Query {
     if !is_wide {
         statement = statement.with_setting("max_threads", "1");
     }
-    for (at, waiting) in group.iter().enumerate() {
-        for (name, value) in &waiting.query.parameters {
-            statement = statement.with_setting(format!("param_q{at}_{name}"), value.clone());
-        }
-    }
-    statement
+    let values = values.numbers.into_iter();
+    values.fold(statement, |statement, (value, number)| {
+        statement.with_setting(format!("param_v{number}"), value)
+    })
 }
 
 /// The duty to send what waits. Given up early, it leaves nobody behind.

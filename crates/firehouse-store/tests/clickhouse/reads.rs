@@ -178,10 +178,9 @@ const CASES: &[Case] = &[
     ),
     ("list_memberships", &[("subject", "1"), ("keys", "[(3,4)]")]),
     ("list_samples", &[("keys", "[(3,4)]"), ("viewer", "5"), ("limit", "3")]),
-    ("list_subjects", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     ("list_sizes", &[("keys", "[(3,4)]")]),
     ("list_subscriptions", &[("actor", "1"), ("keys", "[(3,4)]")]),
-    ("op_replies", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
+    ("op_replies", &[("actor", "1"), ("rkey", "2"), ("limit", "3")]),
     ("posts", &[("epoch_ms", "5"), ("keys", "[(1,2),(3,4)]")]),
     ("profile_counts", &[("actors", "[1,2]")]),
     (
@@ -252,7 +251,7 @@ const CASES: &[Case] = &[
     ("trends", &[("late_s", "60"), ("earlier_s", "600"), ("accounts", "3"), ("limit", "3")]),
     ("search_hits", &SEARCH),
     ("search_posts", &SEARCH_PAGE),
-    ("thread", &[("root_actor", "1"), ("root_rkey", "2"), ("limit", "3")]),
+    ("thread", &[("actor", "1"), ("rkey", "2"), ("limit", "3")]),
     ("thread_root", &[("actor", "1"), ("rkey", "2")]),
     (
         "timeline",

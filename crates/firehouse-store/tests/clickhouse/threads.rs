@@ -64,6 +64,8 @@ async fn a_reply_that_an_edit_moved_is_in_its_new_thread_alone() {
     let Some(store) = engine::store().await else { return };
     let (stays, before, after) =
         (reply(1, FIRST_ROOT, 1), reply(2, FIRST_ROOT, 1), reply(2, SECOND_ROOT, 2));
+    let root = |rkey| PostRow { root_actor: 0, root_rkey: 0, parent_actor: 0, ..reply(rkey, 0, 1) };
+    let _ = store.insert(&[root(FIRST_ROOT), root(SECOND_ROOT)]).await.unwrap();
     let _ = store.insert(&[stays.clone(), before.clone()]).await.unwrap();
     let _ = store.insert(&[root_link(&stays), root_link(&before)]).await.unwrap();
     let post = |rkey: u64| (author(), RkeyId::from(rkey));

@@ -42,11 +42,17 @@ async fn what_is_asked_side_by_side_is_one_statement() {
 async fn keys_that_fill_a_url_take_a_statement_more() {
     let Some(store) = engine::store().await else { return };
     let request = store.for_request();
-    let many: Vec<_> = (0..2_000_u64).map(|n| ActorId::from(u64::MAX - n)).collect();
-    let asked = (0..4).map(|_| request.actors(&many));
+    let many = |from: u64| (0..2_000).map(|n| ActorId::from(u64::MAX - from - n)).collect();
+    let many: Vec<Vec<_>> = (0..4).map(many).collect();
+    let asked = many.iter().map(|many| request.actors(many));
     let answers = futures_util::future::try_join_all(asked).await.unwrap();
     assert!(answers.iter().all(Vec::is_empty));
     assert_eq!(request.statements(), 4);
+    // The same keys fill it only once.
+    let asked = (0..4).map(|_| request.actors(&many[0]));
+    let answers = futures_util::future::try_join_all(asked).await.unwrap();
+    assert!(answers.iter().all(Vec::is_empty));
+    assert_eq!(request.statements(), 5);
 }
 
 #[tokio::test]
