@@ -79,6 +79,8 @@ pub async fn put_notification_preferences(
 /// The preferences with the parts that were named in place of the old ones. What chats notify of is not for us to say.
 fn merge(mut preferences: Map<String, Value>, input: Map<String, Value>) -> Map<String, Value> {
     preferences.extend(input);
+    // It would be the type of the input.
+    preferences.remove("$type");
     preferences.insert("chat".into(), chat());
     preferences
 }

@@ -10,6 +10,8 @@ mod repairs;
 mod auth;
 mod moderation;
 mod parameters;
+mod schema;
+mod hostile;
 mod private;
 mod http;
 mod feeds;
