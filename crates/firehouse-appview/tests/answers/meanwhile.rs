@@ -1,12 +1,13 @@
-//! Lists are read page by page while all of them grow: what was there at the start comes once, in its order.
+//! Lists are read page by page while all of them grow, or lose what was shown: what was there at the start comes once, in its order.
 
 use firehouse_appview::{
-    create_bookmark, create_draft, get_actor_feeds, get_actor_starter_packs, get_blocks,
-    get_bookmarks, get_drafts, get_followers, get_follows, get_known_followers, get_likes,
-    get_list, get_list_blocks, get_list_mutes, get_lists, get_lists_with_membership, get_mutes,
-    get_quotes, get_reposted_by, get_starter_packs_with_membership, list_activity_subscriptions,
-    list_notifications, mute_actor, mute_actor_list, put_activity_subscription, search_actors,
-    search_posts, search_posts_v2, search_starter_packs,
+    AppView, Caller, create_bookmark, create_draft, delete_bookmark, delete_draft, get_actor_feeds,
+    get_actor_starter_packs, get_blocks, get_bookmarks, get_drafts, get_followers, get_follows,
+    get_known_followers, get_likes, get_list, get_list_blocks, get_list_mutes, get_lists,
+    get_lists_with_membership, get_mutes, get_quotes, get_reposted_by,
+    get_starter_packs_with_membership, list_activity_subscriptions, list_notifications, mute_actor,
+    mute_actor_list, put_activity_subscription, search_actors, search_posts, search_posts_v2,
+    search_starter_packs, unmute_actor, unmute_actor_list,
 };
 use firehouse_types::Did;
 use serde_json::{Value, json};
@@ -59,6 +60,19 @@ struct Town {
     post: Written,
     list: Written,
     members: Written,
+    grown: Vec<Grown>,
+}
+
+/// One of everything, to be taken away again.
+struct Grown {
+    records: Vec<Written>,
+    /// The follow of the account that Alice wants to hear of.
+    follow: Written,
+    open: Did,
+    muted: Did,
+    modlist: String,
+    saved: String,
+    draft: String,
 }
 
 impl Town {
@@ -69,7 +83,7 @@ impl Town {
         let post = network.post(&alice, "popular");
         let list = network.list(&alice, "curatelist", &[]);
         let members = network.list(&alice, "referencelist", &[]);
-        let mut town = Self { network, alice, star, post, list, members };
+        let mut town = Self { network, alice, star, post, list, members, grown: Vec::new() };
         for number in 0..COUNT {
             town.grow(number).await;
         }
@@ -78,30 +92,33 @@ impl Town {
 
     /// One more of everything.
     async fn grow(&mut self, number: u8) {
-        let Self { network, alice, star, post, list, members } = self;
+        let Self { network, alice, star, post, list, members, grown } = self;
         let letter = char::from(b'b' + number);
         let mut account = |name: &str| network.account(&format!("{name}{letter}x"));
         let [fan, muted, blocked, open] = ["fan", "muted", "blocked", "open"].map(&mut account);
-        network.follow(&fan, alice);
+        // Accounts are found by how many follow them, and this follow stays.
         network.follow(alice, &fan);
-        network.follow(&fan, star);
-        network.like(&fan, post);
-        network.repost(&fan, post);
-        network.quote(&fan, "searched for", post);
+        let mut records = vec![
+            network.follow(&fan, alice),
+            network.follow(&fan, star),
+            network.like(&fan, post),
+            network.repost(&fan, post),
+            network.quote(&fan, "searched for", post),
+        ];
         for list in [&*list, &*members] {
             let item = json!({ "list": list.uri, "subject": fan.as_str() });
-            network.write(alice, "app.bsky.graph.listitem", item);
+            records.push(network.write(alice, "app.bsky.graph.listitem", item));
         }
-        network.list(alice, "curatelist", &[]);
+        records.push(network.list(alice, "curatelist", &[]));
         let modlist = network.list(star, "modlist", &[]);
-        network.list_block(alice, &modlist);
-        network.block(alice, &blocked);
-        generator(network, alice, &format!("feed{letter}"));
-        starter_pack(network, alice, members, &[]);
+        records.push(network.list_block(alice, &modlist));
+        records.push(network.block(alice, &blocked));
+        records.push(generator(network, alice, &format!("feed{letter}")));
+        records.push(starter_pack(network, alice, members, &[]));
         let declaration = json!({ "allowSubscriptions": "followers" });
         let subscribable = "app.bsky.notification.declaration";
         network.write_as(&open, subscribable, Some("self"), declaration);
-        network.follow(alice, &open);
+        let follow = network.follow(alice, &open);
         let saved = network.post(&open, "saved");
         network.settle().await;
 
@@ -110,9 +127,33 @@ impl Town {
         mute_actor_list(app, &me, parameters(json!({ "list": modlist.uri }))).await.unwrap();
         create_bookmark(app, &me, parameters(saved.strong_ref())).await.unwrap();
         let draft = json!({ "draft": { "posts": [{ "text": "a draft" }] } });
-        create_draft(app, &me, parameters(draft)).await.unwrap();
-        let subscribed = json!({ "subject": open.as_str(), "activitySubscription": { "post": true, "reply": false } });
-        put_activity_subscription(app, &me, parameters(subscribed)).await.unwrap();
+        let draft = create_draft(app, &me, parameters(draft)).await.unwrap().body.id;
+        subscribe(app, &me, &open, true).await;
+        let (modlist, saved) = (modlist.uri, saved.uri);
+        grown.push(Grown { records, follow, open, muted, modlist, saved, draft });
+    }
+
+    /// Takes away what was shown on the page of this number, the last of it. Accounts that Alice follows are two for each of the others.
+    async fn shrink(&mut self, page: usize) {
+        let last = usize::from(COUNT) - 1;
+        if let Some(grown) = last.checked_sub(page).and_then(|at| self.grown.get(at)) {
+            self.network.delete(&grown.follow);
+        }
+        let at = (last - 1).checked_sub(2 * page);
+        if let Some(grown) = at.and_then(|at| self.grown.get(at)) {
+            grown.records.iter().for_each(|record| self.network.delete(record));
+            let (app, me) = (&self.network.app, viewer(&self.alice));
+            let muted = json!({ "actor": grown.muted.as_str() });
+            unmute_actor(app, &me, parameters(muted)).await.unwrap();
+            let list = json!({ "list": grown.modlist });
+            unmute_actor_list(app, &me, parameters(list)).await.unwrap();
+            let saved = json!({ "uri": grown.saved });
+            delete_bookmark(app, &me, parameters(saved)).await.unwrap();
+            let draft = json!({ "id": grown.draft });
+            delete_draft(app, &me, parameters(draft)).await.unwrap();
+            subscribe(app, &me, &grown.open, false).await;
+        }
+        self.network.settle().await;
     }
 
     async fn page(&self, what: &str, limit: usize, cursor: &Value) -> Value {
@@ -175,6 +216,12 @@ impl Town {
     }
 }
 
+async fn subscribe(app: &AppView, me: &Caller, to: &Did, posts: bool) {
+    let wanted = json!({ "post": posts, "reply": false });
+    let input = json!({ "subject": to.as_str(), "activitySubscription": wanted });
+    put_activity_subscription(app, me, parameters(input)).await.unwrap();
+}
+
 /// Where a reader of one list is.
 struct Reader {
     whole: Vec<String>,
@@ -186,6 +233,16 @@ struct Reader {
 
 #[tokio::test]
 async fn what_is_written_between_pages_is_no_loss_and_no_repetition() {
+    read_all(async |town, page| town.grow(COUNT + u8::try_from(page).unwrap()).await).await;
+}
+
+#[tokio::test]
+async fn what_is_deleted_after_it_was_shown_takes_nothing_along() {
+    read_all(async |town, page| town.shrink(page).await).await;
+}
+
+/// Reads all lists in step, two items a page; what happens between the pages is told their number.
+async fn read_all(between: impl AsyncFn(&mut Town, usize)) {
     let Some(mut town) = Town::new().await else { return };
     let mut readers = Vec::new();
     for (what, items, key) in LISTS {
@@ -195,7 +252,7 @@ async fn what_is_written_between_pages_is_no_loss_and_no_repetition() {
         let cursor = Value::Null;
         readers.push(Reader { whole, joined: Vec::new(), cursor, pages: 0, is_done: false });
     }
-    let mut number = COUNT;
+    let mut page_number = 0;
     while readers.iter().any(|reader| !reader.is_done) {
         for (reader, (what, items, key)) in readers.iter_mut().zip(LISTS) {
             if reader.is_done {
@@ -211,8 +268,8 @@ async fn what_is_written_between_pages_is_no_loss_and_no_repetition() {
             reader.is_done = reader.cursor.as_str().is_none_or(str::is_empty);
             assert!(reader.pages < 20, "{what} goes in a circle");
         }
-        town.grow(number).await;
-        number += 1;
+        between(&mut town, page_number).await;
+        page_number += 1;
     }
     for (Reader { whole, joined, pages, .. }, (what, ..)) in readers.iter().zip(LISTS) {
         let mut once = joined.clone();

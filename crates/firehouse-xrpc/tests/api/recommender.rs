@@ -277,5 +277,5 @@ async fn whatever_it_does_wrong_our_own_answer_stands_in_for_it() {
     *service.says.lock().unwrap() = (200, said, Duration::from_secs(60));
     let started = std::time::Instant::now();
     assert_eq!(ask(&world, USERS, "", &[]).await, own[0]);
-    assert!(started.elapsed() < Duration::from_secs(10), "who is slow is not waited for");
+    assert!(started.elapsed() < Duration::from_secs(30), "who is slow is not waited for");
 }

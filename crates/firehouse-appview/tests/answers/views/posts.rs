@@ -1,6 +1,8 @@
 //! postView with everything it may carry, feedViewPost with every reason and every kind of reply reference.
 
-use firehouse_appview::{create_bookmark, get_author_feed, get_posts, mute_thread};
+use firehouse_appview::{
+    create_bookmark, get_author_feed, get_embed_external_view, get_posts, mute_thread,
+};
 use serde_json::json;
 
 use super::{blob, check};
@@ -136,4 +138,21 @@ async fn replies_in_a_feed_say_what_they_answer_also_when_it_is_gone_or_blocked(
     let feed = json("app.bsky.feed.getAuthorFeed", feed)["feed"].clone();
     let replies = feed.as_array().unwrap().iter().map(|item| item["reply"].clone());
     check("feed_item_replies", replies.collect());
+}
+
+#[tokio::test]
+async fn the_card_of_a_link_shows_the_records_that_stand_there() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob] = ["alice", "bob"].map(|name| network.account(name));
+    let publication = json!({ "name": "News", "url": "https://a.test", "description": "daily", "icon": blob("image/png") });
+    let publication = network.write(&alice, "site.standard.publication", publication);
+    let article = json!({ "title": "One", "site": publication.uri, "path": "/one", "description": "first",
+        "publishedAt": "2025-01-01T00:00:00Z", "textContent": "word ".repeat(250), "coverImage": blob("image/png") });
+    let article = network.write(&bob, "site.standard.document", article);
+    network.settle().await;
+    let asked = json!({ "url": "https://a.test/one", "uris": [article.uri] });
+    let card = get_embed_external_view(&network.app, &viewer(&bob), parameters(asked)).await;
+    let mut card = json("app.bsky.embed.getEmbedExternalView", card);
+    card["associatedRecords"][0]["textContent"] = "[text]".into();
+    check("external_card", card);
 }
