@@ -2,6 +2,7 @@
 
 use atrium_api::app::bsky::graph::get_relationships::ParametersData;
 use atrium_api::types::string::AtIdentifier;
+use firehouse_schema::ActorStatus;
 use firehouse_types::{ActorId, Did, RkeyId};
 
 use crate::hydrate::{Hydration, State};
@@ -73,19 +74,24 @@ pub async fn get_relationships(
 fn relationship(state: &State, this: &Did, other: Did) -> RelationshipView {
     let (a, b) = (this.actor(), other.actor());
     let relations = &state.relations;
+    // What the deleted did is no longer so, though it may be here for some hours yet.
+    let is_deleted = |id| state.actors.get(&id).is_some_and(|it| it.status == ActorStatus::Deleted);
     let uri = |did: &Did, collection: &str, rkey: Option<RkeyId>| {
         rkey.and_then(|rkey| state.record_uri(did, collection, rkey))
     };
     let list = |from: ActorId, to: ActorId| {
         relations.list_block(from, to).and_then(|list| Some(state.lists.get(&list)?.uri.clone()))
     };
+    let (this_is_here, other_is_here) = (!is_deleted(a), !is_deleted(b));
+    let by_this = |uri: Option<String>| uri.filter(|_| this_is_here);
+    let by_other = |uri: Option<String>| uri.filter(|_| other_is_here);
     RelationshipView::Relationship {
-        following: uri(this, FOLLOW, relations.follow(a, b)),
-        followed_by: uri(&other, FOLLOW, relations.follow(b, a)),
-        blocking: uri(this, BLOCK, relations.block(a, b)),
-        blocked_by: uri(&other, BLOCK, relations.block(b, a)),
-        blocking_by_list: list(a, b),
-        blocked_by_list: list(b, a),
+        following: by_this(uri(this, FOLLOW, relations.follow(a, b))),
+        followed_by: by_other(uri(&other, FOLLOW, relations.follow(b, a))),
+        blocking: by_this(uri(this, BLOCK, relations.block(a, b))),
+        blocked_by: by_other(uri(&other, BLOCK, relations.block(b, a))),
+        blocking_by_list: by_this(list(a, b)),
+        blocked_by_list: by_other(list(b, a)),
         did: other,
     }
 }

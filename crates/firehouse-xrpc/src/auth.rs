@@ -29,18 +29,33 @@ pub(crate) enum Who {
     Anyone,
     /// Everybody; an account's token is checked when there is one.
     Viewer,
+    /// As [`Who::Viewer`]; the moderation service sees what is taken down, and past blocks.
+    ViewerOrModerator,
     /// As [`Who::Viewer`], and the chat service for its users.
     ViewerOrChat,
+    /// As [`Who::ViewerOrModerator`], and the chat service for its users.
+    ViewerModeratorOrChat,
     /// As [`Who::Viewer`]; the token may be meant for the feed generator that it will be handed to.
     ViewerOfFeed,
     /// Accounts only.
     ViewerOnly,
-    /// As [`Who::Viewer`], or the administrator.
+    /// As [`Who::ViewerOrModerator`], or the administrator.
     ViewerOrAdmin,
     /// The administrator, or the moderation service with its own token; nobody else's token.
     Moderator,
     /// The administrator; nobody where no password is configured.
     AdminOnly,
+}
+
+impl Who {
+    /// Whether the moderation service, calling by its own name, sees more than others do.
+    fn serves_moderation(self) -> bool {
+        matches!(self, Self::ViewerOrModerator | Self::ViewerModeratorOrChat | Self::ViewerOrAdmin)
+    }
+
+    fn serves_chat(self) -> bool {
+        matches!(self, Self::ViewerOrChat | Self::ViewerModeratorOrChat)
+    }
 }
 
 /// Reads `Authorization` headers.
@@ -96,7 +111,9 @@ impl Authenticator {
             Who::AdminOnly | Who::Moderator => Err(not_admin()),
             Who::Anyone
             | Who::Viewer
+            | Who::ViewerOrModerator
             | Who::ViewerOrChat
+            | Who::ViewerModeratorOrChat
             | Who::ViewerOfFeed
             | Who::ViewerOrAdmin => Ok(anonymous),
         }
@@ -111,7 +128,7 @@ impl Authenticator {
     ) -> Result<Caller, Failure> {
         let anonymous = Caller::default();
         let purpose = match who {
-            Who::ViewerOrChat => Purpose::MethodOrChat,
+            _ if who.serves_chat() => Purpose::MethodOrChat,
             Who::ViewerOfFeed => Purpose::MethodOrSkeleton,
             _ => Purpose::Method,
         };
@@ -132,7 +149,7 @@ impl Authenticator {
         let audience = if who == Who::ViewerOfFeed { Audience::Any } else { Audience::AnyName };
         let call = Call { method, purpose, audience, is_procedure };
         let issuer = self.service.verify(token, call, |_| true).await?;
-        let privileged = self.is_moderation_service(&issuer);
+        let privileged = who.serves_moderation() && self.is_moderation_service(&issuer);
         Ok(Caller { viewer: Some(issuer.did), privileged, ..anonymous })
     }
 

@@ -35,6 +35,10 @@ const WRITTEN: [Reason; 11] = [
 const SUBSCRIBED: &str = "subscribed-post";
 /// Rows of one post, at most: mention, quote, reply, activity.
 const ROWS_PER_POST: usize = 4;
+/// Rows that are read for each that is wanted: the second reasons of posts, and what does not hold.
+const ROWS_EACH: usize = 2;
+/// Times that rows are read for one part.
+const ROUNDS_MAX: usize = 4;
 
 /// Who is told, and of what.
 pub(super) struct Recipient {
@@ -70,14 +74,40 @@ pub(super) struct Part {
 }
 
 impl Recipient {
-    /// What comes after a position, from at most `limit` records.
+    /// What comes after a position, at most `limit` of it. A part ends short only at the end of everything, or when very much of what was
+    /// written down does not hold.
     pub async fn told(
+        &self,
+        app: &AppView,
+        mut after: NotificationPosition,
+        limit: usize,
+    ) -> Result<Part, ViewError> {
+        let mut told = Vec::new();
+        for _ in 0..ROUNDS_MAX {
+            let (units, next) = self.units(app, after, limit - told.len()).await?;
+            let judge = Judge::load(app, self, &units).await?;
+            for (at, unit) in units.iter().enumerate() {
+                told.extend(judge.told(self, unit).filter(|told| self.wants(told.reason)));
+                if told.len() == limit {
+                    let has_more = at + 1 < units.len() || next.is_some();
+                    let last = unit.last().map(Row::position).filter(|_| has_more);
+                    return Ok(Part { told, next: last });
+                }
+            }
+            let Some(next) = next else { return Ok(Part { told, next: None }) };
+            after = next;
+        }
+        Ok(Part { told, next: Some(after) })
+    }
+
+    /// What may hold, in the order of its time: where all of it holds enough for `limit`. And where the next begins.
+    async fn units(
         &self,
         app: &AppView,
         after: NotificationPosition,
         limit: usize,
-    ) -> Result<Part, ViewError> {
-        let rows_max = limit + ROWS_PER_POST;
+    ) -> Result<(Vec<Unit>, Option<NotificationPosition>), ViewError> {
+        let rows_max = limit * ROWS_EACH + ROWS_PER_POST;
         let reasons = self.written();
         let asked = NotificationsQuery {
             recipient: self.actor,
@@ -93,11 +123,7 @@ impl Recipient {
             app.store.notifications(asked),
             app.store.activity(subscribed, after, self.since, rows_max),
         )?;
-        let (candidates, next) = page(written, activity, rows_max, limit);
-        let judge = Judge::load(app, self, &candidates).await?;
-        let told = candidates.iter().filter_map(|unit| judge.told(self, unit));
-        let told = told.filter(|told| self.wants(told.reason)).collect();
-        Ok(Part { told, next })
+        Ok(in_units(written, activity, rows_max))
     }
 
     fn wants(&self, reason: &str) -> bool {
@@ -144,12 +170,11 @@ impl Row {
 /// Reasons to tell of one post, or one reason to tell of another record; the first that holds counts.
 type Unit = Vec<Row>;
 
-/// Merges both kinds of rows and cuts them into at most `limit` units, all of them whole.
-fn page(
+/// Merges both kinds of rows and cuts them into units, all of them whole. Where either has as many rows as were asked for, there are more.
+fn in_units(
     written: Vec<NotificationRead>,
     activity: Vec<Activity>,
     rows_max: usize,
-    limit: usize,
 ) -> (Vec<Unit>, Option<NotificationPosition>) {
     // Beyond the last row of a source that has more, rows of it may be missing.
     let cut_at = |len: usize, last: Option<NotificationPosition>| last.filter(|_| len >= rows_max);
@@ -172,17 +197,12 @@ fn page(
             _ => units.push(vec![row]),
         }
     }
-    let mut has_more = end.is_some();
-    if has_more && units.len() > 1 {
+    if end.is_some() && units.len() > 1 {
         // The last one may go on beyond the end.
         units.pop();
     }
-    if units.len() > limit {
-        units.truncate(limit);
-        has_more = true;
-    }
     let last = units.last().and_then(|unit| unit.last()).map(Row::position);
-    (units, last.filter(|_| has_more))
+    (units, last.filter(|_| end.is_some()))
 }
 
 fn is_same(row: &Row, at: NotificationPosition) -> bool {

@@ -1,4 +1,4 @@
--- Posts that quote one post, latest first.
+-- Posts that quote one post, latest first. None once it is deleted.
 -- Params: target_actor UInt64; target_rkey UInt64; before_ms Int64, before_actor UInt64, before_rkey UInt64: the last row seen,
 -- exclusive; limit UInt32.
 SELECT actor AS who, rkey AS record, min(sort_at) AS at
@@ -8,6 +8,12 @@ PREWHERE target_actor = {target_actor:UInt64}
     AND target_collection = 'app.bsky.feed.post'
     AND collection = 'app.bsky.feed.post'
     AND path IN ('.embed.record.uri', '.embed.record.record.uri')
+WHERE NOT
+(
+    SELECT argMax(deleted, rev)
+    FROM posts
+    PREWHERE actor = {target_actor:UInt64} AND rkey = {target_rkey:UInt64}
+)
 GROUP BY actor, rkey
 HAVING at < fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
     OR (at = fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC') AND (actor, rkey) < ({before_actor:UInt64}, {before_rkey:UInt64}))
