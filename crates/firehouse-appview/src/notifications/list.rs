@@ -1,7 +1,7 @@
 //! app.bsky.notification.listNotifications: what an account is told, newest first.
 //!
-//! Skeleton: what it is told (`told.rs`). Hydrate: the records, what they are about, who wrote them. Rules: `rules.rs`. View: the record as
-//! it is, with its labels; of a verification that is gone, that it is.
+//! Skeleton: what it is told (`candidates.rs`, `judge.rs`). Hydrate: the records, what they are about, who wrote them. Rules: `rules.rs`.
+//! View: the record as it is, with its labels; of a verification that is gone, that it is.
 
 use std::collections::HashSet;
 
@@ -10,9 +10,12 @@ use firehouse_store::read::{NotificationPosition, RecordKey};
 use firehouse_types::{ActorId, Datetime, Did};
 
 use super::Asked;
+use super::candidates::{Candidates, Recipient};
+use super::cursor;
+use super::judge::{Judge, Told};
 use super::records::{Record, Records};
 use super::rules::Hidden;
-use super::told::Told;
+use super::unit::Unit;
 use crate::hydrate::{Hydration, State};
 use crate::nsid::{FOLLOW, VERIFICATION};
 use crate::page::limit_of;
@@ -22,6 +25,8 @@ use crate::{Answer, AppView, Caller, ViewError, clock};
 
 /// Times a page is asked again for what the rules took out of it.
 const REQUESTS_MAX: usize = 10;
+/// Times that more is read for what does not hold.
+const PARTS_MAX: usize = 4;
 /// What stands in the place of a record that is gone: `{"$type": "app.bsky.notification.defs#recordDeleted"}`, as its block and its CID.
 const DELETED: &[u8] = b"\xa1\x65$type\x78\x28app.bsky.notification.defs#recordDeleted";
 const DELETED_CID: &str = "bafyreidad6nyekfa4a67yfb573ptxiv6s7kyxyg2ra6qbbemcruadvtuim";
@@ -73,63 +78,125 @@ pub async fn list_notifications(
     let did = caller.account()?;
     let viewer = (did.actor(), did);
     let cursor = parameters.cursor.filter(|cursor| !cursor.is_empty());
-    let asked_after = cursor.as_deref().map(parse).transpose()?;
-    let mut asked = Asked::load(app, viewer.0, parameters.priority).await?;
-    asked.recipient.reasons = parameters.reasons;
+    let asked_after = cursor.as_deref().map(cursor::parse).transpose()?;
     let newest = clock::now().ms().saturating_sub(app.config.notifications_delay_ms);
     let newest = NotificationPosition::before(Datetime::from_ms(newest));
+    let after = asked_after.map_or(newest, |after| after.max(newest));
     let limit = limit_of(parameters.limit);
 
-    let mut next = Some(asked_after.map_or(newest, |after| after.max(newest)));
-    let (mut notifications, mut seen_at) = (Vec::new(), asked.seen_at);
-    for request in 0..REQUESTS_MAX {
-        let Some(after) = next.filter(|_| request == 0 || notifications.len() < limit.div_ceil(2))
-        else {
+    // Most accounts want to hear of everybody: the rows are asked for before it is known.
+    let early = Recipient {
+        followed: parameters.priority.unwrap_or(false),
+        reasons: parameters.reasons.clone(),
+        ..Recipient::new(viewer.0)
+    };
+    let (mut asked, rows) = tokio::try_join!(
+        Asked::load(app, viewer.0, parameters.priority),
+        early.written(app, after, limit),
+    )?;
+    asked.recipient.reasons = parameters.reasons;
+    let rows = Some(rows).filter(|_| asked.recipient.followed == early.followed);
+    let mut list = List {
+        app,
+        caller,
+        viewer,
+        seen_at: asked.seen_at,
+        candidates: Candidates::new(app, &asked.recipient, after, rows),
+        to: &asked.recipient,
+    };
+    let mut notifications = list.page(limit, asked_after.is_none()).await?;
+    for _ in 1..REQUESTS_MAX {
+        let is_filled = notifications.len() >= limit.div_ceil(2);
+        if is_filled || list.candidates.position().is_none() {
             break;
-        };
-        let part = asked.recipient.told(app, after, limit - notifications.len()).await?;
-        if request == 0 && seen_at.is_none() && asked_after.is_none() {
-            // Who has never seen any is shown one as new, not all of them.
-            seen_at = part.told.first().map(|told| told.sort_at);
         }
-        notifications.extend(views(app, caller, viewer, seen_at, &part.told).await?);
-        next = part.next.filter(|&next| next != after);
+        notifications.extend(list.page(limit - notifications.len(), false).await?);
     }
     Ok(Answer::new(Output {
-        cursor: next.map(text),
+        cursor: list.candidates.position().map(cursor::text),
         notifications,
         priority: asked.priority,
-        seen_at: seen_at.map(|at| at.to_string()),
+        seen_at: list.seen_at.map(|at| at.to_string()),
     }))
 }
 
-async fn views(
-    app: &AppView,
-    caller: &Caller,
-    viewer: (ActorId, &Did),
+/// What is being listed, page by page.
+struct List<'a> {
+    app: &'a AppView,
+    caller: &'a Caller,
+    viewer: (ActorId, &'a Did),
+    to: &'a Recipient,
     seen_at: Option<Datetime>,
-    told: &[Told],
-) -> Result<Vec<Notification>, ViewError> {
-    if told.is_empty() {
-        return Ok(Vec::new());
+    candidates: Candidates<'a>,
+}
+
+impl List<'_> {
+    /// What is shown of the next `limit` things that the viewer is told. Who has never seen any is shown the first as new, not all.
+    async fn page(&mut self, limit: usize, is_first: bool) -> Result<Vec<Notification>, ViewError> {
+        let (mut notifications, mut told) = (Vec::new(), 0);
+        // What does not hold takes no place on the page.
+        for _ in 0..PARTS_MAX {
+            let units = self.candidates.take(limit - told).await?;
+            if units.is_empty() {
+                break;
+            }
+            let part = Part::load(self, &units).await?;
+            if is_first && self.seen_at.is_none() {
+                self.seen_at = part.told.first().map(|told| told.sort_at);
+            }
+            notifications.extend(part.views(self.app, self.viewer.1, self.seen_at));
+            told += part.told.len();
+            if told >= limit {
+                break;
+            }
+        }
+        Ok(notifications)
     }
-    let mut hydration = Hydration::new(app, caller);
-    hydration.actors.extend(told.iter().map(|told| told.key.0));
-    hydration.labelled.extend(told.iter().map(|told| (told.key.0, told.collection, told.key.1)));
-    let (records, hidden, state) = tokio::try_join!(
-        Records::load(&app.store, told, viewer),
-        Hidden::load(app, viewer.0, told),
-        hydration.finish(),
-    )?;
-    let packs = starter_packs(app, caller, &records).await?;
-    let (views, packs) = (app.views(&state), packs.as_ref().map(|packs| app.views(packs)));
-    let shown = told.iter().filter(|told| records.has_subject(told));
-    let shown = shown.filter(|told| hidden.shows(app, &views, told));
-    let view = |told| {
+}
+
+/// Some of it, with all that its views need.
+struct Part {
+    told: Vec<Told>,
+    records: Records,
+    hidden: Hidden,
+    state: State,
+    packs: Option<State>,
+}
+
+impl Part {
+    /// What is told of the units and whatever it takes to show it, asked for at once.
+    async fn load(list: &List<'_>, units: &[Unit]) -> Result<Self, ViewError> {
+        let List { app, caller, viewer, to, .. } = *list;
+        let mut hydration = Hydration::new(app, caller);
+        for (collection, key) in units.iter().map(Unit::record) {
+            hydration.actors.insert(key.0);
+            hydration.labelled.push((key.0, collection, key.1));
+        }
+        let (judge, records, hidden, state) = tokio::try_join!(
+            Judge::load(app, to, units),
+            Records::load(&app.store, units, viewer),
+            Hidden::load(app, viewer.0, units),
+            Box::pin(hydration.finish()),
+        )?;
+        let packs = starter_packs(app, caller, &records).await?;
+        let told = units.iter().filter_map(|unit| judge.told(to, unit));
+        let told = told.filter(|told| records.has_subject(told)).collect();
+        Ok(Self { told, records, hidden, state, packs })
+    }
+
+    fn views(
+        &self,
+        app: &AppView,
+        recipient: &Did,
+        seen_at: Option<Datetime>,
+    ) -> Vec<Notification> {
         let seen_at = seen_at.unwrap_or(Datetime::from_ms(i64::MAX));
-        view(&views, packs.as_ref(), &records, viewer.1, seen_at, told)
-    };
-    Ok(shown.filter_map(view).collect())
+        let views = app.views(&self.state);
+        let packs = self.packs.as_ref().map(|packs| app.views(packs));
+        let shown = self.told.iter().filter(|told| self.hidden.shows(app, &views, told));
+        let view = |told| view(&views, packs.as_ref(), &self.records, recipient, seen_at, told);
+        shown.filter_map(view).collect()
+    }
 }
 
 /// What follows were found through. Seldom any.
@@ -194,52 +261,4 @@ fn view(
         labels,
         author,
     })
-}
-
-/// `<time>` as in the reference, and behind it what tells rows of that millisecond apart.
-fn text(at: NotificationPosition) -> String {
-    let time = Datetime::from_ms(at.newest_first.saturating_neg());
-    format!("{time}__{:x}-{:x}-{:x}", at.actor, at.rkey, at.reason)
-}
-
-fn parse(cursor: &str) -> Result<NotificationPosition, ViewError> {
-    let (time, tie) = match cursor.split_once("__") {
-        Some((time, tie)) => (time, Some(tie)),
-        None => (cursor, None),
-    };
-    let at = Datetime::parse(time).map_err(|_| ViewError::MalformedCursor)?;
-    let before = NotificationPosition::before(at);
-    let Some(tie) = tie else { return Ok(before) };
-    let mut numbers = tie.split('-').map(|part| u64::from_str_radix(part, 16).ok());
-    let mut number = || numbers.next().flatten().ok_or(ViewError::MalformedCursor);
-    let (actor, rkey, reason) = (number()?, number()?, number()?);
-    let reason = i8::try_from(reason).map_err(|_| ViewError::MalformedCursor)?;
-    match numbers.next() {
-        None => Ok(NotificationPosition { actor, rkey, reason, ..before }),
-        Some(_) => Err(ViewError::MalformedCursor),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_says_where_it_came_from_and_a_time_alone_is_one() {
-        let at = NotificationPosition {
-            newest_first: -1_735_689_600_123,
-            actor: u64::MAX,
-            rkey: 7,
-            reason: 11,
-        };
-        assert_eq!(text(at), "2025-01-01T00:00:00.123Z__ffffffffffffffff-7-b");
-        assert_eq!(parse(&text(at)).ok(), Some(at));
-        let before = parse("2025-01-01T00:00:00.123Z").unwrap();
-        assert!(before > at && before.newest_first == at.newest_first);
-        for malformed in
-            ["x", "7__1-2-3", "2025-01-01T00:00:00.123Z__1-2", "2025-01-01T00:00:00.123Z__1-2-3-4"]
-        {
-            assert!(parse(malformed).is_err(), "{malformed}");
-        }
-    }
 }

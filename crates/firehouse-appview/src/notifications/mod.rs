@@ -1,7 +1,10 @@
 //! app.bsky.notification: who is told of what, up to when it was seen, and what each account wants to hear of.
 
-mod told;
+mod unit;
+mod candidates;
+mod judge;
 mod records;
+mod cursor;
 mod rules;
 mod list;
 mod unread;
@@ -13,7 +16,7 @@ use firehouse_types::{ActorId, Datetime, Rev};
 
 use crate::hydrate::{Pairs, Relations, load_actors};
 use crate::{AppView, ViewError};
-use told::Recipient;
+use candidates::Recipient;
 
 pub use list::{Notification, Output as Notifications, list_notifications};
 pub use settings::{
@@ -60,14 +63,8 @@ impl Asked {
             .collect();
         let subscribed = allowed(app, viewer, subscribed).await?;
         let priority = priority.unwrap_or(settings.priority);
-        let recipient = Recipient {
-            actor: viewer,
-            followed: priority,
-            reasons: None,
-            since: None,
-            subscribed,
-            muted,
-        };
+        let recipient =
+            Recipient { followed: priority, subscribed, muted, ..Recipient::new(viewer) };
         Ok(Self { recipient, seen_at: settings.seen_at, priority })
     }
 }

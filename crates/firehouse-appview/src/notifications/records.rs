@@ -6,7 +6,8 @@ use firehouse_store::Store;
 use firehouse_store::read::{NamedRecord, RecordHead, RecordKey, RecordRead};
 use firehouse_types::{ActorId, Did};
 
-use super::told::Told;
+use super::judge::{Told, subject};
+use super::unit::Unit;
 use crate::nsid::{FOLLOW, LIKE, REPOST};
 use crate::record::{RecordJson, StrongRef, written_again};
 use crate::{ViewError, uri};
@@ -28,20 +29,24 @@ pub(super) struct Record {
 }
 
 impl Records {
-    /// Loads what is told, and what it is about. Two statements: the second only for accounts that likes and reposts name besides.
+    /// Loads what may be told, and what it is about. Two statements: the second only for accounts that likes and reposts name besides.
     pub async fn load(
         store: &Store,
-        told: &[Told],
+        units: &[Unit],
         viewer: (ActorId, &Did),
     ) -> Result<Self, ViewError> {
-        let records: HashSet<NamedRecord<'_>> =
-            told.iter().map(|told| (told.collection, told.key.0, told.key.1)).collect();
-        let about = told.iter().filter_map(|told| told.subject.as_ref());
-        let subjects: HashSet<NamedRecord<'_>> =
-            about.map(|(collection, key)| (&**collection, key.0, key.1)).collect();
+        let record = |unit: &Unit| {
+            let (collection, key) = unit.record();
+            (collection, key.0, key.1)
+        };
+        let records: HashSet<NamedRecord<'_>> = units.iter().map(record).collect();
+        let about = units.iter().flat_map(Unit::written);
+        let about: HashSet<_> = about.filter_map(|row| subject(viewer.0, row)).collect();
+        let subjects: Vec<NamedRecord<'_>> =
+            about.iter().map(|(collection, key)| (&**collection, key.0, key.1)).collect();
         let usual = records.iter().copied().filter(|record| USUAL.contains(&record.0));
         let usual: Vec<_> = usual.collect();
-        let (records, subjects) = (Vec::from_iter(records), Vec::from_iter(subjects));
+        let records = Vec::from_iter(records);
         let (records, targets, subjects) = tokio::try_join!(
             store.named_records(&records),
             store.link_targets(&usual),
@@ -66,10 +71,10 @@ impl Records {
             };
             Some((of, Record { head: row.head(), json: written? }))
         };
-        let subject = |head: RecordHead| ((head.collection.clone(), (head.actor, head.rkey)), head);
+        let named = |head: RecordHead| ((head.collection.clone(), (head.actor, head.rkey)), head);
         Ok(Self {
             records: records.into_iter().filter_map(read).collect(),
-            subjects: subjects.into_iter().map(subject).collect(),
+            subjects: subjects.into_iter().map(named).collect(),
         })
     }
 

@@ -3,10 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use firehouse_store::read::RecordKey;
+use firehouse_store::read::{NotificationRead, RecordKey};
 use firehouse_types::{ActorId, Datetime};
 
-use super::told::Told;
+use super::judge::Told;
+use super::unit::Unit;
 use crate::view::Views;
 use crate::{AppView, ViewError};
 
@@ -14,9 +15,10 @@ use crate::{AppView, ViewError};
 pub(super) struct Hidden(HashMap<(RecordKey, RecordKey), Datetime>);
 
 impl Hidden {
-    /// Asks for those in the threads that are told of.
-    pub async fn load(app: &AppView, viewer: ActorId, told: &[Told]) -> Result<Self, ViewError> {
-        let own = told.iter().filter_map(|told| told.root).filter(|root| root.0 == viewer);
+    /// Asks for those in the threads that may be told of.
+    pub async fn load(app: &AppView, viewer: ActorId, units: &[Unit]) -> Result<Self, ViewError> {
+        let roots = units.iter().flat_map(Unit::written).filter_map(NotificationRead::root);
+        let own = roots.filter(|root| root.0 == viewer);
         let own: HashSet<_> = own.collect();
         Ok(Self(app.store.hidden_answers(&Vec::from_iter(own)).await?))
     }

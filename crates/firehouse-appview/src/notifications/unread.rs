@@ -10,7 +10,8 @@ use firehouse_store::read::NotificationPosition;
 use firehouse_types::Datetime;
 
 use super::Asked;
-use super::told::Told;
+use super::candidates::Candidates;
+use super::judge::{Judge, Told};
 use crate::{Answer, AppView, Caller, ViewError};
 
 /// What is judged of it, in parts; who has more unread is told that it is this many.
@@ -41,18 +42,23 @@ pub async fn get_unread_count(
         return Ok(Answer::new(Unread { count: 0 }));
     }
     asked.recipient.since = asked.seen_at;
-    let mut next = Some(NotificationPosition::before(Datetime::from_ms(i64::MAX)));
+    let to = &asked.recipient;
+    let newest = NotificationPosition::before(Datetime::from_ms(i64::MAX));
+    let mut candidates = Candidates::new(app, to, newest, None);
     let mut count = 0;
     for _ in 0..PARTS_MAX {
-        let Some(after) = next else { break };
-        let part = asked.recipient.told(app, after, PART).await?;
-        let authors: HashSet<_> = part.told.iter().map(|told| told.key.0).collect();
-        let taken_down = app.store.taken_down(&Vec::from_iter(authors)).await?;
+        let units = candidates.take(PART).await?;
+        if units.is_empty() {
+            break;
+        }
+        let authors: HashSet<_> = units.iter().map(|unit| unit.record().1.0).collect();
+        let authors = Vec::from_iter(authors);
+        let taken_down = async { Ok(app.store.taken_down(&authors).await?) };
+        let (judge, taken_down) = tokio::try_join!(Judge::load(app, to, &units), taken_down)?;
         let taken_down: HashSet<_> =
-            taken_down.iter().map(|row| (&*row.collection, row.actor, row.rkey)).collect();
-        let is_up = |told: &&Told| !taken_down.contains(&(told.collection, told.key.0, told.key.1));
-        count += part.told.iter().filter(is_up).count();
-        next = part.next;
+            taken_down.iter().map(|row| (&*row.collection, (row.actor, row.rkey))).collect();
+        let is_up = |told: &Told| !taken_down.contains(&(told.collection, told.key));
+        count += units.iter().filter_map(|unit| judge.told(to, unit)).filter(is_up).count();
     }
     Ok(Answer::new(Unread { count }))
 }
