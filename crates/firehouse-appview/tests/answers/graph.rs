@@ -198,6 +198,39 @@ async fn relationships_go_both_ways_and_handles_among_the_others_are_not_found()
 }
 
 #[tokio::test]
+async fn what_a_deleted_account_did_is_no_relation() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob] = ["alice", "bob"].map(|name| network.account(name));
+    let follow = network.follow(&alice, &bob);
+    network.follow(&bob, &alice);
+    network.set_status(&bob, "bob", ActorStatus::Deleted);
+    network.settle().await;
+    let asked = json!({ "actor": alice.as_str(), "others": [bob.as_str()] });
+    let answer = get_relationships(&network.app, &Caller::default(), parameters(asked)).await;
+    let body = json("app.bsky.graph.getRelationships", answer);
+    assert_eq!(body["relationships"][0]["following"], json!(follow.uri));
+    assert!(body["relationships"][0].get("followedBy").is_none(), "{body}");
+}
+
+#[tokio::test]
+async fn a_post_that_is_deleted_has_no_quotes() {
+    let Some(mut network) = Network::new().await else { return };
+    let [alice, bob] = ["alice", "bob"].map(|name| network.account(name));
+    let post = network.post(&alice, "quote me");
+    network.quote(&bob, "quoted", &post);
+    let quotes = async |network: &Network| {
+        let asked = parameters(json!({ "uri": post.uri }));
+        let answer = Box::pin(get_quotes(&network.app, &Caller::default(), asked)).await;
+        json("app.bsky.feed.getQuotes", answer)["posts"].as_array().unwrap().len()
+    };
+    network.settle().await;
+    assert_eq!(quotes(&network).await, 1);
+    network.delete(&post);
+    network.settle().await;
+    assert_eq!(quotes(&network).await, 0);
+}
+
+#[tokio::test]
 async fn a_handle_resolves_in_any_case_and_only_while_it_is_held() {
     let Some(mut network) = Network::new().await else { return };
     let alice = network.account("alice");
