@@ -3,7 +3,7 @@
 //! First-party blocks concern the viewer, third-party ones two others: the author of a reply and whom it answers, of a quote and whom it
 //! quotes. A list blocks only while it exists, is a moderation list, and its creator is active. Nobody blocks himself.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use firehouse_store::Store;
 use firehouse_store::read::RecordKey;
@@ -17,8 +17,8 @@ use crate::nsid::BLOCK;
 pub(crate) struct Relations {
     follows: HashMap<(ActorId, ActorId), RkeyId>,
     blocks: HashMap<(ActorId, ActorId), RkeyId>,
-    /// (who blocks, who is on the list) → the list.
-    list_blocks: HashMap<(ActorId, ActorId), RecordKey>,
+    /// (who blocks, who is on the lists) → the lists. The first one is shown.
+    list_blocks: HashMap<(ActorId, ActorId), BTreeSet<RecordKey>>,
 }
 
 /// Pairs of accounts whose relations matter; order within a pair means nothing.
@@ -71,8 +71,10 @@ impl Relations {
             };
             kind.insert((row.actor, row.target_actor), row.first_rkey);
         }
-        relations.list_blocks =
-            by_list.iter().map(|row| ((row.actor, row.subject), row.list())).collect();
+        for row in by_list {
+            let lists = relations.list_blocks.entry((row.actor, row.subject)).or_default();
+            lists.insert(row.list());
+        }
         Ok(relations)
     }
 
@@ -88,7 +90,7 @@ impl Relations {
 
     /// The list by which one blocks another.
     pub fn list_block(&self, from: ActorId, to: ActorId) -> Option<RecordKey> {
-        self.list_blocks.get(&(from, to)).copied()
+        self.list_blocks.get(&(from, to))?.first().copied()
     }
 
     /// Whether one blocks another in any way.
@@ -103,12 +105,12 @@ impl Relations {
 
     /// Lists by which somebody here blocks.
     pub fn lists_blocking(&self) -> impl Iterator<Item = RecordKey> {
-        self.list_blocks.values().copied()
+        self.list_blocks.values().flatten().copied()
     }
 
     /// Forgets blocks by lists that this caller may not see.
     pub fn retain_lists(&mut self, is_seen: impl Fn(RecordKey) -> bool) {
-        self.list_blocks.retain(|_, list| is_seen(*list));
+        self.list_blocks.values_mut().for_each(|lists| lists.retain(|list| is_seen(*list)));
     }
 
     /// The records by which they follow and block.

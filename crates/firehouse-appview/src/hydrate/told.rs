@@ -1,6 +1,6 @@
 //! What accounts told only us about what one answer shows: the viewer's mutes, bookmarks and subscriptions, and how often posts are bookmarked.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use firehouse_store::read::RecordKey;
 use firehouse_store::{AccountMute, Bookmarks, Store};
@@ -12,8 +12,8 @@ use crate::ViewError;
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     mutes: HashMap<ActorId, AccountMute>,
-    /// By which list.
-    list_mutes: HashMap<ActorId, RecordKey>,
+    /// By which lists. The first one is shown.
+    list_mutes: HashMap<ActorId, BTreeSet<RecordKey>>,
     muted_threads: HashSet<RecordKey>,
     bookmarks: HashMap<RecordKey, Bookmarks>,
     subscriptions: HashMap<ActorId, Subscription>,
@@ -58,11 +58,15 @@ impl Told {
         let subscriptions = subscriptions
             .iter()
             .map(|row| (row.subject, Subscription { post: row.post(), reply: row.reply() }));
+        let mut by_subject: HashMap<_, BTreeSet<_>> = HashMap::new();
+        for row in list_mutes {
+            by_subject.entry(row.subject).or_default().insert(row.list());
+        }
         // Nobody mutes himself.
         let mutes = mutes.into_iter().filter(|row| row.subject != viewer);
         Ok(Self {
             mutes: mutes.map(|row| (row.subject, row)).collect(),
-            list_mutes: list_mutes.iter().map(|row| (row.subject, row.list())).collect(),
+            list_mutes: by_subject,
             muted_threads: threads.into_iter().collect(),
             bookmarks: by_post(bookmarks),
             subscriptions: subscriptions.collect(),
@@ -76,17 +80,17 @@ impl Told {
 
     /// The list by which the viewer mutes an account.
     pub fn list_mute(&self, actor: ActorId) -> Option<RecordKey> {
-        self.list_mutes.get(&actor).copied()
+        self.list_mutes.get(&actor)?.first().copied()
     }
 
     /// Lists by which the viewer mutes somebody here.
     pub fn lists_muting(&self) -> impl Iterator<Item = RecordKey> {
-        self.list_mutes.values().copied()
+        self.list_mutes.values().flatten().copied()
     }
 
     /// Forgets mutes by lists that this caller may not see.
     pub fn retain_lists(&mut self, is_seen: impl Fn(RecordKey) -> bool) {
-        self.list_mutes.retain(|_, list| is_seen(*list));
+        self.list_mutes.values_mut().for_each(|lists| lists.retain(|list| is_seen(*list)));
     }
 
     /// Whether the viewer mutes the thread that begins with a post.

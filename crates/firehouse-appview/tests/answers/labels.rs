@@ -172,13 +172,19 @@ async fn quotes_that_need_review_are_for_their_authors_and_those_who_follow_them
 async fn a_list_that_a_label_takes_down_blocks_nobody() {
     let Some(mut network) = Network::new().await else { return };
     let [alice, bob] = ["alice", "bob"].map(|name| network.account(name));
-    let list = network.list(&bob, "modlist", &[&bob]);
-    network.list_block(&alice, &list);
+    let lists = [(); 2].map(|()| network.list(&bob, "modlist", &[&bob]));
+    for list in &lists {
+        network.list_block(&alice, list);
+    }
     let post_of_bob = network.post(&bob, "of bob");
     network.settle().await;
     let caller = Caller { labelers: accepting(&[(MOD, true)]).labelers, ..viewer(&alice) };
     assert_eq!(post(&network, &caller, &post_of_bob).await, Value::Null);
-    say(&network, &[label(MOD, &list.uri, "!takedown")]).await;
+    // Whichever of them is taken down, the other one blocks.
+    for list in &lists {
+        assert_eq!(post(&network, &caller, &post_of_bob).await, Value::Null);
+        say(&network, &[label(MOD, &list.uri, "!takedown")]).await;
+    }
     assert_eq!(
         post(&network, &caller, &post_of_bob).await["author"]["viewer"]["blocking"],
         Value::Null

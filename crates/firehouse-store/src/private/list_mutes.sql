@@ -1,5 +1,5 @@
--- Which of some accounts one account mutes by a list: the first list that it mutes and they are on, that exists, is for moderation, is
--- not taken down, and whose creator is active.
+-- Which of some accounts one account mutes by a list: the first eight lists that it mutes and they are on, that exist, are for
+-- moderation, are not taken down, and whose creators are active. More than one, since a label may take one down.
 -- Params: viewer UInt64; subjects Array(UInt64).
 WITH members AS
 (
@@ -44,4 +44,4 @@ AND list_actor NOT IN
     WHERE applied = 1
 )
 ORDER BY subject, list_actor, list_rkey
-LIMIT 1 BY subject
+LIMIT 8 BY subject

@@ -24,7 +24,7 @@ impl ListMute {
 
 impl Store {
     /// Which of some accounts a viewer mutes by a list that may mute: it exists, is for moderation, and its creator is active.
-    /// Shape: any order, each account once; never the viewer. Errors: [`StoreError::Read`].
+    /// Shape: any order, each account at most eight times; never the viewer. Errors: [`StoreError::Read`].
     pub async fn list_mutes(
         &self,
         viewer: ActorId,

@@ -82,7 +82,7 @@ pub struct ListBlock {
 }
 
 impl ListBlock {
-    /// The list; the first of several.
+    /// The list; one of several.
     pub fn list(&self) -> RecordKey {
         (self.list_actor, self.list_rkey)
     }
@@ -110,7 +110,7 @@ impl Store {
         fetch_each("list_subscriptions", lists, PAIRS_PER_QUERY, query).await
     }
 
-    /// Who of `actors` blocks whom of `subjects` by a list that may block. Shape: any order, each pair once; nobody blocks himself.
+    /// Who of `actors` blocks whom of `subjects` by a list that may block. Shape: any order, each pair at most eight times; nobody blocks himself.
     /// Errors: [`StoreError::Read`].
     pub async fn list_blocks(
         &self,
