@@ -52,9 +52,26 @@ pub struct VerifierView {
 impl AppView {
     /// Whose verifications count now: at most one query in some seconds.
     pub(crate) async fn trusted_verifiers(&self) -> Result<Arc<HashSet<ActorId>>, ViewError> {
-        if let Some(known) = self.verifiers.get() {
-            return Ok(known);
+        match self.known_verifiers() {
+            Some(known) => Ok(known),
+            None => self.ask_verifiers().await,
         }
+    }
+
+    /// As [`AppView::trusted_verifiers`], if that takes no query.
+    pub(crate) fn known_verifiers(&self) -> Option<Arc<HashSet<ActorId>>> {
+        self.verifiers.get(BELIEVED)
+    }
+
+    /// Asks again in time, beside other queries, so that while there are requests none of them has to wait for it.
+    pub(crate) async fn renew_verifiers(&self) -> Result<(), ViewError> {
+        if self.verifiers.get(BELIEVED / 2).is_none() {
+            self.ask_verifiers().await?;
+        }
+        Ok(())
+    }
+
+    async fn ask_verifiers(&self) -> Result<Arc<HashSet<ActorId>>, ViewError> {
         let all = all(&self.store, &self.config.trusted_verifiers).await?;
         let trusted = all.iter().filter(|(_, view)| view.trusted);
         let trusted = Arc::new(trusted.map(|(did, _)| did.actor()).collect());
@@ -64,9 +81,10 @@ impl AppView {
 }
 
 impl TrustedVerifiers {
-    fn get(&self) -> Option<Arc<HashSet<ActorId>>> {
+    /// Unless it was asked longer ago than this.
+    fn get(&self, believed: Duration) -> Option<Arc<HashSet<ActorId>>> {
         let known = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let known = known.as_ref().filter(|(since, _)| since.elapsed() < BELIEVED);
+        let known = known.as_ref().filter(|(since, _)| since.elapsed() < believed);
         known.map(|(_, trusted)| Arc::clone(trusted))
     }
 

@@ -84,6 +84,7 @@ impl Labels {
 
     /// Takes over what was asked for later.
     pub fn extend(&mut self, later: Self) {
+        self.redacting = later.redacting;
         for (subject, rows) in later.by_subject {
             self.by_subject.entry(subject).or_default().extend(rows);
         }

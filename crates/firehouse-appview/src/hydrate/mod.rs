@@ -1,7 +1,7 @@
 //! Hydrate: from the numbers of a skeleton to everything that its views need, in few rounds of queries that run side by side.
 //!
 //! [`Hydration`] collects what is wanted; [`Hydration::finish`] asks for it: identities and profiles, counts with the viewer's own likes,
-//! relations, gates, lists, labels. Posts come first, since who else is wanted stands in them.
+//! relations, gates, lists, labels. Posts come first, since who else is wanted stands in them; what the answers name comes last.
 
 mod actors;
 mod gates;
@@ -11,6 +11,7 @@ mod offered;
 mod posts;
 mod relations;
 mod state;
+mod subjects;
 mod tags;
 mod takedowns;
 mod told;
@@ -20,29 +21,28 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use firehouse_store::Store;
-use firehouse_store::read::{RecordKey, RecordRead, Refused};
+use firehouse_store::read::{ClosedGates, RecordKey, Refused};
 use firehouse_types::{ActorId, RkeyId};
 
 use crate::nsid::{
-    BLOCK, FOLLOW, LIKE, LIST, LIST_BLOCK, LIST_ITEM, OPT_OUT, POST, PROFILE, REPOST, STARTER_PACK,
+    BLOCK, FOLLOW, LIKE, LIST_BLOCK, LIST_ITEM, OPT_OUT, POST, REPOST, STARTER_PACK,
 };
-use crate::record::{ProfileFields, StarterPackFields};
-use crate::view::strong_ref;
+use crate::record::StarterPackFields;
 use crate::{AppView, AppliedLabeler, Caller, RecordJson, TagRules, ViewError, uri};
 
 pub(crate) use actors::load_actors;
 use actors::parse;
-use labels::Labels;
 pub(crate) use lists::REFERENCE_LIST;
 pub(crate) use posts::QUOTE_DEPTH_MAX;
 pub(crate) use relations::{Pairs, Relations};
-use state::List;
 pub(crate) use state::{Actor, KnownFollowers, Liked, State};
-use tags::Tags;
+use subjects::{Asked, Subjects};
+use told::About;
 pub use told::Subscription;
-use told::{About, Told};
 pub(crate) use verifications::Verification;
 
+/// Rounds after the first: known followers, the lists by which one of them is blocked. It takes a circle to need more.
+const ROUNDS_MAX: usize = 4;
 /// Members of a list that the sample of a starter pack is chosen from, the latest.
 const LIST_SAMPLE: u32 = 50;
 /// Accounts in such a sample.
@@ -142,123 +142,109 @@ impl<'a> Hydration<'a> {
         Ok(())
     }
 
-    /// Starter packs by which accounts shown in detail say they joined.
-    async fn joined_via(&self) -> Result<Vec<RecordKey>, ViewError> {
-        let this = RkeyId::of("self");
-        let keys: Vec<_> = self.detailed.iter().map(|&actor| (actor, this)).collect();
-        let profiles = self.store.records(&[PROFILE], &keys).await?;
-        let joined = |row: &RecordRead| {
-            let fields = parse::<ProfileFields>(&RecordJson::new(&row.body)?)?;
-            uri::starter_pack(&strong_ref(&fields.joined_via_starter_pack?)?.uri)
-        };
-        Ok(profiles.iter().filter_map(joined).collect())
-    }
-
-    /// Asks for all that is wanted, in rounds: known followers, since they are shown too; nearly everything; the lists and keys that only
-    /// these answers name.
+    /// Asks for all that is wanted, and then for what the answers name: mostly nothing, or lists by which somebody is blocked. Nobody but
+    /// the first round asks for anything of posts.
     pub async fn finish(mut self) -> Result<State, ViewError> {
         self.want_those_in_posts();
-        let (store, viewer) = (self.store, self.state.viewer);
-        self.actors.extend(self.reposts.iter().map(|repost| repost.0));
-        self.actors.extend(self.lists.iter().map(|list| list.0));
-        self.actors.extend(&self.detailed);
-        let wants_known = |actor: &&ActorId| {
-            self.with_known_followers.as_ref().is_none_or(|wanted| wanted.contains(actor))
-        };
-        let wanted: Vec<_> = self.detailed.iter().filter(wants_known).copied().collect();
-        let (known, known_likers, joined_via) = tokio::try_join!(
-            actors::load_known_followers(store, &wanted, viewer),
-            actors::load_known_likers(store, &self.with_likers, viewer),
-            self.joined_via(),
-        )?;
-        self.offered.starter_packs.extend(joined_via);
-        self.actors.extend(self.offered.creators());
-        for (subject, known) in &known {
-            self.actors.extend(&known.some);
-            known.some.iter().for_each(|&follower| self.pairs.add(*subject, follower));
+        let mut asked = Asked::default();
+        let mut wanted = self.wanted();
+        wanted.renew(&mut asked);
+        // Boxed, like those below: it is asked from deep within the method.
+        let mut closed = Box::pin(self.first_round(wanted)).await?;
+        for _ in 0..ROUNDS_MAX {
+            let mut named = self.state.named(&self.detailed);
+            named.renew(&mut asked);
+            let mut texts = self.state.hashed_keys(self.op);
+            texts.retain(|&key| asked.texts.insert(key));
+            let closed = std::mem::take(&mut closed);
+            if named.is_empty() && texts.is_empty() && closed.is_empty() {
+                break;
+            }
+            let (said, texts, refused) = Box::pin(async {
+                tokio::try_join!(
+                    named.load(&self, &[], About::default()),
+                    load_rkey_texts(self.store, &texts),
+                    self.refused(&closed),
+                )
+            })
+            .await?;
+            self.state.take(said);
+            self.state.rkey_texts.extend(texts);
+            self.state.refused.extend(refused);
         }
-        for (post, known) in &known_likers {
-            self.actors.extend(&known.some);
-            known.some.iter().for_each(|&liker| self.pairs.add(post.0, liker));
-        }
-        self.pairs.add_viewer(viewer, self.actors.iter().copied());
+        let mut state = self.state;
+        state.take_down();
+        state.redact();
+        Ok(state)
+    }
 
-        let actors: Vec<_> = self.actors.iter().copied().collect();
-        let lists: Vec<_> = self.lists.iter().copied().collect();
-        let shown: Vec<_> =
-            self.posts.shown.iter().copied().filter(|key| self.has_post(*key)).collect();
+    /// Everybody and everything that is wanted, apart from posts.
+    fn wanted(&mut self) -> Subjects {
+        let mut actors = std::mem::take(&mut self.actors);
+        actors.extend(self.reposts.iter().map(|repost| repost.0));
+        actors.extend(self.lists.iter().map(|list| list.0));
+        actors.extend(&self.detailed);
+        actors.extend(self.offered.creators());
+        let mut pairs = std::mem::take(&mut self.pairs);
+        pairs.add_viewer(self.state.viewer, actors.iter().copied());
+        let issuers = if actors.is_empty() { HashSet::new() } else { self.usual_issuers() };
+        let lists = std::mem::take(&mut self.lists);
+        Subjects { actors, issuers, pairs, lists, offered: std::mem::take(&mut self.offered) }
+    }
+
+    /// Asks for the wanted, and for all that is shown of posts and of accounts in detail. Which gates around the posts were ever closed.
+    async fn first_round(&mut self, wanted: Subjects) -> Result<ClosedGates, ViewError> {
+        let (store, viewer) = (self.store, self.state.viewer);
+        let shown = self.shown();
         let roots: HashSet<_> = shown.iter().filter_map(|key| self.posts.root(*key)).collect();
         let about = About {
-            actors: &actors,
             posts: &shown,
             roots: &Vec::from_iter(roots),
             subscriptions: &[&self.detailed[..], &self.subscribed].concat(),
+            ..About::default()
         };
+        let posts = shown.iter().map(|key| (key.0, POST, key.1));
+        let labelled: Vec<_> = posts.chain(self.labelled.iter().copied()).collect();
+        let wants_known = |actor: &&ActorId| {
+            self.with_known_followers.as_ref().is_none_or(|wanted| wanted.contains(actor))
+        };
+        let with_known: Vec<_> = self.detailed.iter().filter(wants_known).copied().collect();
         let interactions = async { Ok(store.interactions(&shown, viewer, self.op).await?) };
         let reposts = async { Ok(store.record_heads(&[REPOST], &self.reposts).await?) };
-        let posts = shown.iter().map(|key| (key.0, POST, key.1));
-        let labelled = posts.chain(lists.iter().map(|key| (key.0, LIST, key.1)));
-        let labelled: Vec<_> =
-            labelled.chain(self.offered.labelled()).chain(self.labelled.iter().copied()).collect();
-        let (
-            labels,
-            tags,
-            actors,
-            relations,
-            interactions,
-            reposts,
-            gates,
-            lists,
-            offered,
-            verifications,
-            told,
-            counts,
-        ) = tokio::try_join!(
-            Labels::load(store, &self.labelers, &actors, &labelled),
-            Tags::load(store, self.rules, self.state.shows_tags, &actors, &labelled),
-            load_actors(store, &actors, self.state.privileged),
-            Relations::load(store, &self.pairs),
+        let (said, interactions, reposts, gates, counts, known, known_likers) = tokio::try_join!(
+            wanted.load(self, &labelled, about),
             interactions,
             reposts,
             gates::load_gates(store, &self.posts),
-            lists::load_lists(store, &lists, viewer, self.state.privileged),
-            self.offered.load(store, viewer),
-            verifications::load_verifications(self.app, &actors),
-            Told::load(store, viewer, about),
             actors::load_counts(store, &self.detailed),
+            actors::load_known_followers(store, &with_known, viewer),
+            actors::load_known_likers(store, &self.with_likers, viewer),
         )?;
-        let mut state = self.state;
-        state.posts = self.posts.found;
-        state.actors = actors;
-        state.relations = relations;
+        let state = &mut self.state;
+        state.take(said);
+        state.posts = std::mem::take(&mut self.posts.found);
         state.interactions = interactions.into_iter().map(|row| (row.key(), row)).collect();
         state.reposts = reposts.into_iter().map(|row| ((row.actor, row.rkey), row)).collect();
         let closed;
         (state.threadgates, state.postgates, closed) = gates;
-        state.lists = lists;
-        state.offered = offered;
-        (state.trusted, state.verifications) = verifications;
-        state.told = told;
         state.profile_counts = counts;
         (state.known_followers, state.known_likers) = (known, known_likers);
-        state.labels = labels;
-        state.tags = tags;
-        let refused = async {
-            if closed.is_empty() {
-                Ok(Refused::default())
-            } else {
-                store.refused(&shown, &closed).await.map_err(ViewError::from)
-            }
-        };
-        let (late, refused) = tokio::try_join!(Late::load(store, &state, &self.labelers), refused)?;
-        state.lists.extend(late.lists);
-        state.labels.extend(late.labels);
-        state.actors.extend(late.issuers);
-        state.refused = refused;
-        state.take_down();
-        state.redact();
-        load_rkey_texts(store, &mut state, self.op).await?;
-        Ok(state)
+        Ok(closed)
+    }
+
+    /// The posts that are shown and exist.
+    fn shown(&self) -> Vec<RecordKey> {
+        self.posts.shown.iter().copied().filter(|key| self.has_post(*key)).collect()
+    }
+
+    /// What the gates that were ever closed refused of the posts.
+    async fn refused(&self, closed: &ClosedGates) -> Result<Refused, ViewError> {
+        if closed.is_empty() {
+            return Ok(Refused::default());
+        }
+        let posts: Vec<_> = self.state.posts.keys().copied().collect();
+        let shown = posts.into_iter().filter(|key| self.posts.shown.contains(key));
+        Ok(self.store.refused(&Vec::from_iter(shown), closed).await?)
     }
 
     /// Whoever appears in the posts, and who of them may block whom.
@@ -285,68 +271,33 @@ impl<'a> Hydration<'a> {
     }
 }
 
-/// What only answers name: lists by which somebody blocks, mutes or may reply, with what is said of them; issuers of verifications.
-struct Late {
-    lists: HashMap<RecordKey, List>,
-    labels: Labels,
-    issuers: HashMap<ActorId, Actor>,
-}
-
-impl Late {
-    async fn load(
-        store: &Store,
-        state: &State,
-        labelers: &[AppliedLabeler],
-    ) -> Result<Self, ViewError> {
-        let mut lists: HashSet<RecordKey> = gates::lists_of(&state.threadgates).collect();
-        lists.extend(state.relations.lists_blocking());
-        lists.extend(state.told.lists_muting());
-        lists.retain(|list| !state.lists.contains_key(list));
-        let creators: HashSet<_> = lists.iter().map(|list| list.0).collect();
-        let labelled: Vec<_> = lists.iter().map(|list| (list.0, LIST, list.1)).collect();
-        let (lists, creators) = (Vec::from_iter(lists), Vec::from_iter(creators));
-        let found = state.verifications.values().flatten().map(|found| found.issuer);
-        let issuers: HashSet<_> = found.filter(|id| !state.actors.contains_key(id)).collect();
-        let issuers = Vec::from_iter(issuers);
-        let labels = async {
-            match lists.is_empty() {
-                true => Ok(Labels::default()),
-                false => Labels::load(store, labelers, &creators, &labelled).await,
-            }
-        };
-        let (lists, labels, issuers) = tokio::try_join!(
-            lists::load_lists(store, &lists, state.viewer, state.privileged),
-            labels,
-            load_actors(store, &issuers, state.privileged),
-        )?;
-        Ok(Self { lists, labels, issuers })
+impl State {
+    /// Keys that answers name and that are hashes. Nearly always none.
+    fn hashed_keys(&self, op: Option<ActorId>) -> Vec<RecordKey> {
+        let of = |who: Option<ActorId>, rkey: Option<RkeyId>| Some((who?, rkey?));
+        let viewer = self.viewer;
+        let answered = self.interactions.values().flat_map(|row| {
+            [of(viewer, row.viewer_like()), of(viewer, row.viewer_repost()), of(op, row.op_like())]
+        });
+        let subscribed = self
+            .lists
+            .values()
+            .flat_map(|list| [of(viewer, list.blocked_by), of(viewer, list.opt_out)]);
+        let liked = self.offered.likes_of_viewer().map(|rkey| of(viewer, Some(rkey)));
+        let sampled = self.samples.iter().flat_map(|(list, members)| {
+            members.iter().map(|member| of(Some(list.0), Some(member.item)))
+        });
+        let named = answered.chain(subscribed).chain(liked).chain(sampled).flatten();
+        let named = named.chain(self.relations.records());
+        named.filter(|(_, rkey)| rkey.tid().is_none()).collect()
     }
 }
 
-/// Texts of the keys that answers name and that are hashes: only their records' own rows have them. Nearly always none.
+/// Their texts: only the records' own rows have them.
 async fn load_rkey_texts(
     store: &Store,
-    state: &mut State,
-    op: Option<ActorId>,
-) -> Result<(), ViewError> {
-    let of = |who: Option<ActorId>, rkey: Option<RkeyId>| Some((who?, rkey?));
-    let viewer = state.viewer;
-    let answered = state.interactions.values().flat_map(|row| {
-        [of(viewer, row.viewer_like()), of(viewer, row.viewer_repost()), of(op, row.op_like())]
-    });
-    let subscribed = state
-        .lists
-        .values()
-        .flat_map(|list| [of(viewer, list.blocked_by), of(viewer, list.opt_out)]);
-    let liked = state.offered.likes_of_viewer().map(|rkey| of(viewer, Some(rkey)));
-    let sampled = state.samples.iter().flat_map(|(list, members)| {
-        members.iter().map(|member| of(Some(list.0), Some(member.item)))
-    });
-    let named = answered.chain(subscribed).chain(liked).chain(sampled).flatten();
-    let named = named.chain(state.relations.records());
-    let hashed: Vec<RecordKey> = named.filter(|(_, rkey)| rkey.tid().is_none()).collect();
-    let texts = store.record_heads(&NAMED, &hashed).await?;
-    state.rkey_texts =
-        texts.into_iter().map(|row| ((row.actor, row.rkey), row.rkey_text)).collect();
-    Ok(())
+    keys: &[RecordKey],
+) -> Result<HashMap<RecordKey, Box<str>>, ViewError> {
+    let texts = store.record_heads(&NAMED, keys).await?;
+    Ok(texts.into_iter().map(|row| ((row.actor, row.rkey), row.rkey_text)).collect())
 }

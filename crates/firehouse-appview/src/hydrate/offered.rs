@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use firehouse_store::Store;
-use firehouse_store::read::{Likes, RecordKey, RecordRead, StarterPackJoins};
+use firehouse_store::read::{LabelledRecord, Likes, RecordKey, RecordRead, StarterPackJoins};
 use firehouse_types::{ActorId, Datetime, RkeyId};
 
 use super::actors::parse;
@@ -42,13 +42,13 @@ impl Wanted {
     }
 
     /// The records that labels are asked for. Of labelers only the account's own labels count.
-    pub fn labelled(&self) -> impl Iterator<Item = (ActorId, &'static str, RkeyId)> {
+    pub fn labelled(&self) -> impl Iterator<Item = LabelledRecord<'_>> {
         let generators = self.generators.iter().map(|key| (key.0, GENERATOR, key.1));
         generators.chain(self.starter_packs.iter().map(|key| (key.0, STARTER_PACK, key.1)))
     }
 
     /// Loads it. Three queries, at once; none for what nobody wants.
-    pub async fn load(self, store: &Store, viewer: Option<ActorId>) -> Result<Offered, ViewError> {
+    pub async fn load(&self, store: &Store, viewer: Option<ActorId>) -> Result<Offered, ViewError> {
         let this = RkeyId::of("self");
         let labelers = self.labelers.iter().map(|&actor| (actor, LABELER, this));
         let generators = self.generators.iter().map(|key| (key.0, GENERATOR, key.1));
@@ -67,7 +67,7 @@ impl Wanted {
         )?;
         let mut offered = Offered::default();
         for row in records.iter().chain(&self.read) {
-            offered.take(row, &self);
+            offered.take(row, self);
         }
         likes.iter().for_each(|row| offered.like(row));
         joins.iter().for_each(|row| offered.join(row));
@@ -76,6 +76,13 @@ impl Wanted {
 }
 
 impl Offered {
+    /// Takes over what was asked for later.
+    pub fn extend(&mut self, later: Self) {
+        self.generators.extend(later.generators);
+        self.labelers.extend(later.labelers);
+        self.starter_packs.extend(later.starter_packs);
+    }
+
     /// Takes a record over, if it was wanted: each key was looked for in each collection.
     fn take(&mut self, row: &RecordRead, wanted: &Wanted) {
         let (key, head) = ((row.actor, row.rkey), row.head());

@@ -44,6 +44,15 @@ impl Pairs {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Leaves out those that are among `asked`, and puts the rest there.
+    pub fn renew(&mut self, asked: &mut Self) {
+        self.0.retain(|&pair| asked.0.insert(pair));
+    }
+
     fn directed(&self) -> Vec<(ActorId, ActorId)> {
         self.0.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect()
     }
@@ -76,6 +85,13 @@ impl Relations {
             lists.insert(row.list());
         }
         Ok(relations)
+    }
+
+    /// Takes over what was asked for later.
+    pub fn extend(&mut self, later: Self) {
+        self.follows.extend(later.follows);
+        self.blocks.extend(later.blocks);
+        self.list_blocks.extend(later.list_blocks);
     }
 
     /// The record by which one follows another.

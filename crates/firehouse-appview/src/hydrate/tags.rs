@@ -32,6 +32,11 @@ impl Tags {
         Ok(tags)
     }
 
+    /// Takes over what was asked for later.
+    pub fn extend(&mut self, later: Self) {
+        self.0.extend(later.0);
+    }
+
     /// The tags of a record.
     pub fn of_record(&self, key: RecordKey, collection: &str) -> &[Box<str>] {
         let rows = self.0.get(&key).map_or(&[][..], Vec::as_slice);

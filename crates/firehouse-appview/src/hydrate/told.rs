@@ -29,6 +29,7 @@ pub struct Subscription {
 }
 
 /// What it is asked for.
+#[derive(Default)]
 pub(crate) struct About<'a> {
     pub actors: &'a [ActorId],
     pub posts: &'a [RecordKey],
@@ -71,6 +72,15 @@ impl Told {
             bookmarks: by_post(bookmarks),
             subscriptions: subscriptions.collect(),
         })
+    }
+
+    /// Takes over what was asked for later.
+    pub fn extend(&mut self, later: Self) {
+        self.mutes.extend(later.mutes);
+        self.list_mutes.extend(later.list_mutes);
+        self.muted_threads.extend(later.muted_threads);
+        self.bookmarks.extend(later.bookmarks);
+        self.subscriptions.extend(later.subscriptions);
     }
 
     /// How much of an account the viewer mutes by naming it.

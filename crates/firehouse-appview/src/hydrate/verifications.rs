@@ -19,7 +19,7 @@ pub(crate) struct Verification {
     pub fields: VerificationFields,
 }
 
-/// Whose verifications count, and theirs by account, the oldest first. One query; none where we trust nobody.
+/// Whose verifications count, and theirs by account, the oldest first. One query, and now and then one beside it; none where we trust nobody.
 pub(crate) async fn load_verifications(
     app: &AppView,
     actors: &[ActorId],
@@ -27,7 +27,9 @@ pub(crate) async fn load_verifications(
     let trusted = app.trusted_verifiers().await?;
     let issuers: Vec<_> = trusted.iter().copied().collect();
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
-    for row in app.store.verifications(actors, &issuers).await? {
+    let rows = async { Ok(app.store.verifications(actors, &issuers).await?) };
+    let (rows, ()) = tokio::try_join!(rows, app.renew_verifiers())?;
+    for row in rows {
         if let Some(verification) = read(&row) {
             let subject = ActorId::of(&verification.fields.subject);
             found.entry(subject).or_default().push(verification);

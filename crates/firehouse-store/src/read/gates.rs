@@ -66,6 +66,15 @@ impl ClosedGates {
     }
 }
 
+impl Refused {
+    /// Takes over what was asked for later.
+    pub fn extend(&mut self, later: Self) {
+        self.replies.extend(later.replies);
+        self.counts.extend(later.counts);
+        self.quotes.extend(later.quotes);
+    }
+}
+
 impl Store {
     /// Which of these threads, by their first posts, and of these quoted posts were ever closed. Errors: [`StoreError::Read`].
     pub async fn closed_gates(
