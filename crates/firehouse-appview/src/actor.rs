@@ -41,13 +41,24 @@ pub(crate) async fn resolve_texts(
 
 /// An AT-URI with a DID in front, where a handle stood; unchanged when the handle is nobody's.
 pub(crate) async fn resolve_uri(app: &AppView, uri: &str) -> Result<String, ViewError> {
-    let Ok(parts) = AtUri::parse(uri) else { return Ok(uri.to_owned()) };
-    if parts.authority.starts_with("did:") {
-        return Ok(uri.to_owned());
-    }
-    let did = resolve_texts(app, &[parts.authority]).await?.pop().flatten();
-    Ok(match did {
-        Some(did) => AtUri { authority: did.as_str(), ..parts }.to_string(),
-        None => uri.to_owned(),
-    })
+    let uri = uri.to_owned();
+    let resolved = resolve_uris(app, std::slice::from_ref(&uri)).await?.pop();
+    Ok(resolved.unwrap_or(uri))
+}
+
+/// As [`resolve_uri`], for several. One query for all handles.
+pub(crate) async fn resolve_uris(app: &AppView, uris: &[String]) -> Result<Vec<String>, ViewError> {
+    let handle_of = |uri| AtUri::parse(uri).ok().map(|parts| parts.authority);
+    let handles = uris.iter().map(|uri| handle_of(uri).filter(|name| !name.starts_with("did:")));
+    let handles: Vec<Option<&str>> = handles.collect();
+    let asked: Vec<&str> = handles.iter().flatten().copied().collect();
+    let mut owners = resolve_texts(app, &asked).await?.into_iter();
+    let resolved = uris.iter().zip(handles).map(|(uri, handle)| {
+        let owner = handle.and_then(|_| owners.next().flatten());
+        match (AtUri::parse(uri), owner) {
+            (Ok(parts), Some(did)) => AtUri { authority: did.as_str(), ..parts }.to_string(),
+            _ => uri.clone(),
+        }
+    });
+    Ok(resolved.collect())
 }

@@ -115,20 +115,21 @@ impl<'a> Hydration<'a> {
     /// Loads starter packs, and wants what is in them: their lists and feeds, and the accounts that their samples are chosen from.
     pub async fn load_starter_packs(&mut self, keys: &[RecordKey]) -> Result<(), ViewError> {
         self.offered.starter_packs.extend(keys);
-        let rows = self.store.records(&[STARTER_PACK], keys).await?;
-        let mut lists = HashSet::new();
+        let viewer = self.state.viewer;
+        let (rows, members) = tokio::try_join!(
+            self.store.records(&[STARTER_PACK], keys),
+            self.store.list_samples(keys, viewer, LIST_SAMPLE),
+        )?;
         for row in &rows {
             let fields =
                 RecordJson::new(&row.body).and_then(|json| parse::<StarterPackFields>(&json));
             let Some(fields) = fields else { continue };
             let feeds = fields.feeds.iter().filter_map(|feed| uri::generator(&feed.uri));
             self.offered.generators.extend(feeds);
-            lists.extend(uri::list(&fields.list));
+            self.lists.extend(uri::list(&fields.list));
         }
         self.offered.read = rows;
-        self.lists.extend(&lists);
-        let (lists, viewer) = (Vec::from_iter(lists), self.state.viewer);
-        for row in self.store.list_samples(&lists, viewer, LIST_SAMPLE).await? {
+        for row in members {
             let (list, sample) = (row.list(), self.state.samples.entry(row.list()).or_default());
             sample.push(row);
             // To a list's creator blocks of his own members mean nothing, so it is clear who is shown.

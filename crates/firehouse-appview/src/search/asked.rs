@@ -87,12 +87,13 @@ impl Asked {
             self.take(clause, &mut search);
         }
         search.after = search.after.max(self.earliest.unwrap_or(search.after));
-        for uris in [&mut self.only.embedded, &mut self.not.embedded] {
-            for uri in uris {
-                *uri = actor::resolve_uri(app, uri).await?;
-            }
-        }
-        let names = self.names(app, caller).await?;
+        // All handles, those in front of AT-URIs and those by themselves, are one query each way.
+        let (only, not, names) = tokio::try_join!(
+            actor::resolve_uris(app, &self.only.embedded),
+            actor::resolve_uris(app, &self.not.embedded),
+            self.names(app, caller),
+        )?;
+        (self.only.embedded, self.not.embedded) = (only, not);
         search.all.extend(self.tags.iter().map(|tag| firehouse_text::tag(tag)));
         search.any =
             terms(&self.only, &names).into_iter().filter(|group| !group.is_empty()).collect();

@@ -25,5 +25,6 @@ mod takedowns;
 mod thread_items;
 mod people;
 mod search;
+mod statements;
 mod threads;
 mod views;

@@ -66,11 +66,11 @@ impl Store {
         fetch_each("starter_pack_joins", packs, PAIRS_PER_QUERY, query).await
     }
 
-    /// Of each list the latest `limit` accounts, as the viewer may see it. Shape: list by list, the most followed first.
+    /// Of the list of each starter pack the latest `limit` accounts, as the viewer may see it. Shape: list by list, the most followed first.
     /// Errors: [`StoreError::Read`].
     pub async fn list_samples(
         &self,
-        lists: &[RecordKey],
+        packs: &[RecordKey],
         viewer: Option<ActorId>,
         limit: u32,
     ) -> Result<Vec<ListSample>, StoreError> {
@@ -80,6 +80,6 @@ impl Store {
                 .param("viewer", viewer.map_or(0, ActorId::get))
                 .param("limit", limit)
         };
-        fetch_each("list_samples", lists, PAIRS_PER_QUERY, query).await
+        fetch_each("list_samples", packs, PAIRS_PER_QUERY, query).await
     }
 }
