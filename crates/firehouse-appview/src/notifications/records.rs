@@ -29,7 +29,7 @@ pub(super) struct Record {
 }
 
 impl Records {
-    /// Loads what may be told, and what it is about. Two statements: the second only for accounts that likes and reposts name besides.
+    /// Loads what may be told, what it is about, and whom likes and reposts name besides. Four queries, at once.
     pub async fn load(
         store: &Store,
         units: &[Unit],
@@ -47,14 +47,12 @@ impl Records {
         let usual = records.iter().copied().filter(|record| USUAL.contains(&record.0));
         let usual: Vec<_> = usual.collect();
         let records = Vec::from_iter(records);
-        let (records, targets, subjects) = tokio::try_join!(
+        let (records, targets, named, subjects) = tokio::try_join!(
             store.named_records(&records),
             store.link_targets(&usual),
+            store.target_actors(&usual),
             store.named_heads(&subjects),
         )?;
-        let named = targets.values().flatten().map(|target| target.target_actor);
-        let named: HashSet<_> = named.filter(|&actor| actor != viewer.0).collect();
-        let named = store.actors(&Vec::from_iter(named)).await?;
         let mut names: HashMap<ActorId, Did> =
             named.into_iter().map(|row| (row.actor, row.did)).collect();
         names.insert(viewer.0, viewer.1.clone());

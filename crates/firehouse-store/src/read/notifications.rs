@@ -7,7 +7,9 @@ use firehouse_schema::{Reason, newest_first};
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
 
 use super::query::{fetch, fetch_wide};
-use super::{Asked, LinkTarget, PAIRS_PER_QUERY, RecordHead, RecordKey, RecordRead, fetch_each};
+use super::{
+    ActorRead, Asked, LinkTarget, PAIRS_PER_QUERY, RecordHead, RecordKey, RecordRead, fetch_each,
+};
 use crate::{Store, StoreError};
 
 /// Parameters travel in the URL, which may be 64 KiB long: keys with a collection or two.
@@ -283,6 +285,18 @@ impl Store {
             });
         }
         Ok(targets)
+    }
+
+    /// Who the accounts are that these records refer to, by themselves or by a record of theirs. Shape: any order, some perhaps twice.
+    /// Errors: [`StoreError::Read`].
+    pub async fn target_actors(
+        &self,
+        keys: &[NamedRecord<'_>],
+    ) -> Result<Vec<ActorRead>, StoreError> {
+        let query = |chunk: &[NamedRecord<'_>]| {
+            self.query(include_str!("target_actors.sql")).param("keys", chunk)
+        };
+        fetch_each("target_actors", keys, KEYS_PER_QUERY, query).await
     }
 
     /// Which of some posts are gone, and when they went. Errors: [`StoreError::Read`].

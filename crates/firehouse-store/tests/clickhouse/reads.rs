@@ -39,6 +39,7 @@ const CASES: &[Case] = &[
     ("named_records", &[("epoch_ms", "5"), ("keys", "[('a',2,3)]")]),
     ("named_heads", &[("keys", "[('a',2,3)]")]),
     ("link_targets", &[("keys", "[('a',2,3)]")]),
+    ("target_actors", &[("keys", "[('a',2,3)]")]),
     ("hidden_answers", &[("roots", "[(1,2)]")]),
     ("gone_posts", &[("keys", "[(1,2)]")]),
     ("first_of_kind", &[("keys", "[(1,2,'a','a','a',6)]")]),
