@@ -133,8 +133,8 @@ impl Roster {
     }
 
     async fn end(&self, did: &Did, followed: Followed) {
-        tracing::info!(%did, "labeler no longer followed here");
         if let Some(running) = followed.running {
+            tracing::info!(%did, "labeler no longer followed there");
             running.stop.cancel();
             let _ = running.follower.await;
         }
