@@ -4,7 +4,6 @@
 //! none was asked for them yet. Usually nobody is left after the first.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use firehouse_store::read::{LabelledRecord, RecordKey};
 use firehouse_types::ActorId;
@@ -17,7 +16,7 @@ use super::relations::{Pairs, Relations};
 use super::state::{Actor, List, State};
 use super::tags::Tags;
 use super::told::{About, Told};
-use super::verifications::{Verification, load_verifications};
+use super::verifications::{Verifications, load_verifications};
 use super::{Hydration, gates};
 use crate::ViewError;
 use crate::nsid::LIST;
@@ -47,8 +46,7 @@ pub(super) struct Said {
     relations: Relations,
     lists: HashMap<RecordKey, List>,
     offered: Offered,
-    trusted: Arc<HashSet<ActorId>>,
-    verifications: HashMap<ActorId, Vec<Verification>>,
+    verifications: Option<Verifications>,
     told: Told,
 }
 
@@ -114,8 +112,7 @@ impl Subjects {
             load_verifications(hydration.app, &actors),
             Told::load(store, viewer, about),
         )?;
-        let (trusted, verifications) = verifications;
-        Ok(Said { labels, tags, actors, relations, lists, offered, trusted, verifications, told })
+        Ok(Said { labels, tags, actors, relations, lists, offered, verifications, told })
     }
 }
 
@@ -137,8 +134,10 @@ impl State {
         self.relations.extend(said.relations);
         self.lists.extend(said.lists);
         self.offered.extend(said.offered);
-        self.trusted = said.trusted;
-        self.verifications.extend(said.verifications);
+        if let Some((trusted, verifications)) = said.verifications {
+            self.trusted = trusted;
+            self.verifications.extend(verifications);
+        }
         self.told.extend(said.told);
     }
 

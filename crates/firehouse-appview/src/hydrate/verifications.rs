@@ -19,11 +19,17 @@ pub(crate) struct Verification {
     pub fields: VerificationFields,
 }
 
-/// Whose verifications count, and theirs by account, the oldest first. One query, and now and then one beside it; none where we trust nobody.
+/// Whose verifications count, and theirs by account, the oldest first.
+pub(crate) type Verifications = (Arc<HashSet<ActorId>>, HashMap<ActorId, Vec<Verification>>);
+
+/// Verifications of some accounts. One query, and now and then one beside it; none where we trust nobody. `None` about nobody.
 pub(crate) async fn load_verifications(
     app: &AppView,
     actors: &[ActorId],
-) -> Result<(Arc<HashSet<ActorId>>, HashMap<ActorId, Vec<Verification>>), ViewError> {
+) -> Result<Option<Verifications>, ViewError> {
+    if actors.is_empty() {
+        return Ok(None);
+    }
     let trusted = app.trusted_verifiers().await?;
     let issuers: Vec<_> = trusted.iter().copied().collect();
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
@@ -35,7 +41,7 @@ pub(crate) async fn load_verifications(
             found.entry(subject).or_default().push(verification);
         }
     }
-    Ok((trusted, found))
+    Ok(Some((trusted, found)))
 }
 
 fn read(row: &RecordRead) -> Option<Verification> {

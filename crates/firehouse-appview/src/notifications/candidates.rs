@@ -145,6 +145,16 @@ impl<'a> Candidates<'a> {
         Ok(units)
     }
 
+    /// Gives back those behind the first `used` of what [`Candidates::take`] gave last: they come again.
+    pub fn give_back(&mut self, mut units: Vec<Unit>, used: usize) {
+        for unit in units.drain(used.min(units.len())..).rev() {
+            self.ready.push_front(unit);
+        }
+        if let Some(last) = units.last() {
+            self.taken = last.position();
+        }
+    }
+
     /// Where more begins; `None` when all was taken.
     pub fn position(&self) -> Option<NotificationPosition> {
         if self.ready.is_empty() { self.read } else { Some(self.taken) }

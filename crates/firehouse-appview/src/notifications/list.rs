@@ -25,8 +25,9 @@ use crate::{Answer, AppView, Caller, ViewError, clock};
 
 /// Times a page is asked again for what the rules took out of it.
 const REQUESTS_MAX: usize = 10;
-/// Times that more is read for what does not hold.
+/// Times that more is looked at for what does not hold, and how much of it at least.
 const PARTS_MAX: usize = 4;
+const REFILL: usize = 20;
 /// What stands in the place of a record that is gone: `{"$type": "app.bsky.notification.defs#recordDeleted"}`, as its block and its CID.
 const DELETED: &[u8] = b"\xa1\x65$type\x78\x28app.bsky.notification.defs#recordDeleted";
 const DELETED_CID: &str = "bafyreidad6nyekfa4a67yfb573ptxiv6s7kyxyg2ra6qbbemcruadvtuim";
@@ -134,13 +135,16 @@ impl List<'_> {
     /// What is shown of the next `limit` things that the viewer is told. Who has never seen any is shown the first as new, not all.
     async fn page(&mut self, limit: usize, is_first: bool) -> Result<Vec<Notification>, ViewError> {
         let (mut notifications, mut told) = (Vec::new(), 0);
-        // What does not hold takes no place on the page.
-        for _ in 0..PARTS_MAX {
-            let units = self.candidates.take(limit - told).await?;
+        // What does not hold takes no place on the page, and where some does not, more may not.
+        for part in 0..PARTS_MAX {
+            let wanted = limit - told;
+            let units = if part == 0 { wanted } else { wanted.max(REFILL) };
+            let units = self.candidates.take(units).await?;
             if units.is_empty() {
                 break;
             }
-            let part = Part::load(self, &units).await?;
+            let part = Part::load(self, &units, wanted).await?;
+            self.candidates.give_back(units, part.used);
             if is_first && self.seen_at.is_none() {
                 self.seen_at = part.told.first().map(|told| told.sort_at);
             }
@@ -157,6 +161,8 @@ impl List<'_> {
 /// Some of it, with all that its views need.
 struct Part {
     told: Vec<Told>,
+    /// Units that this is made of.
+    used: usize,
     records: Records,
     hidden: Hidden,
     state: State,
@@ -164,8 +170,8 @@ struct Part {
 }
 
 impl Part {
-    /// What is told of the units and whatever it takes to show it, asked for at once.
-    async fn load(list: &List<'_>, units: &[Unit]) -> Result<Self, ViewError> {
+    /// The first `wanted` things that are told of the units and whatever it takes to show them, asked for at once.
+    async fn load(list: &List<'_>, units: &[Unit], wanted: usize) -> Result<Self, ViewError> {
         let List { app, caller, viewer, to, .. } = *list;
         let mut hydration = Hydration::new(app, caller);
         for (collection, key) in units.iter().map(Unit::record) {
@@ -179,9 +185,12 @@ impl Part {
             Box::pin(hydration.finish()),
         )?;
         let packs = starter_packs(app, caller, &records).await?;
-        let told = units.iter().filter_map(|unit| judge.told(to, unit));
-        let told = told.filter(|told| records.has_subject(told)).collect();
-        Ok(Self { told, records, hidden, state, packs })
+        let (mut told, mut used) = (Vec::new(), 0);
+        while let Some(unit) = units.get(used).filter(|_| told.len() < wanted) {
+            told.extend(judge.told(to, unit).filter(|told| records.has_subject(told)));
+            used += 1;
+        }
+        Ok(Self { told, used, records, hidden, state, packs })
     }
 
     fn views(
