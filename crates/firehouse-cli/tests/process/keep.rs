@@ -537,7 +537,15 @@ fn a_changed_configuration_is_applied_at_start_and_what_was_said_at_run_time_win
     instance.restart();
     instance.wait(&third);
     assert_eq!(instance.selection().unwrap()["configured"], false);
-    let health = instance.firehouse().get("/xrpc/_health").unwrap().1;
+    // What was just stored is told to health a moment later.
+    let began = Instant::now();
+    let health = loop {
+        let health = instance.firehouse().get("/xrpc/_health").unwrap().1;
+        if health["keep"]["phase"] == "applied" || began.elapsed() > LIMIT {
+            break health;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    };
     assert_eq!(health["keep"]["selection"], format!("at {}", network.host(0)), "{health}");
     assert_eq!(health["keep"]["phase"], "applied", "{health}");
 
