@@ -243,9 +243,9 @@ impl<'a> Hydration<'a> {
         if closed.is_empty() {
             return Ok(Refused::default());
         }
-        let posts: Vec<_> = self.state.posts.keys().copied().collect();
-        let shown = posts.into_iter().filter(|key| self.posts.shown.contains(key));
-        Ok(self.store.refused(&Vec::from_iter(shown), closed).await?)
+        let found = self.state.posts.keys().copied();
+        let shown: Vec<_> = found.filter(|key| self.posts.shown.contains(key)).collect();
+        Ok(self.store.refused(&shown, closed).await?)
     }
 
     /// Whoever appears in the posts, and who of them may block whom.

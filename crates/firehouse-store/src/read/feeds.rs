@@ -152,7 +152,8 @@ impl Store {
         }))
     }
 
-    /// The replies that are now in the thread that a post is in. None when the post does not exist. Shape: latest first, at most `limit`. Errors: [`StoreError::Read`].
+    /// The replies that are now in the thread that a post is in. None when the post does not exist. Shape: latest first, at most `limit`.
+    /// Errors: [`StoreError::Read`].
     pub async fn thread_replies(
         &self,
         post: RecordKey,

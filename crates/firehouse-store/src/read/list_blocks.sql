@@ -1,5 +1,6 @@
--- Who of some accounts blocks whom of some others by a list: the first eight lists that the one subscribes to and the other is on, that exist,
--- are for moderation, are not taken down, and whose creators are active and not taken down either. More than one, since a label may take one down. One query, since an account may subscribe to any number of lists and be on any number.
+-- Who of some accounts blocks whom of some others by a list: the first eight lists that the one subscribes to and the other is on, that
+-- exist, are for moderation, are not taken down, and whose creators are active and not taken down either. More than one, since a label may
+-- take one down. One query, since an account may subscribe to any number of lists and be on any number.
 -- Whatever is looked up of lists is looked up of those subscribed to, which are few, or none: then nothing else is read.
 -- Params: actors Array(UInt64): who may block; subjects Array(UInt64): who may be blocked.
 WITH

@@ -110,7 +110,8 @@ impl Store {
         fetch_each("list_subscriptions", lists, PAIRS_PER_QUERY, query).await
     }
 
-    /// Who of `actors` blocks whom of `subjects` by a list that may block. Shape: any order, each pair at most eight times; nobody blocks himself.
+    /// Who of `actors` blocks whom of `subjects` by a list that may block. Shape: any order, each pair at most eight times; nobody
+    /// blocks himself.
     /// Errors: [`StoreError::Read`].
     pub async fn list_blocks(
         &self,
