@@ -2,15 +2,15 @@
 
 use atrium_api::com::atproto::label::query_labels::ParametersData;
 use firehouse_store::read::{LabelPosition, LabelQuery};
-use firehouse_types::{ActorId, Did};
+use firehouse_types::{ActorId, Did, is_uri};
 
 use crate::clock::now;
 use crate::page::limit_of;
 use crate::view::Label;
 use crate::{Answer, AppView, Caller, ViewError};
 
-/// All patterns and sources of one request. They are parameters of one query, whose URL may be 64 KiB long. Units: bytes.
-const PATTERN_BYTES_MAX: usize = 16 * 1024;
+/// All subjects and sources of one request. They are parameters of one query, whose URL may be 64 KiB long. Units: bytes.
+const PARAMETER_BYTES_MAX: usize = 16 * 1024;
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -18,84 +18,54 @@ pub struct Output {
     /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// Labels that hold; those of one page in the order of the patterns.
+    /// Labels that hold; those of one page in the order of the subjects.
     pub labels: Vec<Label>,
 }
 
-/// The labels of some subjects that were neither taken back nor have expired. Beyond what the reference answers, a pattern may end with
-/// `*`, sources may be left out, and there are pages.
+/// The labels of some subjects by some labelers, neither taken back nor expired. As in the reference the labelers have to be named and
+/// subjects are whole; beyond it, there are pages.
 pub async fn query_labels(
     app: &AppView,
     _caller: &Caller,
     parameters: ParametersData,
 ) -> Result<Answer<Output>, ViewError> {
-    let patterns = &parameters.uri_patterns;
-    let sources: Option<Vec<_>> =
-        parameters.sources.map(|dids| dids.iter().map(|did| ActorId::of(did.as_ref())).collect());
-    let bytes: usize = patterns.iter().map(|pattern| pattern.len() + 4).sum();
-    let source_bytes = sources.as_ref().map_or(0, |sources| sources.len() * 20);
-    if bytes + source_bytes > PATTERN_BYTES_MAX {
+    let subjects = &parameters.uri_patterns;
+    let sources = parameters.sources.unwrap_or_default();
+    if sources.is_empty() {
+        return Err(ViewError::invalid("source dids are required"));
+    }
+    if subjects.iter().any(|subject| subject.contains('*')) {
+        return Err(ViewError::invalid("wildcards not supported"));
+    }
+    if !subjects.iter().all(|subject| is_uri(subject)) {
+        return Err(ViewError::invalid("invalid uri pattern"));
+    }
+    let bytes: usize = subjects.iter().map(|subject| subject.len() + 4).sum();
+    if bytes + sources.len() * 20 > PARAMETER_BYTES_MAX {
         return Err(ViewError::invalid("too many patterns or sources"));
     }
-    if let Some(pattern) = patterns.iter().find(|pattern| beginning(pattern).contains('*')) {
-        return Err(ViewError::invalid(format!(
-            "wildcards only at the end of a pattern: {pattern}"
-        )));
-    }
-    // Sources that are named and are none at all, unlike sources that are not named.
-    if sources.as_ref().is_some_and(Vec::is_empty) || patterns.is_empty() {
-        return Ok(Answer::new(Output { cursor: None, labels: Vec::new() }));
-    }
     let limit = limit_of(parameters.limit);
-    let mut query = LabelQuery {
-        actors: patterns
-            .iter()
-            .map(|pattern| account(pattern))
-            .collect::<Option<_>>()
-            .unwrap_or_default(),
-        sources: sources.unwrap_or_default(),
+    let query = LabelQuery {
+        uris: subjects.iter().map(|subject| subject.as_str().into()).collect(),
+        actors: subjects.iter().map(|subject| account(subject)).collect(),
+        sources: sources.iter().map(|did| ActorId::of(did.as_ref())).collect(),
         after: position(parameters.cursor.as_deref())?,
         limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
-        ..LabelQuery::default()
     };
-    for pattern in patterns {
-        match pattern.strip_suffix('*') {
-            Some(prefix) => query.prefixes.push(prefix.into()),
-            None => query.uris.push(pattern.as_str().into()),
-        }
-    }
     let mut rows = app.store.query_labels(&query, now()).await?;
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| has_more);
     let cursor = last.map(|(position, _)| cursor_of(position));
-    rows.sort_by_key(|(_, label)| patterns.iter().position(|pattern| matches(pattern, &label.uri)));
+    rows.sort_by_key(|(_, label)| subjects.iter().position(|subject| **subject == *label.uri));
     let labels = rows.into_iter().filter_map(|(_, label)| Label::of(label)).collect();
     Ok(Answer::new(Output { cursor, labels }))
 }
 
-/// What must stand at the beginning of a URI.
-fn beginning(pattern: &str) -> &str {
-    pattern.strip_suffix('*').unwrap_or(pattern)
-}
-
-fn matches(pattern: &str, uri: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => uri.starts_with(prefix),
-        None => uri == pattern,
-    }
-}
-
-/// The account that every match of a pattern is about. `None` when the pattern ends within its DID.
-fn account(pattern: &str) -> Option<ActorId> {
-    let rest = beginning(pattern);
-    let is_whole = rest.len() == pattern.len();
-    let rest = rest.strip_prefix("at://").unwrap_or(rest);
-    let (did, ends) = rest.split_once('/').map_or((rest, is_whole), |(did, _)| (did, true));
-    // What is no DID matches nothing, and nobody has the number of such a text.
-    (ends && did.starts_with("did:"))
-        .then(|| ActorId::of(did))
-        .or(is_whole.then(|| ActorId::of(did)))
+/// The account that a subject is, or whose record it is. What names none has the number of a text that nobody's DID is.
+fn account(subject: &str) -> ActorId {
+    let rest = subject.strip_prefix("at://").unwrap_or(subject);
+    ActorId::of(rest.split_once('/').map_or(rest, |(did, _)| did))
 }
 
 /// `actor.rkey.src.id.collection`, numbers in hexadecimal.
@@ -139,19 +109,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_names_its_account_unless_it_ends_within_the_did() {
-        let check = |pattern, expected: Option<&str>| {
-            assert_eq!(account(pattern), expected.map(ActorId::of), "{pattern}");
-        };
-        check("did:plc:a", Some("did:plc:a"));
-        check("at://did:plc:a", Some("did:plc:a"));
-        check("at://did:plc:a/b.c.d/e", Some("did:plc:a"));
-        check("at://did:plc:a/*", Some("did:plc:a"));
-        check("at://did:plc:a/b.c*", Some("did:plc:a"));
-        check("at://did:plc:a*", None);
-        check("did:plc:a*", None);
-        check("*", None);
-        check("https://a.test/x", Some("https:"));
+    fn a_subject_names_its_account() {
+        let check = |subject, expected| assert_eq!(account(subject), ActorId::of(expected));
+        check("did:plc:a", "did:plc:a");
+        check("at://did:plc:a", "did:plc:a");
+        check("at://did:plc:a/b.c.d/e", "did:plc:a");
+        check("https://a.test/x", "https:");
     }
 
     #[test]

@@ -11,9 +11,7 @@ use firehouse_types::{Datetime, Nsid, Rev, RkeyId};
 use serde_json::json;
 
 use labeler::{Key, Labeler, label};
-use world::{Directory, LABELER, did, follow, follow_any, follow_with, held};
-
-const POST: &str = "at://did:plc:a/app.bsky.feed.post/3jwdwj2ctlk26";
+use world::{Directory, LABELER, OTHER, POST, TRUSTED, did, follow, follow_any, follow_with, held};
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(uri, val)| ((*uri).to_owned(), (*val).to_owned())).collect()
@@ -27,7 +25,7 @@ async fn labels_are_readable_and_a_restart_resumes_behind_them() {
     labeler.say(vec![key.sign(&label(LABELER, POST, "spam", 1))]);
     labeler.say(vec![
         key.sign(&label(LABELER, "did:plc:a", "rude", 2)),
-        key.sign(&label("did:plc:another", "did:plc:a", "porn", 2)),
+        key.sign(&label(OTHER, "did:plc:a", "porn", 2)),
         Key::of(2).sign(&label(LABELER, "did:plc:a", "gore", 2)),
         ipld_core::ipld::Ipld::Null,
         key.sign(&label(LABELER, "did:plc:b", "rude", 2)),
@@ -134,14 +132,14 @@ async fn a_new_key_is_looked_up_and_the_old_one_no_longer_counts() {
 async fn a_labeler_trusted_without_signatures_needs_no_document() {
     let Some(store) = engine::store().await else { return };
     let (directory, labeler) = (Directory::start().await, Labeler::start().await);
-    let (trusted, key) = ("did:example:labeler", Key::of(3));
+    let key = Key::of(3);
     labeler.say(vec![
-        key.sign(&label(trusted, POST, "spam", 1)),
+        key.sign(&label(TRUSTED, POST, "spam", 1)),
         key.sign(&label(LABELER, POST, "gore", 1)),
     ]);
     let url = Some(format!("ws://{}", labeler.address).parse().unwrap());
-    let labelers = vec![firehouse_ingest::Labeler { did: did(trusted), url }];
-    let running = follow_with(&store, &directory, labelers, false, vec![did(trusted)]);
+    let labelers = vec![firehouse_ingest::Labeler { did: did(TRUSTED), url }];
+    let running = follow_with(&store, &directory, labelers, false, vec![did(TRUSTED)]);
     running.until_readable(1).await;
     assert_eq!(held(&store).await, pairs(&[(POST, "spam")]), "its own only");
     running.stop().await;

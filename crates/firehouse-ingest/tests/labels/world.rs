@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use firehouse_identity::{AddressPolicy, Resolver};
 use firehouse_ingest::{IngestError, LabelConfig, Labeler, Labels, Metrics, Status};
 use firehouse_store::Store;
-use firehouse_store::read::{LabelQuery, LabelRead};
+use firehouse_store::read::{LabelPosition, LabelQuery, LabelRead};
 use firehouse_stream::Start;
-use firehouse_types::{Datetime, Did, UpstreamHealth};
+use firehouse_types::{ActorId, Datetime, Did, UpstreamHealth};
 use prometheus::Registry;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -23,6 +23,11 @@ use url::Url;
 use crate::labeler::Key;
 
 pub const LABELER: &str = "did:plc:labelerlabelerlabelerla";
+/// A labeler that is believed without signatures.
+pub const TRUSTED: &str = "did:example:labeler";
+/// In whose name [`LABELER`] has no right to speak.
+pub const OTHER: &str = "did:plc:another";
+pub const POST: &str = "at://did:plc:a/app.bsky.feed.post/3jwdwj2ctlk26";
 
 /// Answers for every DID with the one document it has, or with 503 while it has none.
 #[derive(Clone)]
@@ -152,10 +157,18 @@ impl Running {
     }
 }
 
-/// The labels that hold, as (uri, val), in the order of the texts.
+/// The labels that hold on whatever these tests label, as (uri, val), in the order of the texts.
 pub async fn held(store: &Store) -> Vec<(String, String)> {
-    let everything =
-        LabelQuery { prefixes: vec!["".into()], limit: 100_000, ..LabelQuery::default() };
+    let mut accounts: Vec<String> = (0..100).map(|n| format!("did:plc:a{n}")).collect();
+    accounts.extend(["did:plc:a", "did:plc:b"].map(str::to_owned));
+    let subjects = accounts.iter().map(String::as_str).chain([POST]);
+    let everything = LabelQuery {
+        uris: subjects.map(Into::into).collect(),
+        actors: accounts.iter().map(|did| ActorId::of(did)).collect(),
+        sources: [LABELER, TRUSTED, OTHER].map(ActorId::of).into(),
+        after: LabelPosition::default(),
+        limit: 100_000,
+    };
     let now = Datetime::parse("2026-06-01T00:00:00Z").expect("a time");
     let labels = store.query_labels(&everything, now).await.expect("the engine answers");
     let text = |label: LabelRead| (label.uri.to_string(), label.val.to_string());

@@ -200,10 +200,12 @@ async fn posts(
 /// Labels by what they say, of everything there is a word on; expiry is ours to judge.
 async fn labels(api: &Api<'_>, model: &Model) -> Result<Differences, String> {
     let uris: BTreeSet<&String> = model.labels().keys().map(|key| &key.uri).collect();
+    let sources: BTreeSet<&String> = model.labels().keys().map(|key| &key.src).collect();
     let mut found = BTreeSet::new();
     let limit = LABELS.to_string();
     for uri in uris {
-        let asked = [("uriPatterns", uri.as_str()), ("limit", limit.as_str())];
+        let mut asked = vec![("uriPatterns", uri.as_str()), ("limit", limit.as_str())];
+        asked.extend(sources.iter().map(|src| ("sources", src.as_str())));
         let (status, answer) = api.get("com.atproto.label.queryLabels", &asked).await?;
         if status != 200 {
             return Ok(vec![format!("queryLabels: {status} {answer}")]);

@@ -1,4 +1,4 @@
-//! Labels: those of a page's subjects by the labelers that apply, those that somebody asks for by pattern, and who declares himself a labeler.
+//! Labels: those of a page's subjects by the labelers that apply, those that somebody asks for by subject, and who declares himself a labeler.
 
 use clickhouse::Row;
 use firehouse_types::{ActorId, Datetime, Did, RkeyId};
@@ -42,13 +42,11 @@ pub struct LabelRead {
 /// Which labels somebody asks for. All of it is one query, whose URL may be 64 KiB long: texts, escaped, take up to three times their room.
 #[derive(Clone, Debug, Default)]
 pub struct LabelQuery {
-    /// Whole URIs.
+    /// The subjects.
     pub uris: Vec<Box<str>>,
-    /// Beginnings of URIs.
-    pub prefixes: Vec<Box<str>>,
-    /// The accounts in all of these; empty when one of them does not end its DID.
+    /// The accounts in these.
     pub actors: Vec<ActorId>,
-    /// By whom; empty for anybody.
+    /// By whom.
     pub sources: Vec<ActorId>,
     /// Behind this one.
     pub after: LabelPosition,
@@ -135,7 +133,6 @@ impl Store {
         let query = self
             .query(include_str!("query_labels.sql"))
             .param("uris", &wanted.uris)
-            .param("prefixes", &wanted.prefixes)
             .param("actors", &wanted.actors)
             .param("sources", &wanted.sources)
             .param("now_ms", now.ms())

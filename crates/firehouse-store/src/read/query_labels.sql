@@ -1,16 +1,14 @@
 -- Labels that hold now by subjects and sources, in the order of the table's key.
--- Params: uris Array(String), prefixes Array(String): a label about one of the former, or about what begins with one of the latter;
--- actors Array(UInt64): the accounts in all of these, empty when one of them names none; sources Array(UInt64), empty = all;
+-- Params: uris Array(String): the subjects; actors Array(UInt64): the accounts in these; sources Array(UInt64);
 -- now_ms Int64: labels that have expired by then are left out;
 -- after_actor UInt64, after_collection String, after_rkey UInt64, after_src UInt64, after_id UInt64: the last row seen, exclusive;
 -- limit UInt32.
 SELECT actor, collection, rkey, src, id, labeler, uri, cid, val, cts, exp, ver
 FROM labels FINAL
-PREWHERE (empty({actors:Array(UInt64)}) OR actor IN {actors:Array(UInt64)})
-    AND actor >= {after_actor:UInt64}
+PREWHERE actor IN {actors:Array(UInt64)}
     AND (actor, collection, rkey, src, id) > ({after_actor:UInt64}, {after_collection:String}, {after_rkey:UInt64}, {after_src:UInt64}, {after_id:UInt64})
-    AND (empty({sources:Array(UInt64)}) OR src IN {sources:Array(UInt64)})
-WHERE (uri IN {uris:Array(String)} OR arrayExists(prefix -> startsWith(uri, prefix), {prefixes:Array(String)}))
+    AND src IN {sources:Array(UInt64)}
+WHERE uri IN {uris:Array(String)}
     AND neg = 0
     AND expires_at > fromUnixTimestamp64Milli({now_ms:Int64}, 'UTC')
 ORDER BY actor, collection, rkey, src, id

@@ -199,7 +199,6 @@ const CASES: &[Case] = &[
         "query_labels",
         &[
             ("uris", "['did:web:a.test']"),
-            ("prefixes", "['at://did:web:b.test/app.bsky.']"),
             ("actors", "[1,2]"),
             ("sources", "[3]"),
             ("now_ms", "5"),

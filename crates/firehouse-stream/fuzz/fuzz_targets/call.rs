@@ -53,7 +53,7 @@ fn seeds(seeds: &mut Seeds) {
         ("app.bsky.feed.searchPosts", "q=a+b&tag=x&tag=y&since=2024-01-01T00:00:00Z&lang=en"),
         ("app.bsky.actor.getProfiles", "actors=a.test&actors=did:web:b.test"),
         ("app.bsky.graph.getRelationships", "actor=a.test&others=b.test&others[0]=c.test"),
-        ("com.atproto.label.queryLabels", "uriPatterns=*&sources=did:plc:a&limit=250"),
+        ("com.atproto.label.queryLabels", "uriPatterns=did:plc:b&sources=did:plc:a&limit=250"),
         ("com.atproto.sync.listRepos", "limit=1000&cursor=0"),
         ("app.bsky.graph.muteActor", r#"{"actor":"a.test"}"#),
         ("app.bsky.notification.updateSeen", r#"{"seenAt":"2024-01-01T00:00:00.000Z"}"#),
