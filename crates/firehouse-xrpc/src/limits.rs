@@ -125,9 +125,10 @@ impl RateLimits {
         let mut nearest = None;
         let lines: Vec<&HeaderValue> = headers.get_all(FORWARDED_FOR).iter().collect();
         for line in lines.into_iter().rev() {
-            let Ok(line) = line.to_str() else { return nearest };
-            for named in line.rsplit(',') {
-                let Some(address) = address(named) else { return nearest };
+            // Piece by piece: whatever a client wrote in front must not hide what the proxy wrote behind it.
+            for named in line.as_bytes().rsplit(|&byte| byte == b',') {
+                let named = std::str::from_utf8(named).ok().and_then(address);
+                let Some(address) = named else { return nearest };
                 nearest = Some(address);
                 if !is_proxy(address) {
                     return nearest;

@@ -48,6 +48,8 @@ async fn an_address_has_its_share_and_is_told_when_there_is_more() {
     // What a client says of itself is not believed.
     let lying = ask(&world, Some("203.0.113.7, 192.0.2.1"), TIMELINE, None).await;
     assert_eq!(lying.status, 429);
+    let unreadable = ask(&world, Some("\u{e9}, 192.0.2.1"), TIMELINE, None).await;
+    assert_eq!(unreadable.status, 429);
     // One customer has a whole /64.
     for host in 1..=5 {
         ask(&world, Some(&format!("2001:db8::{host}")), TIMELINE, None).await;
