@@ -18,7 +18,8 @@ use crate::networks::Network;
 pub struct Config {
     /// Where the caller of [`serve`](crate::serve) listens.
     pub listen: SocketAddr,
-    /// Whether methods are answered; without them only health, metrics and the DID document are, as a process that only writes needs.
+    /// Whether methods and sitemaps are answered; without them only health, metrics, the DID document and `dev.firehouse.admin.*` are, as
+    /// a process that only writes needs.
     pub methods: bool,
     /// Who we are: the `aud` of tokens, with or without one of our service fragments.
     pub did: Did,

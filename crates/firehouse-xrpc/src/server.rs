@@ -105,10 +105,13 @@ fn routes(api: Arc<Api>) -> Router {
     let pages = pages.unwrap_or_else(|| Router::new().route("/", get(pages::banner)));
     let media = api.services.media.clone().unwrap_or_default();
     let limited = from_fn_with_state(Arc::clone(&api), limits::media);
-    let sitemaps = Router::new()
-        .route("/external/sitemap/users.xml.gz", get(sitemap::index))
-        .route("/external/sitemap/users/{date}/{bucket}", get(sitemap::page))
-        .with_state(Arc::clone(&api));
+    let mut sitemaps = Router::new();
+    if api.config.methods {
+        sitemaps = sitemaps
+            .route("/external/sitemap/users.xml.gz", get(sitemap::index))
+            .route("/external/sitemap/users/{date}/{bucket}", get(sitemap::page));
+    }
+    let sitemaps = sitemaps.with_state(Arc::clone(&api));
     let media = media.merge(sitemaps).layer(limited).layer(caught()).layer(cors());
     Router::new()
         .route("/robots.txt", get(pages::robots))

@@ -1,7 +1,8 @@
 //! Sitemaps of accounts, for search engines: an index of pages, a page for every so many accounts first seen on one day.
 //!
-//! Made of what is held here, and kept for an hour: each reads all accounts. Links lead to the configured web application, which shows the
-//! same sitemaps under its own name, or else to the pages of this server. Source: <https://www.sitemaps.org/protocol.html>
+//! Made of what is held here, and kept for an hour: each reads all accounts; a page that the index does not have reads none. Links lead to
+//! the configured web application, which shows the same sitemaps under its own name, or else to the pages of this server.
+//! Source: <https://www.sitemaps.org/protocol.html>
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -13,6 +14,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use firehouse_store::StoreError;
+use firehouse_store::read::SitemapDay;
 use firehouse_types::{Datetime, Handle};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -35,6 +37,8 @@ const MS_PER_DAY: i64 = 86_400_000;
 pub(crate) struct Sitemaps {
     site: Option<String>,
     public_url: String,
+    /// What the index is made of, and which pages there are.
+    days: Cache<(), Arc<Vec<SitemapDay>>>,
     kept: Cache<Page, Bytes>,
 }
 
@@ -47,7 +51,7 @@ enum Page {
 /// There is none.
 enum Missing {
     Page,
-    Store(StoreError),
+    Store(Arc<StoreError>),
 }
 
 impl Sitemaps {
@@ -58,6 +62,7 @@ impl Sitemaps {
         Self {
             site: config.site_url.as_ref().map(base),
             public_url: base(&config.public_url),
+            days: Cache::builder().time_to_live(KEPT_FOR).build(),
             kept: kept.weigher(weight).build(),
         }
     }
@@ -115,7 +120,8 @@ async fn answer(api: &Api, page: Page) -> Response {
             Missing::Page => (StatusCode::NOT_FOUND, "Sitemap page not found").into_response(),
             Missing::Store(error) => {
                 api.metrics.store_failed(error.disposition());
-                tracing::warn!(error = error as &dyn std::error::Error, "cannot make a sitemap");
+                let error = &**error as &dyn std::error::Error;
+                tracing::warn!(error, "cannot make a sitemap");
                 (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
             }
         },
@@ -124,19 +130,25 @@ async fn answer(api: &Api, page: Page) -> Response {
 
 async fn made(api: &Api, page: Page) -> Result<Bytes, Missing> {
     let (store, sitemaps) = (&api.services.store, &api.sitemaps);
+    let days = async { store.sitemap_days(DAYS_MAX).await.map(Arc::new) };
+    let days = sitemaps.days.try_get_with((), days).await.map_err(Missing::Store)?;
     let urls = match page {
         Page::Index => {
-            let days = store.sitemap_days(DAYS_MAX).await.map_err(Missing::Store)?;
             let pages = days.iter().flat_map(|day| {
-                let pages = day.accounts.div_ceil(PAGE_ACCOUNTS.into());
-                (1..=pages).map(|bucket| sitemaps.page_url(&date_of(day.day), bucket))
+                (1..=pages_of(day)).map(|bucket| sitemaps.page_url(&date_of(day.day), bucket))
             });
             pages.take(INDEX_PAGES_MAX).collect()
         }
         Page::Day { day, bucket } => {
+            // Anybody can make up names of pages, and the look at each would read all accounts.
+            let is_listed =
+                |known: &SitemapDay| known.day == day && u64::from(bucket) <= pages_of(known);
+            if !days.iter().any(is_listed) {
+                return Err(Missing::Page);
+            }
             let skipped = u64::from(bucket - 1) * u64::from(PAGE_ACCOUNTS);
             let handles = store.sitemap_page(day, skipped, PAGE_ACCOUNTS).await;
-            let handles = handles.map_err(Missing::Store)?;
+            let handles = handles.map_err(|error| Missing::Store(Arc::new(error)))?;
             if handles.is_empty() {
                 return Err(Missing::Page);
             }
@@ -145,6 +157,10 @@ async fn made(api: &Api, page: Page) -> Result<Bytes, Missing> {
         }
     };
     Ok(gzipped(&xml(page, urls)))
+}
+
+fn pages_of(day: &SitemapDay) -> u64 {
+    day.accounts.div_ceil(PAGE_ACCOUNTS.into())
 }
 
 /// Of DIDs, handles and digits nothing has to be escaped, and of a configured URL the parser has.
