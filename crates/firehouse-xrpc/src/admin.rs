@@ -153,7 +153,7 @@ impl From<UpstreamError> for Failure {
             UpstreamError::Invalid(_) => Self::bad_request("InvalidUpstream", message),
             UpstreamError::NotFound => Self::bad_request("UpstreamNotFound", message),
             UpstreamError::TooMany { .. } => Self::bad_request("TooManyUpstreams", message),
-            UpstreamError::Stopping => Self::unavailable(),
+            UpstreamError::Stopping => Self::too_many(message),
             UpstreamError::Store(error) => error.into(),
         }
     }

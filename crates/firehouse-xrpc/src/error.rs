@@ -6,8 +6,8 @@ pub enum XrpcError {
     /// A metric of this crate is already registered, or has a bad name.
     #[error("registering the metrics of XRPC")]
     Metrics(#[from] prometheus::Error),
-    /// A method of ours has no lexicon to check its parameters against.
-    #[error("no lexicon for the query {nsid}")]
+    /// A method of ours has no lexicon to check what it is asked against.
+    #[error("no lexicon for the method {nsid}")]
     NoLexicon {
         /// The method.
         nsid: &'static str,

@@ -51,7 +51,7 @@ impl From<RecheckError> for Failure {
         let message = error.to_string();
         match error {
             RecheckError::Unknown => Self::bad_request("AccountNotFound", message),
-            RecheckError::Stopping => Self::unavailable(),
+            RecheckError::Stopping => Self::too_many(message),
             RecheckError::Store(error) => error.into(),
         }
     }
