@@ -19,7 +19,7 @@ use crate::generators::places::Places;
 use crate::method::{Ready, Run, json};
 use crate::parameters::typed;
 
-/// How a generator knows us, as it knows the reference.
+/// How generators and recommenders know us, as they know the reference.
 const OUR_NAME: HeaderValue = HeaderValue::from_static("BskyAppView");
 /// How long one may take, its body included.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -82,7 +82,7 @@ impl Generators for HttpGenerators {
     }
 }
 
-/// What of a request a generator gets to hear: who asks, in which languages, about what.
+/// What of a request a generator or recommender gets to hear: who asks, in which languages, about what.
 pub(crate) fn forwarded(headers: &HeaderMap) -> Arc<Forwarded> {
     let text = |name: &HeaderName| headers.get(name)?.to_str().ok();
     let mut heard: Vec<(Box<str>, Box<str>)> = Vec::new();
@@ -105,7 +105,8 @@ pub(crate) fn forwarded(headers: &HeaderMap) -> Arc<Forwarded> {
     heard.into()
 }
 
-fn headers(forwarded: &Forwarded) -> HeaderMap {
+/// The headers of a request in our name, with what the caller's own passes on.
+pub(crate) fn headers(forwarded: &Forwarded) -> HeaderMap {
     let header = |(name, value): &(Box<str>, Box<str>)| {
         Some((HeaderName::try_from(&**name).ok()?, HeaderValue::try_from(&**value).ok()?))
     };

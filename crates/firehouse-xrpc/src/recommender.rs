@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use axum::http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::AUTHORIZATION;
 use firehouse_appview::{Recommender, RecommenderFuture, RecommenderRequest};
 use firehouse_identity::{GuardedClient, Request};
 use serde_json::Value;
 use url::Url;
+
+use crate::generators;
 
 /// How long an answer may take: ours stands in for it, and the caller waits.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -29,14 +30,9 @@ impl HttpRecommender {
     async fn answer(&self, asked: RecommenderRequest<'_>) -> Option<Value> {
         let mut url = self.url.join(&format!("/xrpc/{}", asked.method)).ok()?;
         url.query_pairs_mut().extend_pairs(asked.parameters);
-        let header = |(name, value): &(Box<str>, Box<str>)| {
-            Some((HeaderName::try_from(&**name).ok()?, HeaderValue::try_from(&**value).ok()?))
-        };
-        let mut headers: HeaderMap = asked.forwarded.iter().filter_map(header).collect();
+        let mut headers = generators::headers(asked.forwarded);
         // It learns who asks, and nothing by which it could ask in their name.
         headers.remove(AUTHORIZATION);
-        headers.insert(USER_AGENT, HeaderValue::from_static("BskyAppView"));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let (timeout, body_bytes_max) = (Some(TIMEOUT), Some(BODY_BYTES_MAX));
         let request = Request { headers, timeout, body_bytes_max, ..Request::get(url) };
         let failed = |error: &(dyn std::error::Error + 'static)| {
