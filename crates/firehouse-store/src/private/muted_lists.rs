@@ -16,15 +16,15 @@ pub struct ListMute {
 }
 
 impl ListMute {
-    /// The list; the first of several.
+    /// The list; one of up to eight.
     pub fn list(&self) -> RecordKey {
         (self.list_actor, self.list_rkey)
     }
 }
 
 impl Store {
-    /// Which of some accounts a viewer mutes by a list that may mute: it exists, is for moderation, and its creator is active.
-    /// Shape: any order, each account at most eight times; never the viewer. Errors: [`StoreError::Read`].
+    /// Which of some accounts a viewer mutes by a list that may mute: it exists, is for moderation, its creator is active, and neither is
+    /// taken down. Shape: any order, each account at most eight times; never the viewer. Errors: [`StoreError::Read`].
     pub async fn list_mutes(
         &self,
         viewer: ActorId,

@@ -31,7 +31,7 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Store {
-    /// Waits until nobody changes what this account said.
+    /// Waits until nobody else in this process changes what this account said.
     pub(super) async fn turn(&self, actor: ActorId) -> Turn<'_> {
         let place = usize::try_from(actor.get() % PLACES as u64).unwrap_or(0);
         let place = &self.turns().0[place];

@@ -1,4 +1,4 @@
--- Some of those who follow an account: whom they follow besides is like it.
+-- Some of an account's followers: whom else they follow is likely to be like it.
 -- Params: actor UInt64; limit UInt32.
 SELECT DISTINCT actor AS who
 FROM links FINAL

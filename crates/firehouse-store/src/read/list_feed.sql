@@ -56,7 +56,7 @@ FROM
         AND sort_at <= fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
         AND (sort_at < fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
             OR (actor, toInt8(kind), rkey) < ({before_actor:UInt64}, {before_kind:Int8}, {before_rkey:UInt64}))
-                AND kind = 'post'
+        AND kind = 'post'
         AND actor IN (SELECT subject FROM members)
     UNION ALL
     SELECT sort_at, actor, kind, rkey, post_actor, post_rkey
@@ -65,7 +65,7 @@ FROM
         AND sort_at <= fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
         AND (sort_at < fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
             OR (actor, toInt8(kind), rkey) < ({before_actor:UInt64}, {before_kind:Int8}, {before_rkey:UInt64}))
-                AND kind = 'post'
+        AND kind = 'post'
         AND actor IN (SELECT subject FROM members)
 )
 ORDER BY sort_at DESC, actor DESC, kind DESC, rkey DESC

@@ -82,7 +82,7 @@ pub struct ListBlock {
 }
 
 impl ListBlock {
-    /// The list; one of several.
+    /// The list; one of up to eight.
     pub fn list(&self) -> RecordKey {
         (self.list_actor, self.list_rkey)
     }
@@ -111,8 +111,7 @@ impl Store {
     }
 
     /// Who of `actors` blocks whom of `subjects` by a list that may block. Shape: any order, each pair at most eight times; nobody
-    /// blocks himself.
-    /// Errors: [`StoreError::Read`].
+    /// blocks himself. Errors: [`StoreError::Read`].
     pub async fn list_blocks(
         &self,
         actors: &[ActorId],

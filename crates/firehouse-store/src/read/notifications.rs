@@ -352,7 +352,6 @@ impl Store {
     }
 }
 
-/// The time of a subscription's key.
 impl Subscribed {
     /// A subscription made at the time of `key`.
     pub fn made_at(key: Rev) -> Datetime {

@@ -2,7 +2,7 @@
 -- of the names themselves decides.
 -- Params: first String, second String, third String: beginnings of words, empty for none but the first; whole String: the query as one
 -- word; viewer UInt64, 0 = nobody: whom this account follows come first; before_rank Int64, before_actor UInt64: the last row seen,
--- exclusive; candidates UInt32: that many are looked at; limit UInt32. Ranks are less than the milliseconds of a page cursor can be.
+-- exclusive; candidates UInt32: that many are looked at; limit UInt32. Ranks fit where a page cursor has milliseconds.
 WITH candidates AS
 (
     SELECT

@@ -4,8 +4,8 @@
 SELECT toUInt16(toDate(first_seen)) AS day, count() AS accounts
 FROM actors FINAL
 WHERE status = 'active' AND handle != ''
-  AND actor NOT IN (SELECT actor FROM profiles FINAL WHERE has(labels, '!no-unauthenticated'))
-  AND actor NOT IN (SELECT actor FROM takedowns FINAL WHERE collection = '' AND blob = '' AND applied = 1)
+    AND actor NOT IN (SELECT actor FROM profiles FINAL WHERE has(labels, '!no-unauthenticated'))
+    AND actor NOT IN (SELECT actor FROM takedowns FINAL WHERE collection = '' AND blob = '' AND applied = 1)
 GROUP BY day
 ORDER BY day DESC
 LIMIT {days:UInt32}
