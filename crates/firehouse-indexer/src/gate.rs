@@ -26,7 +26,7 @@ struct ThreadGate<'a> {
     allow: Option<Vec<Rule<'a>>>,
 }
 
-/// A member of an open union: of a stranger's kind the list can be anything.
+/// A member of an open union: in one of a kind we do not know, `list` can be anything.
 #[derive(Deserialize)]
 struct Rule<'a> {
     #[serde(rename = "$type")]
@@ -115,7 +115,8 @@ fn open_post(source: &Source<'_>) -> PostGateRow {
     }
 }
 
-/// The lists among the rules. One that names no list lets nobody in; beside a stranger whose list is none, neither does any.
+/// The lists among the rules. A rule that names no list lets nobody in. Where a rule of a kind we do not know has a `list` that is no text,
+/// none of the lists can be read.
 fn lists_of(source: &Source<'_>) -> Vec<(ActorId, RkeyId)> {
     let Ok(gate) = source.decode::<Listing<'_>>() else { return Vec::new() };
     let uris = gate.allow.iter().filter_map(|rule| rule.list);

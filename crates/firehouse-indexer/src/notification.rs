@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use firehouse_schema::{
     LinkRow, NotificationRow, PostRow, Reason, TARGET_ACCOUNT, TARGET_URL, newest_first,
 };
-use firehouse_types::OpAction;
+use firehouse_types::{ActorId, OpAction};
 use serde::Deserialize;
 
 use crate::rows::Rows;
@@ -71,7 +71,7 @@ pub(crate) fn push(source: &Source<'_>, first: usize, rows: &mut Rows) {
     }
     let is_like = matches!(source.op.collection.as_str(), LIKE | repost::COLLECTION);
     let is_subject = |row: &&NotificationRow| matches!(row.reason, Reason::Like | Reason::Repost);
-    // Who likes his own tells nobody, not even whose repost he found it in.
+    // Whoever likes their own post tells nobody, not even whose repost it was found in.
     if is_like && !told.iter().any(|row| is_subject(&row) && row.recipient != source.actor) {
         return;
     }
@@ -153,7 +153,7 @@ fn mentions(source: &Source<'_>) -> Option<HashSet<u64>> {
     let features = facets.into_iter().flat_map(|facet| facet.features);
     let mentions = features.filter(|feature| feature.kind == "app.bsky.richtext.facet#mention");
     let named = mentions.filter_map(|feature| feature.did);
-    Some(named.map(|did| firehouse_types::ActorId::of(did).get()).collect())
+    Some(named.map(|did| ActorId::of(did).get()).collect())
 }
 
 #[cfg(test)]

@@ -53,7 +53,8 @@ impl Rows {
     }
 }
 
-/// How we came to know of an op. Stands in `records`; that its rev says nothing of its time (a fetched repo) is all that answers know of it.
+/// How we came to know of an op. Stands in `records`; of it, answers depend only on whether the rev is that of the op, or of a whole fetched
+/// repo and so says nothing of when the op was made.
 #[derive(Clone, Copy, Debug)]
 pub struct Witness<'a> {
     /// Units: microseconds since 1970, by our clock.

@@ -19,8 +19,8 @@ pub(crate) struct Source<'a> {
     pub created_at: Datetime,
     /// What answers sort by: an author can date a record back, but not ahead of the commit that holds it.
     pub sort_at: Datetime,
-    /// When it was made, for what depends on what was there before it. The commit says so, who cannot be told otherwise by its author;
-    /// of a fetched repo only the last commit is known, so there the key is believed, or else the claim.
+    /// When it was made, for what depends on what was there before it: the time of the commit, which its author cannot choose. Of a fetched
+    /// repo only the last commit is known, so there the key is believed, or else the claim.
     pub made_at: Datetime,
     /// As `made_at`, for what is changed under the same key: there the key says nothing.
     pub stated_at: Datetime,

@@ -41,11 +41,10 @@ fn kept(link: &Reference<'_>) -> Option<Referred> {
 
 #[cfg(test)]
 mod tests {
+    use firehouse_schema::Proof;
     use serde_json::{Value, json};
 
     use super::is_implied;
-    use firehouse_schema::Proof;
-
     use crate::links;
     use crate::source::Source;
     use crate::testing::{CID, OTHER, RKEY, TIME, op, uri};
