@@ -42,10 +42,15 @@ fn identity_config(settings: &Settings) -> firehouse_identity::Config {
     }
 }
 
+/// A client that reaches these origins without the checks, and everybody else with them.
+fn guarded_client(settings: &Settings, trusted: Vec<Url>) -> Result<GuardedClient> {
+    let guarded = GuardedConfig { trusted, ..identity_config(settings).guarded() };
+    Ok(GuardedClient::new(&guarded)?)
+}
+
 /// The client that fetches blobs. Trusts nobody by name: an account says where its blobs are.
 pub fn blob_client(settings: &Settings) -> Result<GuardedClient> {
-    let guarded = GuardedConfig { trusted: Vec::new(), ..identity_config(settings).guarded() };
-    GuardedClient::new(&guarded).context("client of blobs")
+    guarded_client(settings, Vec::new()).context("client of blobs")
 }
 
 /// Where whole repos come from, as the settings describe it; `None` when none is fetched. Ends with `stop`.
@@ -121,17 +126,15 @@ pub fn directory(
 /// Who asks feed generators. What they name is reached with every check, also where it is a service that we trust: half of the requests
 /// answered at once may wait for them.
 pub fn generators(settings: &Settings) -> Result<Arc<HttpGenerators>> {
-    let guarded = GuardedConfig { trusted: Vec::new(), ..identity_config(settings).guarded() };
-    let client = GuardedClient::new(&guarded).context("client of feed generators")?;
+    let client = guarded_client(settings, Vec::new()).context("client of feed generators")?;
     Ok(Arc::new(HttpGenerators::new(client, settings.xrpc.requests_max / 2)))
 }
 
 /// Who asks the recommender, where there is one: the operator's choice, so wherever it is.
 pub fn recommender(settings: &Settings) -> Result<Option<Arc<HttpRecommender>>> {
     let Some(url) = settings.appview.recommender.clone() else { return Ok(None) };
-    let guarded =
-        GuardedConfig { trusted: vec![url.clone()], ..identity_config(settings).guarded() };
-    let client = GuardedClient::new(&guarded).context("client of the recommender")?;
+    let client =
+        guarded_client(settings, vec![url.clone()]).context("client of the recommender")?;
     Ok(Some(Arc::new(HttpRecommender::new(client, url))))
 }
 
