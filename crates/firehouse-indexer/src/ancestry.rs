@@ -20,7 +20,7 @@ pub fn told_above<'a>(
 ) -> Vec<NotificationRow> {
     let (mut rows, mut between) = (Vec::new(), Vec::new());
     let mut told = vec![answer.actor];
-    let mut at = parent(answer);
+    let mut at = answer.parent();
     for height in 1..=HEIGHT_MAX {
         let Some(key) = at else { break };
         if !told.contains(&key.0) {
@@ -30,13 +30,9 @@ pub fn told_above<'a>(
             }
         }
         between.push((key.0.get(), key.1.get()));
-        at = post(key).and_then(parent);
+        at = post(key).and_then(PostRow::parent);
     }
     rows
-}
-
-fn parent(post: &PostRow) -> Option<Key> {
-    (post.parent_actor != 0).then(|| (post.parent_actor.into(), post.parent_rkey.into()))
 }
 
 fn row(answer: &PostRow, subject: Key, between: &[(u64, u64)]) -> Option<NotificationRow> {

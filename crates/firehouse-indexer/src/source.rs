@@ -4,7 +4,7 @@ use std::cmp::min;
 
 use firehouse_repo::RecordOp;
 use firehouse_schema::Proof;
-use firehouse_types::{ActorId, Datetime, DropReason, Rev, RkeyId};
+use firehouse_types::{ActorId, Datetime, DropReason, RkeyId};
 use serde::Deserialize;
 
 /// One record on its way into rows.
@@ -29,12 +29,12 @@ pub(crate) struct Source<'a> {
 impl<'a> Source<'a> {
     /// `created_at`: the record's claim, as its text.
     pub fn new(op: &'a RecordOp, created_at: Option<&str>, proof: Proof) -> Self {
-        let committed_at = time_of(op.rev);
+        let committed_at = op.rev.time();
         let claimed = created_at.map(Datetime::parse_lenient);
         let sort_at = claimed.map_or(committed_at, |claimed| min(claimed, committed_at));
         let rkey = op.rkey.id();
         let (made_at, stated_at) = match (proof, rkey.tid()) {
-            (Proof::Repo, Some(tid)) => (min(time_of(tid), committed_at), sort_at),
+            (Proof::Repo, Some(tid)) => (min(tid.time(), committed_at), sort_at),
             (Proof::Repo, None) => (sort_at, sort_at),
             (Proof::Live | Proof::Unverified, _) => (committed_at, committed_at),
         };
@@ -56,8 +56,4 @@ impl<'a> Source<'a> {
     pub fn decode<T: Deserialize<'a>>(&self) -> Result<T, DropReason> {
         serde_ipld_dagcbor::from_slice(&self.op.record).map_err(|_| DropReason::RecordMalformed)
     }
-}
-
-fn time_of(tid: Rev) -> Datetime {
-    Datetime::from_ms(i64::try_from(tid.timestamp_us() / 1_000).unwrap_or(i64::MAX))
 }

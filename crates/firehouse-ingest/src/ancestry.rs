@@ -86,10 +86,6 @@ fn key(post: &PostRow) -> Key {
     (post.actor, post.rkey)
 }
 
-fn parent(post: &PostRow) -> Option<Key> {
-    (post.parent_actor != 0).then(|| (post.parent_actor.into(), post.parent_rkey.into()))
-}
-
 /// Posts by key; `None` for those that nobody has ever seen.
 #[derive(Default)]
 struct Thread(HashMap<Key, Option<PostRow>>);
@@ -99,7 +95,7 @@ impl Thread {
     fn missing(&self, answers: &[&PostRow]) -> Vec<Key> {
         let mut missing: HashSet<Key> = HashSet::new();
         for answer in answers {
-            let mut at = parent(answer);
+            let mut at = answer.parent();
             for _ in 1..HEIGHT_MAX {
                 let Some(key) = at else { break };
                 match self.0.get(&key) {
@@ -107,7 +103,7 @@ impl Thread {
                         missing.insert(key);
                         break;
                     }
-                    Some(post) => at = post.as_ref().and_then(parent),
+                    Some(post) => at = post.as_ref().and_then(PostRow::parent),
                 }
             }
         }

@@ -166,9 +166,8 @@ fn buried_notification(link: &LinkRow, rev: Rev, made: &Made) -> Option<Notifica
         return (!made.notifications.contains(&(notification_key(&row), rev))).then_some(row);
     }
     let is_taken_back = link.deleted == 0 && !stands;
-    let at = Datetime::from_ms(i64::try_from(rev.timestamp_us() / 1_000).unwrap_or(i64::MAX));
     is_taken_back.then(|| NotificationRow {
-        newest_first: newest_first(at),
+        newest_first: newest_first(rev.time()),
         reason: Reason::Unverified,
         deleted: 0,
         ..row

@@ -39,3 +39,10 @@ pub struct PostRow {
     #[serde(with = "datetime64_3")]
     pub made_at: Datetime,
 }
+
+impl PostRow {
+    /// The post it answers.
+    pub fn parent(&self) -> Option<(ActorId, RkeyId)> {
+        (self.parent_actor != 0).then(|| (self.parent_actor.into(), self.parent_rkey.into()))
+    }
+}

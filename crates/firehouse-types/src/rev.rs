@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::Datetime;
+
 const DIGITS: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
 
 /// The revision of one commit. Rises with every commit of a repo, means nothing across repos.
@@ -29,6 +31,11 @@ impl Rev {
     /// When the PDS says it made the commit. Units: microseconds since 1970.
     pub const fn timestamp_us(self) -> u64 {
         self.0 >> 10
+    }
+
+    /// As [`Rev::timestamp_us`], to the millisecond.
+    pub fn time(self) -> Datetime {
+        Datetime::from_ms(i64::try_from(self.timestamp_us() / 1_000).unwrap_or(i64::MAX))
     }
 }
 

@@ -355,7 +355,7 @@ impl Store {
 impl Subscribed {
     /// A subscription made at the time of `key`.
     pub fn made_at(key: Rev) -> Datetime {
-        Datetime::from_ms(i64::try_from(key.timestamp_us() / 1_000).unwrap_or(i64::MAX))
+        key.time()
     }
 }
 
