@@ -20,9 +20,10 @@ impl Standing for Store {
     fn shows<'a>(&'a self, did: &'a Did, cid: Cid) -> BoxFuture<'a, Result<bool, Unknown>> {
         Box::pin(async move {
             let (account, cid) = ([did.actor()], cid.to_string());
+            let store = self.for_request();
             let (accounts, is_taken_down) = tokio::try_join!(
-                self.actors(&account),
-                self.is_taken_down_blob(did.actor(), &cid)
+                store.actors(&account),
+                store.is_taken_down_blob(did.actor(), &cid)
             )?;
             let is_there = accounts.first().is_none_or(|account| match account.status {
                 // Of whom nothing is held here, the PDS decides.

@@ -34,7 +34,7 @@ impl LabelerAccounts {
         self.statuses.invalidate_all();
     }
 
-    /// Those of `named` that apply, in their order. At most one query. `privileged`: also accounts that are taken down.
+    /// Those of `named` that apply, in their order. At most one statement. `privileged`: also accounts that are taken down.
     pub(crate) async fn applied(
         &self,
         mut named: Labelers,
@@ -47,6 +47,7 @@ impl LabelerAccounts {
             .collect();
         if !unknown.is_empty() {
             let ids: Vec<_> = unknown.iter().map(|did| did.actor()).collect();
+            let store = store.for_request();
             let (found, taken_down) = tokio::try_join!(store.actors(&ids), store.taken_down(&ids))?;
             for did in unknown {
                 // The DID is compared, since two of them can share a number.
