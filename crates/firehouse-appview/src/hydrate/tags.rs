@@ -32,9 +32,11 @@ impl Tags {
         Ok(tags)
     }
 
-    /// Takes over what was asked for later.
+    /// Takes over what was asked for later: perhaps of another collection's record with the same key.
     pub fn extend(&mut self, later: Self) {
-        self.0.extend(later.0);
+        for (subject, rows) in later.0 {
+            self.0.entry(subject).or_default().extend(rows);
+        }
     }
 
     /// The tags of a record.
