@@ -48,7 +48,8 @@ pub async fn get_feed_generator(
     parameters: get_feed_generator::ParametersData,
 ) -> Result<Answer<FeedGenerator>, ViewError> {
     let not_found = || ViewError::invalid("could not find feed");
-    let key = uri::generator(&parameters.feed).ok_or_else(not_found)?;
+    let uri = actor::resolve_uri(app, &parameters.feed).await?;
+    let key = uri::generator(&uri).ok_or_else(not_found)?;
     let state = hydrate(app, caller, HashSet::from([key])).await?;
     let service = state.offered.generators.get(&key).map(|found| found.fields.did.clone());
     feed_endpoint(app, &service.ok_or_else(not_found)?).await?;
