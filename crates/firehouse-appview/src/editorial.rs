@@ -3,10 +3,8 @@
 use firehouse_schema::{EditorialList, EditorialRow};
 use firehouse_types::{AtUri, Did};
 
+use crate::nsid::{GENERATOR, STARTER_PACK};
 use crate::{Answer, AppView, Caller, ViewError, clock};
-
-const GENERATOR: &str = "app.bsky.feed.generator";
-const STARTER_PACK: &str = "app.bsky.graph.starterpack";
 
 /// Entries of one list or several.
 #[derive(Clone, Debug, serde::Deserialize)]

@@ -12,12 +12,11 @@ use serde::de::DeserializeOwned;
 use super::state::{Actor, KnownFollowers, LiveStatus, Profile, ProfileCounts};
 use super::takedowns::{self, TakenDownRecords};
 use crate::ViewError;
-use crate::nsid::{PROFILE, STATUS};
+use crate::nsid::{GENERATOR, LABELER, LIST, PROFILE, STARTER_PACK, STATUS};
 use crate::record::{
     ChatFields, GermFields, NotificationFields, ProfileFields, RecordJson, StatusFields,
 };
 
-const LABELER: &str = "app.bsky.labeler.service";
 const CHAT: &str = "chat.bsky.actor.declaration";
 const NOTIFICATION: &str = "app.bsky.notification.declaration";
 pub(super) const GERM: &str = "com.germnetwork.declaration";
@@ -114,9 +113,9 @@ pub(crate) async fn load_counts(
             "followers" => &mut of.followers,
             "follows" => &mut of.follows,
             "posts" => &mut of.posts,
-            "app.bsky.graph.list" => &mut of.lists,
-            "app.bsky.feed.generator" => &mut of.generators,
-            "app.bsky.graph.starterpack" => &mut of.starter_packs,
+            LIST => &mut of.lists,
+            GENERATOR => &mut of.generators,
+            STARTER_PACK => &mut of.starter_packs,
             _ => continue,
         };
         *what = row.n;
