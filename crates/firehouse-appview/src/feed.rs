@@ -14,6 +14,7 @@ use firehouse_types::Did;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::feed_generators::{no_endpoint, unresolved};
 use crate::feed_page::{hydrate, is_shown};
 use crate::nsid::{GENERATOR, REPOST};
 use crate::page::limit_of;
@@ -84,14 +85,11 @@ async fn endpoint(app: &AppView, feed: &str) -> Result<Url, ViewError> {
     let fields = json.and_then(|json| serde_json::from_str(json.get()).ok());
     let GeneratorFields { did } = fields.ok_or_else(unknown)?;
     let identity = app.resolver.resolve(&did).await.map_err(|error| match error.disposition() {
-        Disposition::Definitive => ViewError::invalid(format!("could not resolve identity: {did}")),
+        Disposition::Definitive => unresolved(did.as_str()),
         Disposition::Transient => SkeletonError::Unavailable.into(),
     })?;
     let service = identity.service("bsky_fg", "BskyFeedGenerator").and_then(origin);
-    service.ok_or_else(|| {
-        let text = "invalid feed generator service details in did document";
-        ViewError::invalid(format!("{text}: {did}"))
-    })
+    service.ok_or_else(|| no_endpoint(did.as_str()))
 }
 
 fn origin(service: &Service) -> Option<Url> {

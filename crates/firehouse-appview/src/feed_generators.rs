@@ -1,12 +1,10 @@
 //! app.bsky.feed.getFeedGenerator, getFeedGenerators and getActorFeeds.
 
-use std::collections::HashSet;
-
 use atrium_api::app::bsky::feed::{get_actor_feeds, get_feed_generator, get_feed_generators};
 use firehouse_store::read::{LinkAt, RecordKey};
 use firehouse_types::Did;
 
-use crate::hydrate::{Hydration, State};
+use crate::hydrate::Hydration;
 use crate::nsid::GENERATOR;
 use crate::page::{From, Page, fill_page, limit_of};
 use crate::view::GeneratorView;
@@ -50,9 +48,11 @@ pub async fn get_feed_generator(
     let not_found = || ViewError::invalid("could not find feed");
     let uri = actor::resolve_uri(app, &parameters.feed).await?;
     let key = uri::generator(&uri).ok_or_else(not_found)?;
-    let state = hydrate(app, caller, HashSet::from([key])).await?;
-    let service = state.offered.generators.get(&key).map(|found| found.fields.did.clone());
-    feed_endpoint(app, &service.ok_or_else(not_found)?).await?;
+    let mut hydration = Hydration::new(app, caller);
+    hydration.offered.generators.insert(key);
+    let state = hydration.finish().await?;
+    let generator = state.offered.generators.get(&key).ok_or_else(not_found)?;
+    check_service(app, &generator.fields.did).await?;
     let view = app.views(&state).generator(key).ok_or_else(not_found)?;
     Ok(Answer::new(FeedGenerator { view, is_online: true, is_valid: true }))
 }
@@ -65,10 +65,7 @@ pub async fn get_feed_generators(
 ) -> Result<Answer<FeedGenerators>, ViewError> {
     let keys = parameters.feeds.iter().filter_map(|uri| uri::generator(uri));
     let keys: Vec<_> = keys.collect();
-    let state = hydrate(app, caller, keys.iter().copied().collect()).await?;
-    let views = app.views(&state);
-    let feeds = keys.into_iter().filter_map(|key| views.generator(key)).collect();
-    Ok(Answer::new(FeedGenerators { feeds }))
+    Ok(Answer::new(FeedGenerators { feeds: generators(app, caller, &keys).await? }))
 }
 
 /// An account's generators.
@@ -89,34 +86,41 @@ pub async fn get_actor_feeds(
             let rows = app.store.actor_records(creator, GENERATOR, true, before, limit + 1).await?;
             let page = Page::cut(rows, limit, LinkAt::position);
             let keys: Vec<_> = page.items.iter().map(|row| (row.actor, row.rkey)).collect();
-            let state = hydrate(app, caller, keys.iter().copied().collect()).await?;
-            let views = app.views(&state);
-            let feeds = keys.into_iter().filter_map(|key| views.generator(key));
-            Ok(Page { items: feeds.collect(), next: page.next })
+            Ok(Page { items: generators(app, caller, &keys).await?, next: page.next })
         })
     });
     let (feeds, cursor) = pages.await?;
     Ok(Answer::new(ActorFeeds { feeds, cursor }))
 }
 
-async fn hydrate(
+/// Those of these that the caller can see, in this order.
+pub(crate) async fn generators(
     app: &AppView,
     caller: &Caller,
-    keys: HashSet<RecordKey>,
-) -> Result<State, ViewError> {
+    keys: &[RecordKey],
+) -> Result<Vec<GeneratorView>, ViewError> {
     let mut hydration = Hydration::new(app, caller);
-    hydration.offered.generators = keys;
-    hydration.finish().await
+    hydration.offered.generators.extend(keys);
+    let state = hydration.finish().await?;
+    let views = app.views(&state);
+    Ok(keys.iter().filter_map(|&key| views.generator(key)).collect())
 }
 
-/// Where a generator answers, by the DID document of its service, as written there. Errors: there is no such document, or it names none.
-pub(crate) async fn feed_endpoint(app: &AppView, service: &str) -> Result<Box<str>, ViewError> {
-    let unresolved = || ViewError::invalid(format!("could not resolve identity: {service}"));
-    let did = Did::parse(service).map_err(|_| unresolved())?;
-    let identity = app.resolver.resolve(&did).await.map_err(|_| unresolved())?;
-    let endpoint = identity.service("bsky_fg", "BskyFeedGenerator");
-    endpoint.map(|service| service.endpoint.clone()).ok_or_else(|| {
-        let text = "invalid feed generator service details in did document";
-        ViewError::invalid(format!("{text}: {service}"))
-    })
+/// Whether somebody could be asked for the feed, by the DID document of its service. Errors: there is no such document, or it names nobody.
+async fn check_service(app: &AppView, service: &str) -> Result<(), ViewError> {
+    let did = Did::parse(service).map_err(|_| unresolved(service))?;
+    let identity = app.resolver.resolve(&did).await.map_err(|_| unresolved(service))?;
+    let found = identity.service("bsky_fg", "BskyFeedGenerator");
+    found.map(|_| ()).ok_or_else(|| no_endpoint(service))
+}
+
+/// The service of a feed has no DID document.
+pub(crate) fn unresolved(service: &str) -> ViewError {
+    ViewError::invalid(format!("could not resolve identity: {service}"))
+}
+
+/// The DID document of a feed's service names nobody who could be asked for the feed.
+pub(crate) fn no_endpoint(service: &str) -> ViewError {
+    let text = "invalid feed generator service details in did document";
+    ViewError::invalid(format!("{text}: {service}"))
 }

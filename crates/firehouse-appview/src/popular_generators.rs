@@ -10,9 +10,10 @@ use std::collections::HashMap;
 use atrium_api::app::bsky::unspecced::get_popular_feed_generators::ParametersData;
 use firehouse_store::read::{RecordKey, RecordRead};
 
+use crate::feed_generators::generators;
 use crate::page::{From, limit_of};
 use crate::record::RecordJson;
-use crate::suggested_feeds::{SuggestedFeeds, generators, suggested};
+use crate::suggested_feeds::{SuggestedFeeds, suggested};
 use crate::{Answer, AppView, Caller, ViewError};
 
 /// Hits that are ranked.

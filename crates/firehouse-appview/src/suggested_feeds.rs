@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use atrium_api::app::bsky::feed::get_suggested_feeds::ParametersData;
-use firehouse_store::read::RecordKey;
 
-use crate::hydrate::Hydration;
+use crate::feed_generators::generators;
 use crate::page::{From, Page, fill_page, limit_of};
 use crate::popular::{Ranking, page_of};
 use crate::view::GeneratorView;
@@ -91,17 +90,4 @@ pub(crate) async fn suggested(
     });
     let (feeds, cursor) = pages.await?;
     Ok(Answer::new(SuggestedFeeds { feeds, cursor }))
-}
-
-/// Those of these that the caller can see, in this order.
-pub(crate) async fn generators(
-    app: &AppView,
-    caller: &Caller,
-    keys: &[RecordKey],
-) -> Result<Vec<GeneratorView>, ViewError> {
-    let mut hydration = Hydration::new(app, caller);
-    hydration.offered.generators.extend(keys);
-    let state = hydration.finish().await?;
-    let views = app.views(&state);
-    Ok(keys.iter().filter_map(|&key| views.generator(key)).collect())
 }
