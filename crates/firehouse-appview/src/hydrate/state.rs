@@ -128,6 +128,15 @@ impl Actor {
     pub fn is_active(&self) -> bool {
         self.status == ActorStatus::Active && !self.is_redacted
     }
+
+    /// Whether somebody may hear of its activity, by whether the account is followed by him and follows him back.
+    pub fn allows_subscription(&self, is_followed: bool, follows_back: bool) -> bool {
+        match &*self.allow_subscriptions {
+            "followers" => is_followed,
+            "mutuals" => is_followed && follows_back,
+            _ => false,
+        }
+    }
 }
 
 /// A profile record.

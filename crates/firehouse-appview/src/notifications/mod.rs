@@ -86,13 +86,10 @@ async fn allowed(
         Relations::load(&app.store, &pairs),
     )?;
     subscribed.retain(|of| {
-        let follows = relations.follow(viewer, of.subject).is_some();
-        let is_followed = relations.follow(of.subject, viewer).is_some();
-        actors.get(&of.subject).is_some_and(|actor| match &*actor.allow_subscriptions {
-            "none" => false,
-            "mutuals" => follows && is_followed,
-            _ => follows,
-        })
+        let is_followed = relations.follow(viewer, of.subject).is_some();
+        let follows_back = relations.follow(of.subject, viewer).is_some();
+        let actor = actors.get(&of.subject);
+        actor.is_some_and(|actor| actor.allows_subscription(is_followed, follows_back))
     });
     Ok(subscribed)
 }

@@ -23,24 +23,21 @@ impl Hidden {
         Ok(Self(app.store.hidden_answers(&Vec::from_iter(own)).await?))
     }
 
-    /// Whether the viewer is shown it. In the order of the reference, on which nothing depends.
+    /// Whether the viewer is shown it.
     pub fn shows(&self, app: &AppView, views: &Views<'_>, told: &Told) -> bool {
         let (state, author) = (views.state, told.key.0);
-        let mutes = state.told.mute(author).is_some_and(|mute| mute.is_full())
-            || state.told.list_mute(author).is_some();
         let is_hidden = |root: RecordKey| self.0.contains_key(&(root, told.key));
         let is_answer = matches!(told.reason, "reply" | "quote" | "mention");
         let is_reviewed = is_answer || matches!(told.reason, "like" | "follow");
-        let follows = |viewer| state.relations.follow(viewer, author).is_some();
         let tags = state.tags.of_record(told.key, told.collection);
         let hides_answer = is_answer
             && app.config.tags.hides_in_threads(tags)
-            && !state.viewer.is_some_and(follows);
+            && !views.viewer_follows(author);
         let is_hidden = told.reason == "reply" && told.root.is_some_and(is_hidden);
         let is_under_review = is_reviewed && !views.sees_unreviewed(told.key, told.collection);
         let is_gone = state.is_taken_down(told.key, told.collection)
             || state.is_redacted(told.key, told.collection);
-        let is_left_out = views.viewer_blocks(author) || mutes || is_hidden || hides_answer;
-        !(is_left_out || is_under_review || is_gone)
+        let is_left_out = views.viewer_blocks(author) || views.mutes(author) || hides_answer;
+        !(is_left_out || is_hidden || is_under_review || is_gone)
     }
 }

@@ -23,7 +23,7 @@ mod thread_items;
 mod thread_order;
 mod verification;
 
-use firehouse_types::Datetime;
+use firehouse_types::{ActorId, Datetime};
 
 use crate::Config;
 use crate::hydrate::State;
@@ -65,5 +65,11 @@ pub(crate) struct Views<'a> {
 impl<'a> Views<'a> {
     pub fn new(state: &'a State, config: &'a Config, now: Datetime) -> Self {
         Self { state, config, now }
+    }
+
+    /// Whether the viewer follows an account. Nobody is followed by anonymous callers.
+    pub fn viewer_follows(&self, actor: ActorId) -> bool {
+        let viewer = self.state.viewer;
+        viewer.is_some_and(|viewer| self.state.relations.follow(viewer, actor).is_some())
     }
 }

@@ -30,14 +30,9 @@ impl Views<'_> {
 
     /// What the viewer hears of an account, as far as that one allows.
     pub(super) fn subscription(&self, id: ActorId, actor: &Actor) -> Option<Subscription> {
-        let (viewer, relations) = (self.state.viewer?, &self.state.relations);
-        let follows = relations.follow(viewer, id).is_some();
-        let is_followed = relations.follow(id, viewer).is_some();
-        let is_allowed = match &*actor.allow_subscriptions {
-            "followers" => follows,
-            "mutuals" => follows && is_followed,
-            _ => false,
-        };
+        let viewer = self.state.viewer?;
+        let follows_back = self.state.relations.follow(id, viewer).is_some();
+        let is_allowed = actor.allows_subscription(self.viewer_follows(id), follows_back);
         self.state.told.subscription(id).filter(|_| is_allowed)
     }
 }

@@ -1,7 +1,6 @@
 //! What labels hide from some callers: what has yet to be reviewed.
 
 use firehouse_store::read::RecordKey;
-use firehouse_types::ActorId;
 
 use super::Views;
 
@@ -12,11 +11,7 @@ impl Views<'_> {
         let labels = &self.state.labels;
         let needs_review =
             labels.needs_review(record.0) || labels.record_needs_review(record, collection);
-        !needs_review || self.knows(record.0)
-    }
-
-    fn knows(&self, actor: ActorId) -> bool {
-        let follows = |viewer| self.state.relations.follow(viewer, actor).is_some();
-        self.state.viewer.is_some_and(|viewer| viewer == actor || follows(viewer))
+        let is_own = self.state.viewer == Some(record.0);
+        !needs_review || is_own || self.viewer_follows(record.0)
     }
 }

@@ -173,11 +173,6 @@ impl Views<'_> {
         items
     }
 
-    fn viewer_follows(&self, actor: ActorId) -> bool {
-        let viewer = self.state.viewer;
-        viewer.is_some_and(|viewer| self.state.relations.follow(viewer, actor).is_some())
-    }
-
     /// The sign that a post does not exist.
     pub fn not_found_item(uri: &str) -> ThreadItem {
         ThreadItem { uri: uri.to_owned(), depth: 0, value: ThreadItemValue::NotFound {} }
