@@ -12,12 +12,20 @@ use firehouse_types::Datetime;
 use crate::ViewError;
 use crate::popular::Ranked;
 
-/// Times a page is asked again for what the rules took out of it.
-const REQUESTS_MAX: usize = 10;
+/// Times a page is asked for at most, the first time included: rules take out some of it.
+pub(crate) const REQUESTS_MAX: usize = 10;
 
 /// `limit` of the methods with pages of 50.
 pub(crate) fn limit_of<const MAX: u8>(limit: Option<LimitedNonZeroU8<MAX>>) -> usize {
-    limit.map_or(50, |limit| usize::from(u8::from(limit)))
+    limit_or(50, limit)
+}
+
+/// `limit` of the methods with other pages where none is given.
+pub(crate) fn limit_or<const MAX: u8>(
+    default: usize,
+    limit: Option<LimitedNonZeroU8<MAX>>,
+) -> usize {
+    limit.map_or(default, |limit| usize::from(u8::from(limit)))
 }
 
 /// Where a page begins.

@@ -6,7 +6,7 @@ use firehouse_text::NameWords;
 use firehouse_types::{ActorId, Did};
 
 use crate::hydrate::{Actor, Hydration, State};
-use crate::page::{From, Page, fill_page};
+use crate::page::{From, Page, fill_page, limit_or};
 use crate::view::ProfileView;
 use crate::{Answer, AppView, Caller, ViewError};
 
@@ -30,7 +30,7 @@ pub async fn search_actors(
     parameters: search_actors::ParametersData,
 ) -> Result<Answer<Actors>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
-    let limit = parameters.limit.map_or(25, |limit| usize::from(u8::from(limit)));
+    let limit = limit_or(25, parameters.limit);
     let sought = &Sought::new(parameters.q.or(parameters.term).as_deref());
     let pages = fill_page(from, limit, |from, limit| {
         Box::pin(async move {
@@ -56,7 +56,7 @@ pub async fn search_actors_typeahead(
     caller: &Caller,
     parameters: search_actors_typeahead::ParametersData,
 ) -> Result<Answer<Actors>, ViewError> {
-    let limit = parameters.limit.map_or(10, |limit| usize::from(u8::from(limit)));
+    let limit = limit_or(10, parameters.limit);
     let sought = Sought::new(parameters.q.or(parameters.term).as_deref());
     // Some more than asked for, since names change and blocks hide.
     let page = sought.page(app, caller, RankPosition::START, limit + 10).await?;

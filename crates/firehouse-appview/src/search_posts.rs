@@ -5,7 +5,7 @@ use firehouse_store::read::RecordKey;
 
 use crate::hydrate::Hydration;
 use crate::nsid::POST;
-use crate::page::{From, Page, fill_page};
+use crate::page::{From, Page, fill_page, limit_or};
 use crate::search::{Asked, Filters, Order, Search, found_posts};
 use crate::view::PostView;
 use crate::{Answer, AppView, Caller, ViewError};
@@ -31,7 +31,7 @@ pub async fn search_posts(
         Some("top") => Order::Top,
         _ => Order::Latest,
     };
-    let limit = parameters.limit.map_or(25, |limit| usize::from(u8::from(limit)));
+    let limit = limit_or(25, parameters.limit);
     let search = asked(parameters).search(app, caller).await?;
     let search = &search;
     let pages = fill_page(from, limit, |from, limit| {

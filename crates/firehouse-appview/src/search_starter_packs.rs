@@ -5,7 +5,7 @@ use firehouse_store::read::{LinkPosition, RecordKey, RecordRead};
 use firehouse_types::Datetime;
 
 use crate::hydrate::{Hydration, State};
-use crate::page::{From, Page, fill_page};
+use crate::page::{From, Page, fill_page, limit_or};
 use crate::record::RecordJson;
 use crate::view::{StarterPackView, StarterPackViewBasic};
 use crate::{Answer, AppView, Caller, ViewError};
@@ -48,7 +48,7 @@ pub async fn search_starter_packs(
     parameters: ParametersData,
 ) -> Result<Answer<FoundStarterPacks>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
-    let limit = parameters.limit.map_or(25, |limit| usize::from(u8::from(limit)));
+    let limit = limit_or(25, parameters.limit);
     let hits = &hits(app, &parameters.q).await?;
     let pages = fill_page(from, limit, |from, limit| {
         Box::pin(async move {
@@ -73,7 +73,7 @@ pub async fn search_starter_packs_v2(
     parameters: ParametersData,
 ) -> Result<Answer<FoundStarterPacksV2>, ViewError> {
     let from = From::parse(parameters.cursor.as_deref())?;
-    let limit = parameters.limit.map_or(25, |limit| usize::from(u8::from(limit)));
+    let limit = limit_or(25, parameters.limit);
     let hits = &hits(app, &parameters.q).await?;
     let pages = fill_page(from, limit, |from, limit| {
         Box::pin(async move {

@@ -8,6 +8,7 @@ use firehouse_types::{ActorId, Datetime, Did};
 use url::form_urlencoded::byte_serialize;
 
 use crate::hydrate::Hydration;
+use crate::page::limit_or;
 use crate::view::ProfileView;
 use crate::{Answer, AppView, Caller, ViewError};
 
@@ -108,7 +109,7 @@ pub async fn get_trends(
     caller: &Caller,
     parameters: get_trends::ParametersData,
 ) -> Result<Answer<Trends>, ViewError> {
-    let limit = parameters.limit.map_or(10, |limit| usize::from(u8::from(limit)));
+    let limit = limit_or(10, parameters.limit);
     let (trends, rec_id_str) = skeleton(app, caller, limit).await?;
     let mut hydration = Hydration::new(app, caller);
     hydration.actors.extend(trends.iter().flat_map(|(_, actors)| actors));
@@ -164,7 +165,7 @@ pub async fn get_trending_topics(
     caller: &Caller,
     parameters: get_trending_topics::ParametersData,
 ) -> Result<Answer<TrendingTopics>, ViewError> {
-    let limit = parameters.limit.map_or(10, |limit| usize::from(u8::from(limit)));
+    let limit = limit_or(10, parameters.limit);
     let asked = vec![("limit", limit.to_string())];
     let method = "app.bsky.unspecced.getTrendingTopics";
     if let Some(mut said) = app.recommended::<TrendingTopics>(caller, method, asked).await {

@@ -18,13 +18,11 @@ use super::rules::Hidden;
 use super::unit::Unit;
 use crate::hydrate::{Hydration, State};
 use crate::nsid::{FOLLOW, VERIFICATION};
-use crate::page::limit_of;
+use crate::page::{REQUESTS_MAX, limit_of};
 use crate::record::{RecordJson, SelfLabels};
 use crate::view::{Label, ProfileView, StarterPackViewBasic, Views, self_labels};
 use crate::{Answer, AppView, Caller, ViewError, clock};
 
-/// Times a page is asked again for what the rules took out of it.
-const REQUESTS_MAX: usize = 10;
 /// Times that more is looked at for what does not hold, and how much of it at least.
 const PARTS_MAX: usize = 4;
 const REFILL: usize = 20;

@@ -30,9 +30,8 @@ impl Hidden {
         let is_answer = matches!(told.reason, "reply" | "quote" | "mention");
         let is_reviewed = is_answer || matches!(told.reason, "like" | "follow");
         let tags = state.tags.of_record(told.key, told.collection);
-        let hides_answer = is_answer
-            && app.config.tags.hides_in_threads(tags)
-            && !views.viewer_follows(author);
+        let hides_answer =
+            is_answer && app.config.tags.hides_in_threads(tags) && !views.viewer_follows(author);
         let is_hidden = told.reason == "reply" && told.root.is_some_and(is_hidden);
         let is_under_review = is_reviewed && !views.sees_unreviewed(told.key, told.collection);
         let is_gone = state.is_taken_down(told.key, told.collection)

@@ -5,12 +5,9 @@ use firehouse_types::{ActorId, Did, Rev};
 
 use crate::hydrate::Hydration;
 use crate::key_cursor;
-use crate::page::limit_of;
+use crate::page::{REQUESTS_MAX, limit_of};
 use crate::view::ProfileView;
 use crate::{Answer, AppView, Caller, ViewError};
-
-/// Times a page is asked again for what the rules took out of it.
-const REQUESTS_MAX: usize = 10;
 
 /// The input of putActivitySubscription.
 #[derive(Clone, Debug, serde::Deserialize)]
