@@ -140,10 +140,10 @@ pub use mute_actor::{mute_actor, unmute_actor};
 pub use mute_record::{mute_actor_list, mute_thread, unmute_actor_list, unmute_thread};
 pub use mutes::{Blocks, Mutes, get_blocks, get_mutes};
 pub use notifications::{
-    ActivitySubscription, Notification, Notifications, Preferences, SubscriptionInput,
-    SubscriptionOutput, Subscriptions, Unread, get_notification_preferences, get_unread_count,
-    list_activity_subscriptions, list_notifications, put_activity_subscription,
-    put_notification_preferences, put_notification_priority, update_seen,
+    Notification, Notifications, Preferences, SubscriptionInput, SubscriptionOutput, Subscriptions,
+    Unread, get_notification_preferences, get_unread_count, list_activity_subscriptions,
+    list_notifications, put_activity_subscription, put_notification_preferences,
+    put_notification_priority, update_seen,
 };
 pub use popular_generators::get_popular_feed_generators;
 pub use post_thread::{Output as PostThread, get_post_thread};

@@ -19,8 +19,8 @@ pub(crate) struct Told {
     subscriptions: HashMap<ActorId, Subscription>,
 }
 
-/// Which of an account's activity the viewer wants to hear of.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
+/// app.bsky.notification.defs#activitySubscription: which of an account's activity the viewer wants to hear of.
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Subscription {
     /// Its posts.
     pub post: bool,

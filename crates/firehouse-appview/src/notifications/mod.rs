@@ -24,8 +24,8 @@ pub use settings::{
     put_notification_priority, update_seen,
 };
 pub use subscriptions::{
-    ActivitySubscription, SubscriptionInput, SubscriptionOutput, Subscriptions,
-    list_activity_subscriptions, put_activity_subscription,
+    SubscriptionInput, SubscriptionOutput, Subscriptions, list_activity_subscriptions,
+    put_activity_subscription,
 };
 pub use unread::{Unread, get_unread_count};
 

@@ -6,7 +6,7 @@ use firehouse_types::{ActorId, Did, Rev};
 use crate::hydrate::Hydration;
 use crate::key_cursor;
 use crate::page::{REQUESTS_MAX, limit_of};
-use crate::view::ProfileView;
+use crate::view::{ProfileView, Subscription};
 use crate::{Answer, AppView, Caller, ViewError};
 
 /// The input of putActivitySubscription.
@@ -14,16 +14,7 @@ use crate::{Answer, AppView, Caller, ViewError};
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionInput {
     subject: Did,
-    activity_subscription: ActivitySubscription,
-}
-
-/// app.bsky.notification.defs#activitySubscription.
-#[derive(Clone, Copy, Debug, serde::Deserialize, serde::Serialize)]
-pub struct ActivitySubscription {
-    /// Of posts.
-    pub post: bool,
-    /// Of replies.
-    pub reply: bool,
+    activity_subscription: Subscription,
 }
 
 /// The output of putActivitySubscription.
@@ -34,7 +25,7 @@ pub struct SubscriptionOutput {
     pub subject: Did,
     /// Absent when there is no subscription any more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub activity_subscription: Option<ActivitySubscription>,
+    pub activity_subscription: Option<Subscription>,
 }
 
 /// The output of listActivitySubscriptions.
