@@ -1,13 +1,12 @@
 //! app.bsky.bookmark.getBookmarks: the viewer's own, latest first, those included whose post is gone or behind a block.
 
 use atrium_api::app::bsky::bookmark::get_bookmarks::ParametersData;
-use firehouse_types::Datetime;
 use serde_json::{Value, json};
 
 use crate::hydrate::Hydration;
 use crate::page::limit_of;
 use crate::view::ReplyView;
-use crate::{Answer, AppView, Caller, ViewError, key_cursor};
+use crate::{Answer, AppView, Caller, ViewError, clock, key_cursor};
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -48,13 +47,10 @@ pub async fn get_bookmarks(
     hydration.load_posts(&keys, false).await?;
     let state = hydration.finish().await?;
     let views = app.views(&state);
-    let view = |row: &firehouse_store::BookmarkRead| {
-        let made_ms = i64::try_from(row.key.timestamp_us() / 1_000).unwrap_or_default();
-        BookmarkView {
-            created_at: Datetime::from_ms(made_ms).to_string(),
-            subject: json!({ "uri": row.uri, "cid": row.cid }),
-            item: views.post_or_rest(&row.uri),
-        }
+    let view = |row: &firehouse_store::BookmarkRead| BookmarkView {
+        created_at: clock::at_us(row.key.timestamp_us()).to_string(),
+        subject: json!({ "uri": row.uri, "cid": row.cid }),
+        item: views.post_or_rest(&row.uri),
     };
     let bookmarks = rows.iter().map(view).collect();
     let cursor = rows.last().filter(|_| has_more).map(|row| row.key.to_string());

@@ -1,4 +1,4 @@
-//! What time it is, for what ends by itself.
+//! What time it is: for what ends by itself, and as the version of what is said at run time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,4 +18,9 @@ pub(crate) fn version() -> u64 {
 pub(crate) fn now() -> Datetime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Datetime::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The time of a version, or of anything else that counts microseconds since 1970.
+pub(crate) fn at_us(us: u64) -> Datetime {
+    Datetime::from_ms(i64::try_from(us / 1_000).unwrap_or(i64::MAX))
 }

@@ -7,6 +7,7 @@ use atrium_api::app::bsky::draft::get_drafts::ParametersData;
 use firehouse_types::Datetime;
 use serde_json::Value;
 
+use crate::clock::at_us;
 use crate::page::limit_of;
 use crate::{Answer, AppView, Caller, ViewError};
 
@@ -52,21 +53,17 @@ pub async fn get_drafts(
         Some(DraftView {
             id: row.id.to_string(),
             draft: serde_json::from_str(&row.draft).ok()?,
-            created_at: at_ms(row.created_at).to_string(),
-            updated_at: at_ms(row.updated_at).to_string(),
+            created_at: at_us(row.created_at).to_string(),
+            updated_at: at_us(row.updated_at).to_string(),
         })
     };
     let drafts = rows.iter().filter_map(view).collect();
     Ok(Answer::new(Output { drafts, cursor: cursor.unwrap_or_default() }))
 }
 
-fn at_ms(us: u64) -> Datetime {
-    Datetime::from_ms(i64::try_from(us / 1_000).unwrap_or(i64::MAX))
-}
-
 /// `YYYY-MM-DDTHH:MM:SS.mmmuuuZ`.
 fn written(us: u64) -> String {
-    let text = at_ms(us).to_string();
+    let text = at_us(us).to_string();
     format!("{}{:03}Z", text.trim_end_matches('Z'), us % 1_000)
 }
 

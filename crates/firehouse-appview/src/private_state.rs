@@ -6,7 +6,7 @@ use firehouse_store::{PrivatePosition, PrivateState};
 use firehouse_types::{Datetime, Did};
 use serde_json::{Value, json};
 
-use crate::{Answer, AppView, Caller, ViewError};
+use crate::{Answer, AppView, Caller, ViewError, clock};
 
 /// `limit` where none is given.
 const LIMIT: usize = 500;
@@ -155,7 +155,7 @@ fn setting(row: &firehouse_schema::SettingRow) -> Option<Value> {
 }
 
 fn at(us: u64) -> String {
-    Datetime::from_ms(i64::try_from(us / 1_000).unwrap_or(i64::MAX)).to_string()
+    clock::at_us(us).to_string()
 }
 
 fn position(text: &str) -> Option<PrivatePosition> {
