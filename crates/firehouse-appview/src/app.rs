@@ -181,6 +181,10 @@ pub(crate) fn is_seen(status: ActorStatus, privileged: bool) -> bool {
     }
 }
 
+/// What a method without parameters is asked with.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+pub struct NoParameters {}
+
 /// What a method answers.
 #[derive(Clone, Debug)]
 pub struct Answer<T> {

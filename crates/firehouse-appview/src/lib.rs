@@ -100,7 +100,7 @@ pub use age_assurance::{
     Metadata as AgeMetadata, OldState as OldAgeState, Output as AgeAssurance, State as AgeState,
     get_age_assurance_config, get_age_assurance_state, get_old_age_assurance_state,
 };
-pub use app::{Answer, AppView, AppliedLabeler, Caller, Config};
+pub use app::{Answer, AppView, AppliedLabeler, Caller, Config, NoParameters};
 pub use author_feed::{Feed, get_author_feed};
 pub use bookmark::{create_bookmark, delete_bookmark};
 pub use bookmarks::{BookmarkView, Output as Bookmarks, get_bookmarks};
@@ -202,6 +202,5 @@ pub use trends::{
     TopicView, Trend, TrendView, TrendingTopics, Trends, get_trending_topics, get_trends,
 };
 pub use verifiers::{
-    NoParameters, VerifierInput, VerifierView, Verifiers, add_verifier, list_verifiers,
-    remove_verifier,
+    VerifierInput, VerifierView, Verifiers, add_verifier, list_verifiers, remove_verifier,
 };

@@ -9,7 +9,7 @@ use firehouse_schema::{EditorialList, EditorialRow};
 use firehouse_store::Store;
 use firehouse_types::{ActorId, Did};
 
-use crate::{Answer, AppView, Caller, ViewError, clock};
+use crate::{Answer, AppView, Caller, NoParameters, ViewError, clock};
 
 /// How long a change by another process may go unnoticed here.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -20,10 +20,6 @@ pub(crate) struct TrustedVerifiers(Arc<Mutex<Option<Trusted>>>);
 
 /// Who was trusted, and when that was asked.
 type Trusted = (Instant, Arc<HashSet<ActorId>>);
-
-/// A method without parameters.
-#[derive(Clone, Copy, Debug, serde::Deserialize)]
-pub struct NoParameters {}
 
 /// Whom to trust, or not.
 #[derive(Clone, Debug, serde::Deserialize)]
