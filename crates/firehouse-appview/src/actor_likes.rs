@@ -4,8 +4,9 @@ use atrium_api::app::bsky::feed::get_actor_likes::ParametersData;
 use firehouse_store::read::LikedPost;
 
 use crate::author_feed::Feed;
-use crate::feed_page::{hydrate, posts, present};
+use crate::feed_page::{hydrate, present};
 use crate::page::{From, Page, fill_page, limit_of};
+use crate::view::Shown;
 use crate::{Answer, AppView, Caller, ViewError, actor};
 
 /// The posts an account likes. Errors: the account is not the viewer.
@@ -26,7 +27,7 @@ pub async fn get_actor_likes(
         Box::pin(async move {
             let rows = app.store.liked_posts(liker, from.link(), limit + 1).await?;
             let Page { items, next } = Page::cut(rows, limit, LikedPost::position);
-            let items = posts(items.iter().map(LikedPost::post));
+            let items: Vec<_> = items.iter().map(|row| Shown::Post(row.post())).collect();
             let state = hydrate(app, caller, &items, |_| ()).await?;
             let views = app.views(&state);
             let feed = present(&views, &items, |item| !views.viewer_blocks(item.post().0));

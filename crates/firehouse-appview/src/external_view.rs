@@ -1,10 +1,8 @@
 //! app.bsky.embed.getEmbedExternalView: the card of a link, made of the records that say they stand at its address.
 
-use std::collections::HashMap;
-
 use atrium_api::app::bsky::embed::get_embed_external_view::ParametersData;
 use firehouse_store::read::{RecordKey, RecordRead};
-use firehouse_types::{ActorId, Did};
+use firehouse_types::ActorId;
 use serde_json::{Value, json};
 
 use crate::hydrate::{Hydration, State};
@@ -106,11 +104,9 @@ fn read<F: serde::de::DeserializeOwned>(
     rows: &[RecordRead],
     collection: &str,
 ) -> Vec<SiteRecord<F>> {
-    let dids: HashMap<ActorId, &Did> =
-        state.actors.iter().map(|(&id, actor)| (id, &actor.did)).collect();
     let rows = rows.iter().filter(|row| &*row.collection == collection);
     let read = |row: &RecordRead| {
-        let did = dids.get(&row.actor)?;
+        let did = &state.actors.get(&row.actor)?.did;
         SiteRecord::read(row, did.as_str(), collection)
     };
     let is_seen = |record: &SiteRecord<F>| {

@@ -1,7 +1,5 @@
 //! One page of a feed, behind its skeleton: hydrate, rules, view. What getTimeline, getListFeed and getFeed have in common.
 
-use firehouse_store::read::RecordKey;
-
 use crate::hydrate::{Hydration, State};
 use crate::view::{FeedViewPost, Shown, Views};
 use crate::{AppView, Caller, ViewError};
@@ -39,9 +37,4 @@ pub(crate) fn present(
 ) -> Vec<FeedViewPost> {
     let items = items.iter().filter(|item| rules(item));
     items.filter_map(|item| views.feed_post(item)).collect()
-}
-
-/// Posts as items, without a reason.
-pub(crate) fn posts(keys: impl IntoIterator<Item = RecordKey>) -> Vec<Shown> {
-    keys.into_iter().map(Shown::Post).collect()
 }

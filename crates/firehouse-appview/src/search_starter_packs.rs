@@ -4,7 +4,7 @@ use atrium_api::app::bsky::graph::search_starter_packs::ParametersData;
 use firehouse_store::read::{LinkPosition, RecordKey, RecordRead};
 use firehouse_types::Datetime;
 
-use crate::hydrate::{Hydration, State};
+use crate::hydrate::Hydration;
 use crate::page::{From, Page, fill_page, limit_or};
 use crate::record::RecordJson;
 use crate::view::{StarterPackView, StarterPackViewBasic};
@@ -56,9 +56,9 @@ pub async fn search_starter_packs(
             let mut hydration = Hydration::new(app, caller);
             hydration.offered.starter_packs = page.items.iter().copied().collect();
             let state = hydration.finish().await?;
-            let packs = shown(app, &state, &page);
             let views = app.views(&state);
-            let items = packs.filter_map(|key| views.starter_pack_basic(key)).collect();
+            let packs = page.items.iter().filter(|key| !views.viewer_blocks(key.0));
+            let items = packs.filter_map(|&key| views.starter_pack_basic(key)).collect();
             Ok(Page { items, next: page.next })
         })
     });
@@ -97,15 +97,6 @@ pub(crate) async fn in_full(
     let views = app.views(&state);
     let packs = keys.iter().copied().filter(|key| !views.viewer_blocks(key.0));
     Ok(packs.filter_map(|key| views.starter_pack(key)).collect())
-}
-
-fn shown<'a>(
-    app: &'a AppView,
-    state: &'a State,
-    page: &'a Page<RecordKey>,
-) -> impl Iterator<Item = RecordKey> + 'a {
-    let views = app.views(state);
-    page.items.iter().copied().filter(move |key| !views.viewer_blocks(key.0))
 }
 
 #[derive(serde::Deserialize)]

@@ -28,7 +28,7 @@ use crate::nsid::{
     BLOCK, FOLLOW, LIKE, LIST_BLOCK, LIST_ITEM, OPT_OUT, POST, REPOST, STARTER_PACK,
 };
 use crate::record::StarterPackFields;
-use crate::{AppView, AppliedLabeler, Caller, RecordJson, TagRules, ViewError, uri};
+use crate::{AppView, AppliedLabeler, Caller, RecordJson, ViewError, uri};
 
 pub(crate) use actors::load_actors;
 use actors::parse;
@@ -54,7 +54,6 @@ const NAMED: [&str; 7] = [FOLLOW, BLOCK, LIKE, REPOST, LIST_BLOCK, LIST_ITEM, OP
 pub(crate) struct Hydration<'a> {
     store: &'a Store,
     app: &'a AppView,
-    rules: &'a TagRules,
     labelers: Arc<[AppliedLabeler]>,
     state: State,
     posts: posts::Posts,
@@ -84,7 +83,6 @@ impl<'a> Hydration<'a> {
         Self {
             store: &app.store,
             app,
-            rules: &app.config.tags,
             labelers: Arc::clone(&caller.labelers),
             state: State { shows_tags: app.shows_tags(caller), ..State::new(caller) },
             posts: posts::Posts::default(),
@@ -143,8 +141,8 @@ impl<'a> Hydration<'a> {
         Ok(())
     }
 
-    /// Asks for all that is wanted, and then for what the answers name: mostly nothing, or lists by which somebody is blocked. Nobody but
-    /// the first round asks for anything of posts.
+    /// Asks for all that is wanted, and then for what the answers name: mostly nothing, or lists by which somebody is blocked. Only the
+    /// first round asks for anything of posts.
     pub async fn finish(mut self) -> Result<State, ViewError> {
         self.want_those_in_posts();
         let mut asked = Asked::default();

@@ -89,6 +89,7 @@ impl Subjects {
         about: About<'_>,
     ) -> Result<Said, ViewError> {
         let (store, state) = (hydration.store, &hydration.state);
+        let rules = &hydration.app.config.tags;
         let (viewer, privileged) = (state.viewer, state.privileged);
         let actors = Vec::from_iter(self.actors);
         let lists = Vec::from_iter(self.lists);
@@ -104,7 +105,7 @@ impl Subjects {
         let about = About { actors: &actors, ..about };
         let (labels, tags, actors, relations, lists, offered, verifications, told) = tokio::try_join!(
             Labels::load(store, &hydration.labelers, &labelled_actors, &labelled),
-            Tags::load(store, hydration.rules, state.shows_tags, &actors, &labelled),
+            Tags::load(store, rules, state.shows_tags, &actors, &labelled),
             load_actors(store, &named, privileged),
             Relations::load(store, &self.pairs),
             load_lists(store, &lists, viewer, privileged),
