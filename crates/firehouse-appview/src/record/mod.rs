@@ -10,11 +10,11 @@ mod service;
 pub(crate) use fields::{Blob, SelfLabels, StrongRef};
 pub use json::RecordJson;
 pub(crate) use post::{
-    Embed, External, GalleryItem, Image, PostFields, RuleFields, ThreadgateFields, Video,
+    Embed, External, GalleryItem, Image, PostFields, PostgateFields, RuleFields, ThreadgateFields,
+    Video,
 };
-pub(crate) use profile::{
-    ChatFields, GermFields, ListFields, NotificationFields, PostgateFields, ProfileFields,
-    StatusFields,
+pub(crate) use profile::{ChatFields, GermFields, NotificationFields, ProfileFields, StatusFields};
+pub(crate) use service::{
+    GeneratorFields, LabelerFields, ListFields, StarterPackFields, VerificationFields,
 };
-pub(crate) use service::{GeneratorFields, LabelerFields, StarterPackFields, VerificationFields};
 pub(crate) use usual::written_again;

@@ -1,4 +1,4 @@
-//! What views need of posts and thread gates.
+//! What views need of posts, and of the gates that lie beside them: who may reply, who may quote.
 
 use serde_json::Value;
 
@@ -123,7 +123,7 @@ pub(crate) struct ThreadgateFields {
     pub post: Box<str>,
     /// Absent: everybody may reply; empty: nobody.
     pub allow: Option<Vec<RuleFields>>,
-    /// Replies that its author wants among the others.
+    /// Replies that the thread's author hides: getPostThreadOtherV2 has them.
     #[serde(rename = "hiddenReplies", default)]
     pub hidden_replies: Vec<Box<str>>,
 }
@@ -142,4 +142,32 @@ pub(crate) enum RuleFields {
     List { list: Box<str> },
     #[serde(other)]
     Unknown,
+}
+
+/// app.bsky.feed.postgate.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PostgateFields {
+    pub post: Box<str>,
+    #[serde(default)]
+    pub detached_embedding_uris: Vec<Box<str>>,
+    #[serde(default)]
+    pub embedding_rules: Vec<EmbeddingRule>,
+}
+
+/// Who may embed the post.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(tag = "$type")]
+pub(crate) enum EmbeddingRule {
+    #[serde(rename = "app.bsky.feed.postgate#disableRule")]
+    Disable,
+    #[serde(other)]
+    Unknown,
+}
+
+impl PostgateFields {
+    /// Nobody but the author may embed the post.
+    pub fn is_disabled(&self) -> bool {
+        self.embedding_rules.iter().any(|rule| matches!(rule, EmbeddingRule::Disable))
+    }
 }

@@ -22,34 +22,6 @@ pub(crate) struct ProfileFields {
     pub created_at: Option<Box<str>>,
 }
 
-/// app.bsky.feed.postgate.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PostgateFields {
-    pub post: Box<str>,
-    #[serde(default)]
-    pub detached_embedding_uris: Vec<Box<str>>,
-    #[serde(default)]
-    pub embedding_rules: Vec<EmbeddingRule>,
-}
-
-/// Who may embed the post.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(tag = "$type")]
-pub(crate) enum EmbeddingRule {
-    #[serde(rename = "app.bsky.feed.postgate#disableRule")]
-    Disable,
-    #[serde(other)]
-    Unknown,
-}
-
-impl PostgateFields {
-    /// Nobody but the author may embed the post.
-    pub fn is_disabled(&self) -> bool {
-        self.embedding_rules.iter().any(|rule| matches!(rule, EmbeddingRule::Disable))
-    }
-}
-
 /// chat.bsky.actor.declaration.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,15 +52,4 @@ pub(crate) struct StatusFields {
     pub status: Box<str>,
     pub duration_minutes: Option<i64>,
     pub embed: Option<super::Embed>,
-}
-
-/// app.bsky.graph.list.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListFields {
-    pub name: Box<str>,
-    pub purpose: Box<str>,
-    pub description: Option<Box<str>>,
-    pub description_facets: Option<Value>,
-    pub avatar: Option<Blob>,
 }

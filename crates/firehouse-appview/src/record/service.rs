@@ -1,8 +1,20 @@
-//! What views need of the records by which accounts offer something: feed generators, labelers, starter packs; and of verifications.
+//! What views need of the records by which accounts offer something to others: lists, feed generators, labelers, starter packs; and of
+//! verifications.
 
 use serde_json::Value;
 
 use super::{Blob, SelfLabels};
+
+/// app.bsky.graph.list.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListFields {
+    pub name: Box<str>,
+    pub purpose: Box<str>,
+    pub description: Option<Box<str>>,
+    pub description_facets: Option<Value>,
+    pub avatar: Option<Blob>,
+}
 
 /// app.bsky.feed.generator.
 #[derive(Clone, Debug, serde::Deserialize)]
