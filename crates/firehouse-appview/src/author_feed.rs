@@ -1,9 +1,8 @@
 //! app.bsky.feed.getAuthorFeed: what one account posted and reposted.
 //!
 //! Skeleton: its items from the store, newest first, cut to a page, the pinned post in front of the first. Hydrate: the posts with what
-//! they answer and quote, everybody in them. Rules: nothing across a block, no
-//! reposts of who is muted; with `posts_and_author_threads` only replies whose whole chain
-//! of parents is the author's own. View: `feedViewPost`.
+//! they answer and quote, everybody in them. Rules: nothing across a block, no reposts of who is muted; with `posts_and_author_threads`
+//! only replies whose whole chain of parents, all the author's own, is on the page. View: `feedViewPost`.
 
 use std::collections::HashSet;
 
@@ -22,7 +21,7 @@ const ROUNDS_MAX: usize = 4;
 /// Items of one look-up.
 const ITEMS_MAX: usize = 800;
 
-/// The output of getAuthorFeed and getTimeline.
+/// The output of getAuthorFeed, getTimeline, getListFeed and getActorLikes.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Feed {
     /// Newest first.

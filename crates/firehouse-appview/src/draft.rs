@@ -56,7 +56,7 @@ pub async fn create_draft(
     Ok(Answer::new(Created { id: id.ok_or_else(limit_reached)?.to_string() }))
 }
 
-/// Changes a draft of the viewer's, if there is one of this name: one that is made so would pass by the limit.
+/// Changes a draft of the viewer's, if there is one of this name: if this made one, it would get past the limit of how many there may be.
 pub async fn update_draft(
     app: &AppView,
     caller: &Caller,

@@ -20,7 +20,7 @@ pub struct KnownFollowers {
     pub cursor: Option<String>,
 }
 
-/// Followers of an account whom the viewer follows, without those behind a block of the viewer's.
+/// Followers of an account whom the viewer follows, without those behind a block of the viewer's or of the account's.
 pub async fn get_known_followers(
     app: &AppView,
     caller: &Caller,

@@ -8,7 +8,7 @@ use firehouse_types::{Did, RkeyId};
 
 use crate::{AppView, Caller, ViewError, actor};
 
-/// Mutes an account, and returns once that is durable. Said again, what is said last of its extent counts.
+/// Mutes an account, and returns once that is durable. Muted again, it is muted as far as was said last.
 /// Errors: a handle of nobody; the viewer itself.
 pub async fn mute_actor(
     app: &AppView,

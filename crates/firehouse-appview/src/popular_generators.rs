@@ -1,5 +1,4 @@
-//! app.bsky.unspecced.getPopularFeedGenerators: feed generators as getSuggestedFeeds has them, or those that a query is
-//! found in.
+//! app.bsky.unspecced.getPopularFeedGenerators: feed generators as getSuggestedFeeds has them, or those that a query is found in.
 //!
 //! A query has no pages, as in the reference: the best hits, and no cursor. Every word of it stands in the name or the description, in
 //! whatever case; hits in the name come first, then those that are liked more.

@@ -48,7 +48,7 @@ pub(crate) struct Asked {
     pub until: Option<String>,
     /// Not before this, whatever `since` says.
     pub earliest: Option<Datetime>,
-    /// Posts of those only whom the viewer follows.
+    /// Only posts of those whom the viewer follows.
     pub following: bool,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Asked {
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
     pub posts: PostSearch,
-    /// Only posts of some authors are asked for: rules that keep others' eyes from posts are milder then.
+    /// Whether only posts of named authors are asked for: of these also what tags hide from other searches is found.
     pub has_author: bool,
 }
 
@@ -230,7 +230,7 @@ fn too_long() -> ViewError {
     ViewError::BadQueryString("The search is too long".into())
 }
 
-/// What names the post in a parameter: nobody's where it names none.
+/// The post that a parameter names; where it names none, a key that no post has.
 pub(crate) fn post_key(uri: &str) -> firehouse_store::read::RecordKey {
     uri::post(uri).unwrap_or((ActorId::from(NOBODY), 0.into()))
 }

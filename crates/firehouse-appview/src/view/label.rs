@@ -1,4 +1,4 @@
-//! Labels: those of labelers, and those that authors put on their own posts and profiles.
+//! Labels: those of labelers, and those that authors put on their own posts, profiles and labelers.
 
 use firehouse_types::{Datetime, Did};
 

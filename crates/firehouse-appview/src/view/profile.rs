@@ -343,7 +343,7 @@ fn own_labels(actor: &Actor) -> Vec<Label> {
     self_labels(profile.fields.labels.as_ref(), &actor.did, &uri, &profile.cid, created_at)
 }
 
-/// A pinned post, when the record names it as it should.
+/// What a profile refers to, a pinned post or a starter pack, when it does so as it should.
 pub(crate) fn strong_ref(value: &Value) -> Option<StrongRef> {
     let reference: StrongRef = serde_json::from_value(value.clone()).ok()?;
     AtUri::parse(&reference.uri).is_ok().then_some(reference)

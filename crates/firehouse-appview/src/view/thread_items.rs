@@ -1,7 +1,7 @@
 //! app.bsky.unspecced.defs#threadItem…: a thread as a flat list, in the order in which it is read.
 //!
 //! Above the post asked for stand its ancestors, below it replies with theirs. Replies that are hidden (by the thread's author, by a tag, by
-//! the viewer's mutes, or since they only pin the post) are a list of their own.
+//! the viewer's mutes, or because they only pin the post) are a list of their own.
 
 use std::collections::HashMap;
 
@@ -99,7 +99,7 @@ struct Node {
     replies: Vec<Node>,
 }
 
-/// Why a reply is not among the others.
+/// Why a reply is hidden: left to getPostThreadOtherV2.
 #[derive(Clone, Copy, Debug, Default)]
 struct Hidden {
     by_tag: bool,
