@@ -27,7 +27,7 @@ pub struct Output {
     pub reposted_by: Vec<ProfileView>,
 }
 
-/// Who reposted a record, without those behind a block of the viewer's.
+/// Who reposted a record, without those behind a block of the viewer's or whose repost is taken down.
 pub async fn get_reposted_by(
     app: &AppView,
     caller: &Caller,
@@ -44,10 +44,13 @@ pub async fn get_reposted_by(
             hydration.actors.extend(page.items.iter().map(|row| row.actor));
             let state = hydration.finish().await?;
             let views = app.views(&state);
-            let actors = page.items.iter().map(|row| row.actor);
-            let actors = actors.filter(|&actor| !views.viewer_blocks(actor));
+            let is_shown = |row: &&LinkAt| {
+                let is_gone = state.is_taken_down((row.actor, row.rkey), REPOST);
+                !is_gone && !views.viewer_blocks(row.actor)
+            };
+            let reposts = page.items.iter().filter(is_shown);
             Ok(Page {
-                items: actors.filter_map(|actor| views.profile(actor)).collect(),
+                items: reposts.filter_map(|row| views.profile(row.actor)).collect(),
                 next: page.next,
             })
         })
