@@ -56,3 +56,23 @@ impl Tags {
         self.of_record((actor, RkeyId::of("self")), PROFILE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nsid::{LIST, POST};
+
+    #[test]
+    fn records_of_two_collections_with_one_key_keep_their_own_tags() {
+        let key = (ActorId::from(1), RkeyId::from(7));
+        let tagged = |collection: &str, tag: &str| {
+            let (collection, tags) = (collection.into(), vec![tag.into()]);
+            let row = TagsRead { actor: key.0, collection, rkey: key.1, tags };
+            Tags(HashMap::from([(key, vec![row])]))
+        };
+        let mut tags = tagged(POST, "of the post");
+        tags.extend(tagged(LIST, "of the list"));
+        let first = |collection: &str| tags.of_record(key, collection).first().map(|tag| &**tag);
+        assert_eq!((first(POST), first(LIST)), (Some("of the post"), Some("of the list")));
+    }
+}

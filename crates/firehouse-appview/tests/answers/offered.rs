@@ -65,9 +65,11 @@ async fn generators_and_labelers_say_who_likes_them() {
     );
 
     // Nobody answers for the DID of the service.
-    let asked = parameters(json!({ "feed": feeds[0].uri }));
-    let error = get_feed_generator(app, as_bob, asked).await.unwrap_err();
-    assert_eq!(error.to_string(), "could not resolve identity: did:web:feeds.test");
+    for feed in [feeds[0].uri.clone(), feeds[0].uri.replace(alice.as_str(), "alice.test")] {
+        let asked = parameters(json!({ "feed": feed }));
+        let error = get_feed_generator(app, as_bob, asked).await.unwrap_err();
+        assert_eq!(error.to_string(), "could not resolve identity: did:web:feeds.test");
+    }
 
     let services = async |detailed: bool| {
         let asked =

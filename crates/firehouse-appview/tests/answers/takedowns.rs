@@ -2,8 +2,8 @@
 
 use firehouse_appview::{
     Caller, ViewError, get_account_infos, get_author_feed, get_feed_generators, get_list,
-    get_post_thread, get_posts, get_profile, get_record, get_services, get_starter_packs,
-    get_subject_status, update_subject_status,
+    get_post_thread, get_posts, get_profile, get_record, get_reposted_by, get_services,
+    get_starter_packs, get_subject_status, update_subject_status,
 };
 use firehouse_schema::ActorStatus;
 use firehouse_types::Did;
@@ -129,8 +129,14 @@ async fn records_are_taken_down_one_by_one() {
         let feed = Box::pin(get_author_feed(&network.app, &anyone, asked)).await;
         pluck(&json("app.bsky.feed.getAuthorFeed", feed)["feed"], "/post/record/text")
     };
+    let reposters = async || {
+        let asked = parameters(json!({ "uri": two.uri }));
+        let answer = Box::pin(get_reposted_by(&network.app, &anyone, asked)).await;
+        pluck(&json("app.bsky.feed.getRepostedBy", answer)["repostedBy"], "/handle")
+    };
     assert_eq!(seen(&viewer(&bob)).await["viewer"]["blockedBy"], true);
     assert_eq!(feed().await, ["two"]);
+    assert_eq!(reposters().await, ["bob.test"]);
     for written in [&profile, &live, &one, &repost, &list] {
         decide(&network, &record(written), true).await;
     }
@@ -142,6 +148,7 @@ async fn records_are_taken_down_one_by_one() {
     assert_eq!(texts(&network, &anyone, &[&one, &two]).await, ["two"]);
     assert_eq!(texts(&network, &moderator(), &[&one, &two]).await, ["one", "two"]);
     assert_eq!(feed().await, Vec::<String>::new());
+    assert_eq!(reposters().await, Vec::<String>::new());
     let asked = || parameters(json!({ "list": list.uri }));
     assert!(get_list(&network.app, &anyone, asked()).await.is_err());
     assert!(get_list(&network.app, &moderator(), asked()).await.is_ok());
