@@ -159,7 +159,7 @@ impl Author {
         });
         if filter.own_threads_only {
             let complete = OwnThreads::new(&state, &items);
-            items.retain(|item| !complete.is_reply(item) || complete.holds(item.post()));
+            items.retain(|item| !OwnThreads::is_own_post(item) || complete.holds(item.post()));
         }
         let feed = items.iter().filter_map(|item| views.feed_post(item)).collect();
         Ok(Page { items: feed, next: page.next })
@@ -210,8 +210,8 @@ impl<'a> OwnThreads<'a> {
         Self { state, on_page: own.map(Shown::post).collect() }
     }
 
-    /// Neither a repost nor the pin: those are shown in any case.
-    fn is_reply(&self, item: &Shown) -> bool {
+    /// Whether the item is there as a post: reposts and the pin are shown in any case.
+    fn is_own_post(item: &Shown) -> bool {
         match item {
             Shown::Item(item) => item.repost().is_none(),
             Shown::Post(_) | Shown::Repost { .. } | Shown::Pinned(_) => false,

@@ -21,7 +21,7 @@ const RECENT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// Generators in it, 40 bytes each.
 const RANKED_MAX: usize = 20_000;
 
-/// The likes, for all who ask. Cheap to clone.
+/// The order by likes, shared by all who ask. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Popular(Arc<Mutex<Option<(Instant, Ranking)>>>);
 

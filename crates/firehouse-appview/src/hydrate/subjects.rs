@@ -23,8 +23,8 @@ use crate::nsid::LIST;
 use crate::uri;
 use crate::view::strong_ref;
 
-/// Trusted verifiers that every round brings along, so that what they say needs no further one. Where more are trusted, only those are asked
-/// for that said something.
+/// Trusted verifiers that every round brings along, so that what they say needs no further one. Where more are trusted, only those who
+/// said something are asked for.
 const ISSUERS_MAX: usize = 32;
 
 /// What a round asks for.

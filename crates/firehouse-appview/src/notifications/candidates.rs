@@ -34,7 +34,7 @@ const ROWS_EACH: usize = 2;
 /// Who is told, and of what.
 pub(super) struct Recipient {
     pub actor: ActorId,
-    /// Only of what accounts did that the recipient follows.
+    /// Only of what accounts did whom the recipient follows.
     pub followed: bool,
     /// By these reasons; all without.
     pub reasons: Option<Vec<String>>,

@@ -23,7 +23,7 @@ use crate::record::{RecordJson, SelfLabels};
 use crate::view::{Label, ProfileView, StarterPackViewBasic, Views, self_labels};
 use crate::{Answer, AppView, Caller, ViewError, clock};
 
-/// Times that more is looked at for what does not hold, and how much of it at least.
+/// Looks for one page while what is found does not hold, and how many things each of them after the first looks at, at least.
 const PARTS_MAX: usize = 4;
 const REFILL: usize = 20;
 /// What stands in the place of a record that is gone: `{"$type": "app.bsky.notification.defs#recordDeleted"}`, as its block and its CID.

@@ -36,7 +36,7 @@ const SUBSCRIPTIONS_MAX: usize = 1_000;
 struct Asked {
     recipient: Recipient,
     seen_at: Option<Datetime>,
-    /// Only of what accounts did that the recipient follows.
+    /// Only of what accounts did whom the recipient follows.
     priority: bool,
 }
 

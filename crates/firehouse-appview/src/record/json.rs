@@ -34,7 +34,7 @@ impl serde::Serialize for RecordJson {
 }
 
 /// The JSON text of one DAG-CBOR value; `None` when the bytes are not exactly that.
-pub(crate) fn to_json(block: &[u8]) -> Option<String> {
+fn to_json(block: &[u8]) -> Option<String> {
     let mut out = String::with_capacity(block.len() + block.len() / 2);
     let rest = value(block, &mut out, 0)?;
     rest.is_empty().then_some(out)
