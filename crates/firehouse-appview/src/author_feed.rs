@@ -117,7 +117,12 @@ impl Author {
         let mut state = State::new(caller);
         state.actors = actors;
         let Some(actor) = state.actor(id) else { return Ok(None) };
-        if let Some(viewer) = caller.actor().filter(|&viewer| viewer != id && !caller.privileged) {
+        let viewer = caller.actor().filter(|_| !caller.privileged);
+        if let Some(viewer) = viewer.filter(|&viewer| relations.block_between(viewer, id)) {
+            // Once more with labels: they may take down the lists by which one blocks the other.
+            let mut hydration = Hydration::new(app, caller);
+            hydration.actors.insert(id);
+            let relations = hydration.finish().await?.relations;
             if relations.blocks(viewer, id) {
                 return Err(ViewError::BlockedActor { did: did.clone() });
             }

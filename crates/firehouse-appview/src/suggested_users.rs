@@ -2,7 +2,7 @@
 //! -ForExplore, -ForSeeMore and getSuggestedOnboardingUsers: whom an account might want to follow, from the graph alone.
 //!
 //! The skeleton is the same for all: friends of friends, those on lists with them, those whom many follow. Whoever is the viewer, is
-//! followed, muted or behind a block is no suggestion; of what a recommender names only the muted are left, as in the reference.
+//! followed, muted or behind a block is no suggestion; of those whom a recommender names the muted stay, as in the reference.
 
 use std::collections::HashSet;
 

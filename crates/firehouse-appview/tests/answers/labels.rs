@@ -180,9 +180,14 @@ async fn a_list_that_a_label_takes_down_blocks_nobody() {
     network.settle().await;
     let caller = Caller { labelers: accepting(&[(MOD, true)]).labelers, ..viewer(&alice) };
     assert_eq!(post(&network, &caller, &post_of_bob).await, Value::Null);
+    let feed = async || {
+        let asked = parameters(json!({ "actor": bob.as_str() }));
+        Box::pin(get_author_feed(&network.app, &caller, asked)).await
+    };
     // Whichever of them is taken down, the other one blocks.
     for list in &lists {
         assert_eq!(post(&network, &caller, &post_of_bob).await, Value::Null);
+        assert!(matches!(feed().await, Err(ViewError::BlockedActor { .. })));
         say(&network, &[label(MOD, &list.uri, "!takedown")]).await;
     }
     assert_eq!(
@@ -190,6 +195,8 @@ async fn a_list_that_a_label_takes_down_blocks_nobody() {
         Value::Null
     );
     assert_eq!(post(&network, &caller, &post_of_bob).await["record"]["text"], "of bob");
+    let feed = json("app.bsky.feed.getAuthorFeed", feed().await);
+    assert_eq!(pluck(&feed["feed"], "/post/record/text"), ["of bob"]);
 }
 
 #[tokio::test]
