@@ -6,6 +6,8 @@ use firehouse_types::{AtUri, Did};
 use crate::nsid::{GENERATOR, STARTER_PACK};
 use crate::{Answer, AppView, Caller, ViewError, clock};
 
+const POSITION_MAX: u64 = 1_000_000_000;
+
 /// Entries of one list or several.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct EditorialInput {
@@ -22,7 +24,7 @@ pub struct EditorialEntry {
     pub tag: Option<String>,
     /// A DID or an AT-URI.
     pub subject: String,
-    /// Lists are in this order.
+    /// Lists are in this order. At most a billion, either way.
     #[serde(default)]
     pub position: i64,
 }
@@ -103,6 +105,10 @@ fn row(entry: EditorialEntry, listed: u8, version: u64) -> Result<EditorialRow, 
     }
     if tag.is_empty() == (list == EditorialList::Tagged) {
         return Err(ViewError::invalid("Entries of the list tagged have a tag, others have none"));
+    }
+    // Positions stand in cursors, which hold no more.
+    if entry.position.unsigned_abs() > POSITION_MAX {
+        return Err(ViewError::invalid(format!("position is at most {POSITION_MAX}")));
     }
     let (tag, subject) = (tag.into(), subject.into());
     Ok(EditorialRow { list, tag, subject, position: entry.position, listed, version })

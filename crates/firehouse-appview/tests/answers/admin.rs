@@ -50,6 +50,7 @@ async fn editorial_lists_keep_the_order_they_are_given() {
         entry("feeds", "did:plc:a", 0),
         entry("accounts", FEED, 0),
         entry("tagged", "did:plc:a", 0),
+        entry("accounts", "did:plc:a", i64::MIN),
     ] {
         assert!(put(json!([wrong])).await.is_err(), "{wrong}");
     }

@@ -96,13 +96,15 @@ async fn blocked_accounts_are_found_by_their_whole_handle_only_and_while_typing(
 #[tokio::test]
 async fn friends_of_friends_come_first_and_nobody_who_must_not() {
     let Some(mut network) = Network::new().await else { return };
-    let [me, friend, near, listed, far, blocked] =
-        ["me", "friend", "near", "listed", "far", "blocked"].map(|name| network.account(name));
+    let [me, friend, near, listed, far, blocked, shunned] =
+        ["me", "friend", "near", "listed", "far", "blocked", "shunned"]
+            .map(|name| network.account(name));
     network.follow(&me, &friend);
     for whom in [&near, &me, &blocked] {
         network.follow(&friend, whom);
     }
     network.list(&far, "curatelist", &[&friend, &listed]);
+    network.list(&far, "modlist", &[&friend, &shunned]);
     network.follow(&listed, &far);
     network.block(&blocked, &me);
     network.settle().await;

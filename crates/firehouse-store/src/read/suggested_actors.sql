@@ -1,4 +1,4 @@
--- Whom an account might want to follow: those whom the ones it follows follow, those who are on lists with them, and those whom many
+-- Whom an account might want to follow: those whom the ones it follows follow, those who are on lists with them (not on those that are for blocking), and those whom many
 -- follow in a part of everybody's follows. Weighed in this order, the best first; how many of each is bounded, so the answer is an
 -- estimate.
 -- Params: seeds Array(UInt64): accounts to begin from, when not the ones that the viewer follows; viewer UInt64, 0 = nobody;
@@ -27,10 +27,16 @@ WITH
         FROM list_items FINAL
         PREWHERE (list_actor, list_rkey) IN
         (
-            SELECT list_actor, list_rkey
-            FROM list_memberships FINAL
-            PREWHERE subject IN (SELECT seed FROM begun)
-            LIMIT 200
+            SELECT actor, rkey
+            FROM lists FINAL
+            PREWHERE (actor, rkey) IN
+            (
+                SELECT list_actor, list_rkey
+                FROM list_memberships FINAL
+                PREWHERE subject IN (SELECT seed FROM begun)
+                LIMIT 200
+            )
+            WHERE purpose != 'app.bsky.graph.defs#modlist'
         )
         LIMIT 150 BY list_actor, list_rkey
         UNION ALL
