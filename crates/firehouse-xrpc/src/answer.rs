@@ -84,7 +84,7 @@ async fn run(
     let labelers = match method.headers {
         Headers::Plain => None,
         Headers::Labels | Headers::LabelsUnsaid | Headers::LabelsAndRev => {
-            let named = Labelers::accepted(&request.headers, &api.config.default_labelers);
+            let named = Labelers::accepted(headers, &api.config.default_labelers)?;
             let store = &api.services.store;
             Some(api.labeler_accounts.applied(named, store, caller.privileged).await?)
         }

@@ -8,10 +8,16 @@ use firehouse_appview::AppliedLabeler;
 use firehouse_types::Did;
 use sfv::{BareItem, List, ListEntry, Parser};
 
+use crate::failure::Failure;
+
 /// What the caller asks for.
 pub(crate) const ACCEPT: HeaderName = HeaderName::from_static("atproto-accept-labelers");
 /// What the answer holds.
 pub(crate) const CONTENT: HeaderName = HeaderName::from_static("atproto-content-labelers");
+
+/// Labelers one caller may name. Clients subscribe to 20 or so; each name is looked up, and all of them go into every query for labels,
+/// whose parameters have room for some 1,500.
+const LABELERS_MAX: usize = 100;
 
 /// Labelers in the caller's order, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,13 +38,17 @@ impl From<&Labeler> for AppliedLabeler {
 }
 
 impl Labelers {
-    /// Those the request names; those configured, all redacting, when it names none or cannot be read.
-    pub(crate) fn accepted(headers: &HeaderMap, defaults: &[Did]) -> Self {
+    /// Those the request names; those configured, all redacting, when it names none or cannot be read. Errors: 400 when it names too many.
+    pub(crate) fn accepted(headers: &HeaderMap, defaults: &[Did]) -> Result<Self, Failure> {
         let named = headers.contains_key(ACCEPT).then(|| Self::from_header(headers)).flatten();
-        named.unwrap_or_else(|| {
+        if named.as_ref().is_some_and(|named| named.0.len() > LABELERS_MAX) {
+            let message = format!("{ACCEPT} must name at most {LABELERS_MAX} labelers");
+            return Err(Failure::invalid_request(message));
+        }
+        Ok(named.unwrap_or_else(|| {
             let redacting = |did: &Did| Labeler { did: did.clone(), redact: true };
             Self(defaults.iter().map(redacting).collect())
-        })
+        }))
     }
 
     /// The value of `atproto-content-labelers`.
@@ -85,14 +95,28 @@ mod tests {
     use super::*;
 
     /// What `header` gives back when `did:plc:default` is configured.
-    fn check(header: Option<&'static str>, expected: &str) {
+    fn check(header: Option<&str>, expected: &str) {
+        let applied = accepted(header).expect("not too many").header().expect("a header value");
+        assert_eq!(applied, expected, "{header:?}");
+    }
+
+    fn accepted(header: Option<&str>) -> Result<Labelers, Failure> {
         let mut headers = HeaderMap::new();
         if let Some(header) = header {
-            headers.insert(ACCEPT, HeaderValue::from_static(header));
+            headers.insert(ACCEPT, HeaderValue::from_str(header).expect("a header value"));
         }
-        let defaults = [Did::parse("did:plc:default").expect("a DID")];
-        let applied = Labelers::accepted(&headers, &defaults).header().expect("a header value");
-        assert_eq!(applied, expected, "{header:?}");
+        Labelers::accepted(&headers, &[Did::parse("did:plc:default").expect("a DID")])
+    }
+
+    #[test]
+    fn more_labelers_than_a_query_could_take_are_refused() {
+        let names = |count: usize| (0..count).map(|n| format!("did:plc:{n}")).collect::<Vec<_>>();
+        let most = names(LABELERS_MAX).join(",");
+        check(Some(&most), &most);
+        check(Some(&format!("{most},{most}")), &most);
+        let refused = accepted(Some(&names(LABELERS_MAX + 1).join(","))).expect_err("too many");
+        assert_eq!((refused.status.as_u16(), &*refused.name), (400, "InvalidRequest"));
+        assert!(refused.message.contains("at most 100"), "{}", refused.message);
     }
 
     #[test]

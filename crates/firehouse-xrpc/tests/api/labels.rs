@@ -79,6 +79,16 @@ async fn a_caller_gets_the_labels_of_those_it_names_and_else_of_those_configured
 }
 
 #[tokio::test]
+async fn a_caller_who_names_more_labelers_than_anybody_has_is_told_so() {
+    let Some(world) = world().await else { return };
+    let names = |count: usize| (0..count).map(|n| format!("did:plc:{n:024}")).collect::<Vec<_>>();
+    let most = profile(&world, ALICE, Some(&names(100).join(","))).await;
+    assert_eq!(most.status, 200);
+    let too_many = profile(&world, ALICE, Some(&names(1_700).join(","))).await;
+    assert_eq!(too_many.error(), (400, "InvalidRequest".to_owned()));
+}
+
+#[tokio::test]
 async fn only_those_who_let_a_labeler_redact_miss_what_it_took_down() {
     let Some(world) = world().await else { return };
     assert_eq!(profile(&world, BOB, None).await.error(), (400, "AccountTakedown".to_owned()));
