@@ -85,8 +85,10 @@ async fn run(
         Headers::Plain => None,
         Headers::Labels | Headers::LabelsUnsaid | Headers::LabelsAndRev => {
             let named = Labelers::accepted(headers, &api.config.default_labelers)?;
-            let store = &api.services.store;
-            Some(api.labeler_accounts.applied(named, store, caller.privileged).await?)
+            let store = api.services.store.for_request();
+            let applied = api.labeler_accounts.applied(named, &store, caller.privileged).await;
+            api.metrics.asked(method.nsid, store.statements());
+            Some(applied?)
         }
     };
     caller.labelers =

@@ -34,7 +34,8 @@ impl LabelerAccounts {
         self.statuses.invalidate_all();
     }
 
-    /// Those of `named` that apply, in their order. At most one statement. `privileged`: also accounts that are taken down.
+    /// Those of `named` that apply, in their order. `store` is one made for the request, which is sent at most one statement.
+    /// `privileged`: also accounts that are taken down.
     pub(crate) async fn applied(
         &self,
         mut named: Labelers,
@@ -47,7 +48,6 @@ impl LabelerAccounts {
             .collect();
         if !unknown.is_empty() {
             let ids: Vec<_> = unknown.iter().map(|did| did.actor()).collect();
-            let store = store.for_request();
             let (found, taken_down) = tokio::try_join!(store.actors(&ids), store.taken_down(&ids))?;
             for did in unknown {
                 // The DID is compared, since two of them can share a number.

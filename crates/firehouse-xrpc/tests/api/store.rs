@@ -177,6 +177,29 @@ async fn a_viewer_learns_how_far_their_own_repo_is_readable() {
 }
 
 #[tokio::test]
+async fn the_look_at_labelers_is_counted_among_the_statements_of_the_method() {
+    let Some(world) = world().await else { return };
+    let counted = async || {
+        let metrics = String::from_utf8(world.get("/metrics").await.body.to_vec()).expect("UTF-8");
+        let name = "firehouse_xrpc_statements_total{method=\"app.bsky.actor.getProfile\"} ";
+        let count = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0");
+        count.parse::<u64>().expect("a number")
+    };
+    let ask = async || {
+        let request = get(&profile_of(ALICE)).header("atproto-accept-labelers", LABELER);
+        world.ask(request.body(Body::empty()).expect("a request")).await
+    };
+    // Who is trusted as a verifier is asked by the first.
+    assert_eq!(world.get(&profile_of(ALICE)).await.status, 200);
+    let before = counted().await;
+    ask().await;
+    let between = counted().await;
+    ask().await;
+    // The second time it is known.
+    assert_eq!(between - before, counted().await - between + 1);
+}
+
+#[tokio::test]
 async fn labelers_that_are_no_accounts_are_not_applied() {
     let Some(world) = world().await else { return };
     for (named, applied) in [
