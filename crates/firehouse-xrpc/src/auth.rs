@@ -85,37 +85,39 @@ impl Authenticator {
         is_procedure: bool,
     ) -> Result<Caller, Failure> {
         let anonymous = Caller::default();
-        if who == Who::Anyone {
-            return Ok(anonymous);
-        }
         // A header that is not ASCII is as good as none.
         let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let authorization = authorization.unwrap_or_default();
-        if who != Who::AdminOnly
+        if !matches!(who, Who::Anyone | Who::AdminOnly)
             && let Some(token) = authorization.strip_prefix("Bearer ")
         {
             return self.bearer(who, token.trim(), method, is_procedure).await;
         }
-        if matches!(who, Who::ViewerOrAdmin | Who::AdminOnly | Who::Moderator) {
-            return match basic::admin(authorization, self.admin_password.as_ref()) {
-                Admin::Valid => Ok(Caller { privileged: true, ..anonymous }),
-                Admin::Missing if who == Who::ViewerOrAdmin => Ok(anonymous),
-                Admin::Missing | Admin::Invalid => Err(not_admin()),
-            };
-        }
-        if authorization.starts_with("Basic ") {
-            return Err(Failure::unauthorized("AuthenticationRequired", "bad issuer"));
-        }
         match who {
-            Who::ViewerOnly => Err(Failure::unauthorized("AuthMissing", "Authentication Required")),
-            Who::AdminOnly | Who::Moderator => Err(not_admin()),
-            Who::Anyone
-            | Who::Viewer
+            Who::Anyone => Ok(anonymous),
+            Who::ViewerOrAdmin | Who::AdminOnly | Who::Moderator => {
+                match basic::admin(authorization, self.admin_password.as_ref()) {
+                    Admin::Valid => Ok(Caller { privileged: true, ..anonymous }),
+                    Admin::Missing if who == Who::ViewerOrAdmin => Ok(anonymous),
+                    Admin::Missing | Admin::Invalid => Err(not_admin()),
+                }
+            }
+            Who::Viewer
             | Who::ViewerOrModerator
             | Who::ViewerOrChat
             | Who::ViewerModeratorOrChat
             | Who::ViewerOfFeed
-            | Who::ViewerOrAdmin => Ok(anonymous),
+            | Who::ViewerOnly
+                if authorization.starts_with("Basic ") =>
+            {
+                Err(Failure::unauthorized("AuthenticationRequired", "bad issuer"))
+            }
+            Who::ViewerOnly => Err(Failure::unauthorized("AuthMissing", "Authentication Required")),
+            Who::Viewer
+            | Who::ViewerOrModerator
+            | Who::ViewerOrChat
+            | Who::ViewerModeratorOrChat
+            | Who::ViewerOfFeed => Ok(anonymous),
         }
     }
 
