@@ -127,6 +127,15 @@ impl Resolver {
         entry.into_value().answer
     }
 
+    /// The identity of a DID if it is known here, without asking anybody. `None` also where a look-up has failed.
+    pub async fn known(&self, did: &Did) -> Option<Arc<Identity>> {
+        let inner = &*self.inner;
+        let cached = inner.identities.get(did).await?;
+        let identity = (cached.epoch >= inner.forgotten_at(did)).then_some(cached.answer)?.ok()?;
+        inner.count_cache(CacheEvent::Hit);
+        Some(identity)
+    }
+
     /// The identity as the directory has it now, for when a signature did not hold under the cached one. Looks up at most once per DID
     /// and configured interval; between, it gives what that look-up gave. Compare the keys: when they are equal, the signature is bad.
     /// Errors: a transient failure leaves the cache alone and may be tried again at once; it proves nothing about the signature.

@@ -62,12 +62,10 @@ async fn run(
     };
     let parameters = parameters::checked(&api.catalog, method.nsid, query, reading)?;
     let headers = &request.headers;
-    let caller = api.authenticator.caller(method.who, headers, method.nsid, is_procedure).await;
-    let mut caller = caller.inspect_err(|failure| {
-        if failure.status == StatusCode::UNAUTHORIZED {
-            meter.refused();
-        }
-    })?;
+    let may_look_up = meter.may_look_up();
+    let caller =
+        api.authenticator.caller(method.who, headers, method.nsid, is_procedure, may_look_up).await;
+    let mut caller = caller.map_err(|failure| meter.refused(failure))?;
     meter.identified(&caller)?;
     if method.who == Who::ViewerOfFeed || recommender::hears(method.nsid) {
         caller.forwarded = generators::forwarded(headers);

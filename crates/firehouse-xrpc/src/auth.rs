@@ -76,13 +76,15 @@ impl Authenticator {
         }
     }
 
-    /// The caller of one request. Errors: 401 in the words of the reference.
+    /// The caller of one request. `may_look_up`: whether somebody may be asked for a key that is not known here.
+    /// Errors: 401 in the words of the reference; 502 and 429 as [`ServiceAuth::verify`].
     pub(crate) async fn caller(
         &self,
         who: Who,
         headers: &HeaderMap,
         method: &str,
         is_procedure: bool,
+        may_look_up: bool,
     ) -> Result<Caller, Failure> {
         let anonymous = Caller::default();
         // A header that is not ASCII is as good as none.
@@ -91,7 +93,7 @@ impl Authenticator {
         if !matches!(who, Who::Anyone | Who::AdminOnly)
             && let Some(token) = authorization.strip_prefix("Bearer ")
         {
-            return self.bearer(who, token.trim(), method, is_procedure).await;
+            return self.bearer(who, token.trim(), method, is_procedure, may_look_up).await;
         }
         match who {
             Who::Anyone => Ok(anonymous),
@@ -127,6 +129,7 @@ impl Authenticator {
         token: &str,
         method: &str,
         is_procedure: bool,
+        may_look_up: bool,
     ) -> Result<Caller, Failure> {
         let anonymous = Caller::default();
         let purpose = match who {
@@ -135,7 +138,8 @@ impl Authenticator {
             _ => Purpose::Method,
         };
         if who == Who::Moderator {
-            let call = Call { method, purpose, audience: Audience::OwnName, is_procedure };
+            let audience = Audience::OwnName;
+            let call = Call { method, purpose, audience, is_procedure, may_look_up };
             let trusted = |issuer: &Issuer| self.is_moderation_service(issuer);
             self.service.verify(token, call, trusted).await?;
             return Ok(Caller { privileged: true, ..anonymous });
@@ -149,7 +153,7 @@ impl Authenticator {
             return Ok(Caller { viewer: Some(viewer?), ..anonymous });
         }
         let audience = if who == Who::ViewerOfFeed { Audience::Any } else { Audience::AnyName };
-        let call = Call { method, purpose, audience, is_procedure };
+        let call = Call { method, purpose, audience, is_procedure, may_look_up };
         let issuer = self.service.verify(token, call, |_| true).await?;
         let privileged = who.serves_moderation() && self.is_moderation_service(&issuer);
         Ok(Caller { viewer: Some(issuer.did), privileged, ..anonymous })

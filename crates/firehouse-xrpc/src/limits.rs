@@ -2,8 +2,10 @@
 //!
 //! A token bucket each: it holds as many requests as the limit says and fills up again within the window, steadily. Whoever shows a valid
 //! token is charged as that account, wherever it asks from, since a PDS asks for all its users from one address. All others are charged as
-//! their address. Credentials that do not hold are charged to the address apart, so that guessing has an end too. Administrators and the
-//! moderation service are not limited. All of it is of this process, in bounded memory: the buckets unused longest are forgotten, full.
+//! their address. Credentials that do not hold are charged to the address apart, so that guessing has an end too: of passwords, whoever
+//! has none left is not heard at all; of tokens, nobody is asked for keys any more, and those of accounts whose keys are known here still
+//! hold, since a PDS must not be locked out by an outage of the directory. Administrators and the moderation service are not limited. All
+//! of it is of this process, in bounded memory: the buckets unused longest are forgotten, full.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -42,6 +44,7 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 pub(crate) struct RateLimits {
     per_viewer: u32,
     per_address: u32,
+    unverified: u32,
     window: Duration,
     proxies: Vec<Network>,
     buckets: Cache<Key, Arc<Bucket>>,
@@ -53,8 +56,10 @@ pub(crate) struct RateLimits {
 enum Key {
     Viewer(ActorId),
     Address(IpAddr),
-    /// Credentials that did not hold.
+    /// Passwords that did not hold.
     Refused(IpAddr),
+    /// Tokens that did not hold, or of which nobody could say whether they do.
+    Unverified(IpAddr),
     /// Blobs and images, of which one page needs many.
     Media(IpAddr),
 }
@@ -75,12 +80,20 @@ pub(crate) struct Charge {
     wait: Option<Duration>,
 }
 
+/// What a request shows of who sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Nothing,
+    Password,
+    Token,
+}
+
 /// One request and who is charged for it.
 pub(crate) struct Meter<'a> {
     limits: &'a RateLimits,
     /// `None` where nobody is limited by address: our own machine, in its own name.
     address: Option<IpAddr>,
-    has_credentials: bool,
+    shown: Shown,
     is_settled: bool,
     charge: Option<Charge>,
 }
@@ -96,6 +109,7 @@ impl RateLimits {
         Self {
             per_viewer: config.rate_viewer_max,
             per_address: config.rate_address_max,
+            unverified: config.rate_unverified_max,
             window,
             proxies: config.trusted_proxies.clone(),
             buckets: buckets.build(),
@@ -109,7 +123,7 @@ impl RateLimits {
         Meter {
             limits: self,
             address: peer.and_then(|peer| self.client(peer, &request.headers)).map(customer),
-            has_credentials: request.headers.contains_key(header::AUTHORIZATION),
+            shown: Shown::of(&request.headers),
             is_settled: false,
             charge: None,
         }
@@ -191,18 +205,35 @@ fn address(text: &str) -> Option<IpAddr> {
     address.ok().map(canonical)
 }
 
+impl Shown {
+    fn of(headers: &HeaderMap) -> Self {
+        match headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes) {
+            None => Self::Nothing,
+            Some(value) if value.starts_with(b"Bearer ") => Self::Token,
+            Some(_) => Self::Password,
+        }
+    }
+}
+
 impl Meter<'_> {
     /// Before anything is done: whether the caller's address has anything left. Errors: 429.
     pub(crate) fn enter(&mut self) -> Result<(), Failure> {
         let Some(address) = self.address else { return Ok(()) };
         let limits = self.limits;
-        if !self.has_credentials {
-            return self.settle(Key::Address(address), limits.per_address);
+        match self.shown {
+            Shown::Nothing => self.settle(Key::Address(address), limits.per_address),
+            Shown::Password if limits.is_empty(Key::Refused(address), limits.per_address) => {
+                self.settle(Key::Refused(address), limits.per_address)
+            }
+            // Whether a token of a known account holds is found out without asking anybody.
+            Shown::Password | Shown::Token => Ok(()),
         }
-        if limits.is_empty(Key::Refused(address), limits.per_address) {
-            return self.settle(Key::Refused(address), limits.per_address);
-        }
-        Ok(())
+    }
+
+    /// Whether somebody may be asked for the key of a token.
+    pub(crate) fn may_look_up(&self) -> bool {
+        let (limits, limit) = (self.limits, self.limits.unverified);
+        self.address.is_none_or(|address| !limits.is_empty(Key::Unverified(address), limit))
     }
 
     /// Once it is known who asks. Errors: 429.
@@ -217,12 +248,16 @@ impl Meter<'_> {
         }
     }
 
-    /// Once it is known that the credentials do not hold.
-    pub(crate) fn refused(&mut self) {
-        if let (Some(address), false) = (self.address, self.is_settled) {
-            // The answer is a refusal anyway.
-            let _ = self.settle(Key::Refused(address), self.limits.per_address);
-        }
+    /// Once it is known that the credentials do not hold, or that nobody can say. Shape: that, or 429.
+    pub(crate) fn refused(&mut self, failure: Failure) -> Failure {
+        let (Some(address), false) = (self.address, self.is_settled) else { return failure };
+        let settled = match self.shown {
+            Shown::Token => self.settle(Key::Unverified(address), self.limits.unverified),
+            Shown::Nothing | Shown::Password => {
+                self.settle(Key::Refused(address), self.limits.per_address)
+            }
+        };
+        settled.err().unwrap_or(failure)
     }
 
     /// At the end: what was charged to nobody is charged to the address.

@@ -44,6 +44,8 @@ pub(crate) struct Call<'a> {
     pub(crate) audience: Audience,
     /// It changes something.
     pub(crate) is_procedure: bool,
+    /// Whether somebody may be asked for the issuer's key, or only a key that is known here counts.
+    pub(crate) may_look_up: bool,
 }
 
 /// Which methods a token may name.
@@ -92,7 +94,8 @@ impl ServiceAuth {
         }
     }
 
-    /// Who sent the token, if `trusted`. Errors: 401 with the reason; 502 when the issuer's key could not be asked for.
+    /// Who sent the token, if `trusted`. Errors: 401 with the reason; 502 when the issuer's key could not be asked for, 429 when it
+    /// must not be.
     pub(crate) async fn verify(
         &self,
         text: &str,
@@ -109,7 +112,7 @@ impl ServiceAuth {
         if !trusted(&issuer) {
             return Err(Failure::unauthorized("UntrustedIss", "Untrusted issuer"));
         }
-        self.check_signature(&token, &issuer).await?;
+        self.check_signature(&token, &issuer, call.may_look_up).await?;
         self.check_first_use(&token.claims, rest, call)?;
         Ok(issuer)
     }
@@ -148,7 +151,12 @@ impl ServiceAuth {
         }
     }
 
-    async fn check_signature(&self, token: &Token<'_>, issuer: &Issuer) -> Result<(), Failure> {
+    async fn check_signature(
+        &self,
+        token: &Token<'_>,
+        issuer: &Issuer,
+        may_look_up: bool,
+    ) -> Result<(), Failure> {
         let unverifiable =
             || Failure::unauthorized("BadJwtSignature", "could not verify jwt signature");
         let signature = token.signature.as_deref().ok_or_else(unverifiable)?;
@@ -160,10 +168,16 @@ impl ServiceAuth {
         let holds = |key: &PublicKey| {
             key.curve() == curve && key.verify_allowing_high_s(token.signed, signature).is_ok()
         };
-        let identity = self.resolver.resolve(&issuer.did).await.map_err(unknown)?;
+        let identity = match may_look_up {
+            true => self.resolver.resolve(&issuer.did).await.map_err(unknown)?,
+            false => self.resolver.known(&issuer.did).await.ok_or_else(Failure::too_often)?,
+        };
         let key = issuer.key(&identity)?;
         if holds(key) {
             return Ok(());
+        }
+        if !may_look_up {
+            return Err(Failure::too_often());
         }
         // The account may have changed its key since we looked.
         let identity = self.resolver.refresh(&issuer.did).await.map_err(unknown)?;

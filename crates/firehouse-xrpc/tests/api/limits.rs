@@ -1,9 +1,16 @@
 //! How often one may ask, who is charged, who may keep an answer, and what a request is called.
 
-use axum::body::Body;
-use axum::http::Request;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::world::{ALICE, Answer, PASSWORD, Token, World, get, store_at};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use firehouse_identity::Resolver;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::world::{ALICE, Answer, PASSWORD, Token, World, get, parts, store_at};
 
 const TIMELINE: &str = "/xrpc/app.bsky.feed.getTimeline";
 
@@ -103,6 +110,74 @@ async fn guessing_has_an_end_and_the_administrator_has_no_limit() {
     // Also the right one: otherwise the answer would tell the two apart.
     assert_eq!(ask(&world, Some("192.0.2.1"), &profile, Some(&right)).await.status, 429);
     assert_eq!(ask(&world, Some("192.0.2.1"), &profile, None).await.status, 503);
+}
+
+#[tokio::test]
+async fn tokens_that_nobody_can_verify_have_an_end_and_known_accounts_are_served_on() {
+    let (directory, asked) = directory_that_fails().await;
+    let config = identity_config(directory);
+    let metrics = firehouse_identity::Metrics::new(&prometheus::Registry::new()).expect("metrics");
+    let resolver = Resolver::new(&config, metrics).expect("a resolver");
+    let known = World::without_store();
+    resolver.remember(Arc::new(known.identity_of_alice())).await;
+    let (config, services) = parts(store_at("http://127.0.0.1:1"), resolver, |_| ());
+    let router = firehouse_xrpc::router(config, services).expect("a new registry");
+    let world = World { router, ..known };
+    let method = "app.bsky.feed.getTimeline";
+    let of = |did: &str, key| format!("Bearer {}", Token::of(did, method).sign(key));
+    let alice = of(ALICE, &world.alice);
+    let stranger = |n: u32| of(&format!("did:plc:{n:0>24}"), &world.alice);
+    let client = Some("192.0.2.1");
+    assert_eq!(ask(&world, client, TIMELINE, Some(&alice)).await.status, 503);
+    for n in 0..5 {
+        let answer = ask(&world, client, TIMELINE, Some(&stranger(n))).await;
+        assert_eq!((answer.status.as_u16(), left(&answer)), (502, Some(4 - u64::from(n))));
+    }
+    let before = asked.load(Ordering::SeqCst);
+    for n in 5..8 {
+        let answer = ask(&world, client, TIMELINE, Some(&stranger(n))).await;
+        assert_eq!(answer.error(), (429, "RateLimitExceeded".to_owned()));
+        assert!(answer.header("retry-after").is_some());
+    }
+    // One that is forged would have the key looked up again.
+    let forged = of(ALICE, &world.labeler);
+    assert_eq!(ask(&world, client, TIMELINE, Some(&forged)).await.status, 429);
+    assert_eq!(asked.load(Ordering::SeqCst), before, "nobody is asked any more");
+    assert_eq!(ask(&world, client, TIMELINE, Some("Bearer garbage")).await.status, 429);
+    assert_eq!(ask(&world, client, TIMELINE, Some(&alice)).await.status, 503);
+    assert_eq!(ask(&world, Some("192.0.2.2"), TIMELINE, Some(&stranger(9))).await.status, 502);
+}
+
+/// A directory that answers nothing but 500, and how often it was asked.
+async fn directory_that_fails() -> (Url, Arc<AtomicU32>) {
+    let asked = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&asked);
+    let fail = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async { StatusCode::INTERNAL_SERVER_ERROR }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(fail)).await });
+    (url.parse().expect("a URL"), asked)
+}
+
+fn identity_config(plc: Url) -> firehouse_identity::Config {
+    firehouse_identity::Config {
+        plc,
+        handle_resolver: None,
+        allow_private_addresses: true,
+        dns_servers: Vec::new(),
+        cache_entries: 100,
+        ttl_s: 300,
+        error_ttl_s: 300,
+        transient_ttl_s: 300,
+        refresh_min_interval_s: 0,
+        lookups_max: 8,
+        connect_timeout_ms: 2_000,
+        request_timeout_ms: 2_000,
+        document_bytes_max: 10_000,
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use firehouse_appview::AppView;
-use firehouse_identity::{OfflineDocument, Resolver};
+use firehouse_identity::{Identity, OfflineDocument, Resolver};
 use firehouse_store::{Config as StoreConfig, Store};
 use firehouse_types::{Did, Health};
 use firehouse_xrpc::{Config, Secret, Services, TokenReuse};
@@ -198,6 +198,13 @@ impl World {
         Self { router, alice, bob, labeler, labels }
     }
 
+    /// Alice's as her document has it.
+    pub fn identity_of_alice(&self) -> Identity {
+        let line = document(ALICE, &[("atproto", &self.alice)]).to_string();
+        let mut documents = OfflineDocument::read_lines(line.as_bytes()).expect("a document");
+        documents.pop().expect("one document").identity
+    }
+
     pub async fn ask(&self, request: Request<Body>) -> Answer {
         ask(self.router.clone(), request).await
     }
@@ -332,6 +339,7 @@ fn config() -> Config {
         used_tokens_max: 1000,
         rate_viewer_max: 100,
         rate_address_max: 5,
+        rate_unverified_max: 5,
         rate_window_s: 300,
         trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
     }
