@@ -19,6 +19,7 @@ use crate::method::Method;
 use crate::methods::{METHODS, OPERATIONS};
 use crate::metrics::Metrics;
 use crate::outage::Outage;
+use crate::pages::StoreAnswers;
 use crate::server::Services;
 use crate::sitemap::Sitemaps;
 
@@ -33,6 +34,7 @@ pub(crate) struct Api {
     pub(crate) metrics: Metrics,
     pub(crate) limits: RateLimits,
     pub(crate) sitemaps: Sitemaps,
+    pub(crate) store_answers: StoreAnswers,
     methods: HashMap<&'static str, &'static Method>,
     outage: Arc<Outage>,
 }
@@ -50,6 +52,7 @@ impl Api {
             metrics: Metrics::new(&services.registry)?,
             limits: RateLimits::new(&config),
             sitemaps: Sitemaps::new(&config),
+            store_answers: StoreAnswers::default(),
             outage: Arc::default(),
             methods: METHODS
                 .iter()

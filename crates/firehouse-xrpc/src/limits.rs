@@ -306,10 +306,23 @@ impl Charge {
 
 /// Limits blobs and images by address.
 pub(crate) async fn media(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    let limits = &api.limits;
+    by_address(&api.limits, Key::Media, request, next).await
+}
+
+/// Limits pages for people by address, which has as many of them and of anonymous requests together as of the latter alone.
+pub(crate) async fn pages(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    by_address(&api.limits, Key::Address, request, next).await
+}
+
+async fn by_address(
+    limits: &RateLimits,
+    key: fn(IpAddr) -> Key,
+    request: Request,
+    next: Next,
+) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let address = peer.and_then(|peer| limits.client(peer, request.headers())).map(customer);
-    let charge = address.and_then(|address| limits.charge(Key::Media(address), limits.per_address));
+    let charge = address.and_then(|address| limits.charge(key(address), limits.per_address));
     let mut response = match charge {
         Some(Charge { wait: Some(_), .. }) => Failure::too_often().into_response(),
         Some(_) | None => next.run(request).await,

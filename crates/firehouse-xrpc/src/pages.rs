@@ -7,7 +7,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use firehouse_store::Store;
 use firehouse_types::Health;
+use moka::future::Cache;
 use prometheus::{Encoder, TextEncoder};
 use serde_json::json;
 
@@ -17,6 +19,8 @@ use crate::config::Config;
 
 /// A store that takes longer than this does not answer.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long what the store last said is good enough: anybody may ask for our health, as often as they like.
+const PING_BELIEVED: Duration = Duration::from_secs(1);
 
 const BANNER: &str = "This is firehouse, an AT Protocol AppView.\n\n\
     Most of its methods are under /xrpc/, its health at /xrpc/_health, its metrics at /metrics.\n";
@@ -33,12 +37,28 @@ struct HealthBody {
     error: Option<&'static str>,
 }
 
+/// Whether the store answers, asked once however many want to know it at the moment.
+pub(crate) struct StoreAnswers(Cache<(), bool>);
+
+impl Default for StoreAnswers {
+    fn default() -> Self {
+        Self(Cache::builder().time_to_live(PING_BELIEVED).build())
+    }
+}
+
+impl StoreAnswers {
+    async fn now(&self, store: &Store) -> bool {
+        let ping =
+            async { matches!(tokio::time::timeout(PING_TIMEOUT, store.ping()).await, Ok(Ok(()))) };
+        self.0.get_with((), ping).await
+    }
+}
+
 /// `GET /xrpc/_health`: 200, or 503 with an `error` while the store does not answer.
 pub(crate) async fn health(State(api): State<Arc<Api>>) -> Response {
-    let ping = tokio::time::timeout(PING_TIMEOUT, api.services.store.ping()).await;
-    let (status, error) = match ping {
-        Ok(Ok(())) => (StatusCode::OK, None),
-        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Some("Service Unavailable")),
+    let (status, error) = match api.store_answers.now(&api.services.store).await {
+        true => (StatusCode::OK, None),
+        false => (StatusCode::SERVICE_UNAVAILABLE, Some("Service Unavailable")),
     };
     let body = HealthBody { health: (api.services.health)().await, error };
     (status, [(header::CONTENT_TYPE, JSON)], Json(body)).into_response()

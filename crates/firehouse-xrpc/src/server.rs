@@ -105,6 +105,7 @@ fn routes(api: Arc<Api>) -> Router {
     let pages = pages.unwrap_or_else(|| Router::new().route("/", get(pages::banner)));
     let media = api.services.media.clone().unwrap_or_default();
     let limited = from_fn_with_state(Arc::clone(&api), limits::media);
+    let pages = pages.layer(from_fn_with_state(Arc::clone(&api), limits::pages));
     let mut sitemaps = Router::new();
     if api.config.methods {
         sitemaps = sitemaps

@@ -114,7 +114,7 @@ async fn guessing_has_an_end_and_the_administrator_has_no_limit() {
 
 #[tokio::test]
 async fn tokens_that_nobody_can_verify_have_an_end_and_known_accounts_are_served_on() {
-    let (directory, asked) = directory_that_fails().await;
+    let (directory, asked) = server_that_fails().await;
     let config = identity_config(directory);
     let metrics = firehouse_identity::Metrics::new(&prometheus::Registry::new()).expect("metrics");
     let resolver = Resolver::new(&config, metrics).expect("a resolver");
@@ -148,8 +148,8 @@ async fn tokens_that_nobody_can_verify_have_an_end_and_known_accounts_are_served
     assert_eq!(ask(&world, Some("192.0.2.2"), TIMELINE, Some(&stranger(9))).await.status, 502);
 }
 
-/// A directory that answers nothing but 500, and how often it was asked.
-async fn directory_that_fails() -> (Url, Arc<AtomicU32>) {
+/// A directory or a store that answers nothing but 500, and how often it was asked.
+async fn server_that_fails() -> (Url, Arc<AtomicU32>) {
     let asked = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&asked);
     let fail = move || {
@@ -178,6 +178,49 @@ fn identity_config(plc: Url) -> firehouse_identity::Config {
         request_timeout_ms: 2_000,
         document_bytes_max: 10_000,
     }
+}
+
+#[tokio::test]
+async fn pages_for_people_and_sitemaps_are_limited_and_health_and_metrics_are_not() {
+    let pages = || Router::new().route("/account/{actor}", axum::routing::get(|| async { "page" }));
+    let store = store_at("http://127.0.0.1:1");
+    let world = World::with(store, |_| (), |services| services.pages = Some(pages()));
+    for (client, path) in [
+        ("192.0.2.1", "/account/alice.test"),
+        ("192.0.2.2", "/external/sitemap/users.xml.gz"),
+        ("192.0.2.3", "/external/sitemap/users/2023-11-14/1.xml.gz"),
+    ] {
+        for expected in (0..5).rev() {
+            let answer = ask(&world, Some(client), path, None).await;
+            assert!(answer.status != 429 && left(&answer) == Some(expected), "{path}");
+        }
+        let refused = ask(&world, Some(client), path, None).await;
+        assert_eq!(refused.error(), (429, "RateLimitExceeded".to_owned()), "{path}");
+        assert!(refused.header("retry-after").is_some());
+        for (free, status) in [("/xrpc/_health", 503), ("/metrics", 200)] {
+            assert_eq!(ask(&world, Some(client), free, None).await.status, status, "{free}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_store_is_asked_once_a_second_however_many_ask_for_our_health() {
+    let (url, asked) = server_that_fails().await;
+    let world = World::new(store_at(url.as_str()), |_| ());
+    let health = || world.get("/xrpc/_health");
+    let began = std::time::Instant::now();
+    let answers = futures_util::future::join_all((0..20).map(|_| health())).await;
+    assert!(answers.iter().all(|answer| answer.status == 503));
+    for _ in 0..20 {
+        assert_eq!(health().await.status, 503);
+    }
+    let asked = || asked.load(Ordering::SeqCst);
+    let once = asked();
+    // A machine that is very slow may ask again.
+    assert!(once >= 1 && u64::from(once) <= 1 + began.elapsed().as_secs(), "{once}");
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    health().await;
+    assert!(asked() > once, "what is believed is a second old at most");
 }
 
 #[tokio::test]
