@@ -131,11 +131,15 @@ pub fn generators(settings: &Settings) -> Result<Arc<HttpGenerators>> {
 }
 
 /// Who asks the recommender, where there is one: the operator's choice, so wherever it is.
-pub fn recommender(settings: &Settings) -> Result<Option<Arc<HttpRecommender>>> {
+pub fn recommender(
+    settings: &Settings,
+    registry: &Registry,
+) -> Result<Option<Arc<HttpRecommender>>> {
     let Some(url) = settings.appview.recommender.clone() else { return Ok(None) };
     let client =
         guarded_client(settings, vec![url.clone()]).context("client of the recommender")?;
-    Ok(Some(Arc::new(HttpRecommender::new(client, url))))
+    let recommender = HttpRecommender::new(client, url, registry).context("recommender")?;
+    Ok(Some(Arc::new(recommender)))
 }
 
 /// Has identities looked up in the store before the directory is asked for them.

@@ -70,7 +70,7 @@ pub async fn serve(
         None => store.clone(),
     };
     let appview = AppView::new(shown, resolver.clone(), config).with_generators(generators);
-    let appview = match network::recommender(&settings)? {
+    let appview = match network::recommender(&settings, &registry)? {
         Some(recommender) => appview.with_recommender(recommender),
         None => appview,
     };

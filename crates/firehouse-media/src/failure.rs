@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     NotAnImage,
     /// There is too much to do.
     Busy,
+    /// The store does not say whether it may be shown.
+    NoStore,
 }
 
 impl Failure {
@@ -41,7 +43,7 @@ impl Failure {
             Self::BlobNotFound => not_found("Blob not found"),
             Self::BadCid => not_found("Bad cid check"),
             Self::Upstream => (StatusCode::BAD_GATEWAY, "BadGatewayError", "Upstream Error"),
-            Self::Busy => {
+            Self::Busy | Self::NoStore => {
                 let status = StatusCode::SERVICE_UNAVAILABLE;
                 (status, "ServiceUnavailableError", "Service Unavailable")
             }
@@ -57,6 +59,7 @@ impl Failure {
             Self::Upstream => "upstream",
             Self::NotAnImage => "not_an_image",
             Self::Busy => "busy",
+            Self::NoStore => "no_store",
         }
     }
 }
@@ -69,7 +72,7 @@ impl IntoResponse for Failure {
         let headers = response.headers_mut();
         // What is not there now may be there soon.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self == Self::Busy {
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         response

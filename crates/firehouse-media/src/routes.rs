@@ -42,15 +42,16 @@ pub(crate) struct Media {
 }
 
 impl Media {
-    /// Errors: 404 for what moderators or the account's state hide, as if it were not there.
+    /// Errors: 404 for what moderators or the account's state hide, as if it were not there; 503 while nobody knows.
     pub(crate) async fn check_shown(&self, key: &BlobKey) -> Result<(), Failure> {
         match self.standing.shows(&key.did, key.cid).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(Failure::BlobNotFound),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "cannot look up whether a blob may be shown");
-                Err(Failure::Busy)
+                // Not louder: the store fails for every request while it is gone, and each is counted.
+                tracing::debug!(error, "cannot look up whether a blob may be shown");
+                Err(Failure::NoStore)
             }
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use firehouse_lexicon::Catalog;
+use firehouse_store::StoreError;
 use tokio::sync::Semaphore;
 
 use crate::answer::answer;
@@ -66,6 +67,14 @@ impl Api {
     }
 }
 
+impl Api {
+    /// A request failed at the store: counted, and logged if it is the first one.
+    pub(crate) fn store_failed(&self, error: &StoreError) {
+        self.metrics.store_failed(error.disposition());
+        self.outage.failed(error, &self.services.store);
+    }
+}
+
 /// Answers everything below `/xrpc/`.
 pub(crate) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
@@ -82,8 +91,7 @@ pub(crate) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
     };
     let mut response = answered.unwrap_or_else(|failure| {
         if let Some(error) = &failure.store_error {
-            api.metrics.store_failed(error.disposition());
-            api.outage.failed(error, &api.services.store);
+            api.store_failed(error);
         }
         failure.into_response()
     });

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::header::AUTHORIZATION;
 use firehouse_appview::{Recommender, RecommenderFuture, RecommenderRequest};
 use firehouse_identity::{GuardedClient, Request};
+use prometheus::{IntCounterVec, Opts, Registry};
 use serde_json::Value;
 use url::Url;
 
@@ -19,16 +20,50 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 pub struct HttpRecommender {
     client: GuardedClient,
     url: Url,
+    asked: IntCounterVec,
+}
+
+/// What came of asking, as the metric says it.
+#[derive(Clone, Copy)]
+enum Outcome {
+    Answered,
+    /// With another status than that of success.
+    Refused,
+    /// With no answer, or one that is no JSON.
+    Failed,
 }
 
 impl HttpRecommender {
-    /// `url`: its origin; methods are below `/xrpc/`.
-    pub fn new(client: GuardedClient, url: Url) -> Self {
-        Self { client, url }
+    /// `url`: its origin; methods are below `/xrpc/`. Errors: the registry already has our metric.
+    pub fn new(
+        client: GuardedClient,
+        url: Url,
+        registry: &Registry,
+    ) -> Result<Self, prometheus::Error> {
+        let asked = IntCounterVec::new(
+            Opts::new(
+                "firehouse_xrpc_recommender_requests_total",
+                "How often the recommender was asked, by what came of it.",
+            ),
+            &["outcome"],
+        )?;
+        registry.register(Box::new(asked.clone()))?;
+        for outcome in [Outcome::Answered, Outcome::Refused, Outcome::Failed] {
+            asked.with_label_values(&[outcome.as_str()]);
+        }
+        Ok(Self { client, url, asked })
     }
 
-    async fn answer(&self, asked: RecommenderRequest<'_>) -> Option<Value> {
-        let mut url = self.url.join(&format!("/xrpc/{}", asked.method)).ok()?;
+    async fn counted(&self, asked: RecommenderRequest<'_>) -> Option<Value> {
+        let answered = self.answer(asked).await;
+        let outcome = answered.as_ref().err().copied().unwrap_or(Outcome::Answered);
+        self.asked.with_label_values(&[outcome.as_str()]).inc();
+        answered.ok()
+    }
+
+    async fn answer(&self, asked: RecommenderRequest<'_>) -> Result<Value, Outcome> {
+        let path = format!("/xrpc/{}", asked.method);
+        let mut url = self.url.join(&path).map_err(|_| Outcome::Failed)?;
         url.query_pairs_mut().extend_pairs(asked.parameters);
         let mut headers = generators::headers(asked.forwarded);
         // It learns who asks, and nothing by which it could ask in their name.
@@ -36,21 +71,32 @@ impl HttpRecommender {
         let (timeout, body_bytes_max) = (Some(TIMEOUT), Some(BODY_BYTES_MAX));
         let request = Request { headers, timeout, body_bytes_max, ..Request::get(url) };
         let failed = |error: &(dyn std::error::Error + 'static)| {
-            tracing::warn!(error, method = asked.method, "the recommender does not answer");
+            tracing::debug!(error, method = asked.method, "the recommender does not answer");
+            Outcome::Failed
         };
-        let answered = self.client.send(request).await.inspect_err(|error| failed(error)).ok()?;
+        let answered = self.client.send(request).await.map_err(|error| failed(&error))?;
         if !answered.status.is_success() {
-            tracing::warn!(status = %answered.status, method = asked.method, "the recommender refuses");
-            return None;
+            tracing::debug!(status = %answered.status, method = asked.method, "the recommender refuses");
+            return Err(Outcome::Refused);
         }
-        let body = answered.bytes().await.inspect_err(|error| failed(error)).ok()?;
-        serde_json::from_slice(&body).inspect_err(|error| failed(error)).ok()
+        let body = answered.bytes().await.map_err(|error| failed(&error))?;
+        serde_json::from_slice(&body).map_err(|error| failed(&error))
+    }
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
     }
 }
 
 impl Recommender for HttpRecommender {
     fn ask<'a>(&'a self, request: RecommenderRequest<'a>) -> RecommenderFuture<'a> {
-        Box::pin(self.answer(request))
+        Box::pin(self.counted(request))
     }
 }
 

@@ -13,8 +13,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use firehouse_store::StoreError;
 use firehouse_store::read::SitemapDay;
+use firehouse_store::{Disposition, StoreError};
 use firehouse_types::{Datetime, Handle};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -108,7 +108,7 @@ pub(crate) async fn page(
 async fn answer(api: &Api, page: Page) -> Response {
     // Bounds what the store is asked at once, as with every method.
     let Ok(_permit) = api.permits.try_acquire() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").into_response();
+        return busy();
     };
     match api.sitemaps.kept.try_get_with(page, made(api, page)).await {
         Ok(sitemap) => {
@@ -119,13 +119,21 @@ async fn answer(api: &Api, page: Page) -> Response {
         Err(missing) => match &*missing {
             Missing::Page => (StatusCode::NOT_FOUND, "Sitemap page not found").into_response(),
             Missing::Store(error) => {
-                api.metrics.store_failed(error.disposition());
-                let error = &**error as &dyn std::error::Error;
-                tracing::warn!(error, "cannot make a sitemap");
-                (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
+                api.store_failed(error);
+                match error.disposition() {
+                    Disposition::Retry => busy(),
+                    Disposition::Stop => {
+                        let status = StatusCode::INTERNAL_SERVER_ERROR;
+                        (status, "Internal Server Error").into_response()
+                    }
+                }
             }
         },
     }
+}
+
+fn busy() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").into_response()
 }
 
 async fn made(api: &Api, page: Page) -> Result<Bytes, Missing> {

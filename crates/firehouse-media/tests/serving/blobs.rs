@@ -1,5 +1,7 @@
 //! `/blob`: what comes through, and what does not.
 
+use std::sync::atomic::Ordering;
+
 use crate::pds::{Fault, cid_of};
 use crate::world::{ALICE, Answer, HOMELESS, World};
 
@@ -68,6 +70,23 @@ async fn what_is_taken_down_is_not_there() {
     check(&world.get(&path).await, 404, "NotFoundError", "Blob not found");
     world.hidden.0.lock().expect("no panic").clear();
     assert_eq!(world.get(&path).await.status, 200);
+}
+
+#[tokio::test]
+async fn while_nobody_knows_what_is_taken_down_nothing_is_shown_and_that_is_counted() {
+    let world = World::new().await;
+    let cid = world.pds.add("here", "text/plain");
+    let path = format!("/blob/{ALICE}/{cid}");
+    assert_eq!(world.get(&path).await.status, 200);
+    world.hidden.1.store(true, Ordering::SeqCst);
+    let refused = world.get(&path).await;
+    check(&refused, 503, "ServiceUnavailableError", "Service Unavailable");
+    assert_eq!(refused.header("retry-after"), "2");
+    let mut metrics = String::new();
+    let encoder = prometheus::TextEncoder::new();
+    encoder.encode_utf8(&world.registry.gather(), &mut metrics).expect("text");
+    let counted = "firehouse_media_requests_total{kind=\"blob\",outcome=\"no_store\"} 1";
+    assert!(metrics.contains(counted), "{metrics}");
 }
 
 #[tokio::test]

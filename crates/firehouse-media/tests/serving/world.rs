@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -10,6 +11,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use firehouse_identity::{GuardedClient, GuardedConfig, OfflineDocument, Resolver};
 use firehouse_media::{Config, Services, Standing, Unknown};
+use firehouse_store::StoreError;
 use firehouse_types::{Cid, Did};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -29,15 +31,20 @@ pub struct World {
     pub address: SocketAddr,
     pub folder: TempDir,
     pub hidden: Hidden,
+    pub registry: prometheus::Registry,
     router: Router,
 }
 
-/// Blobs that are not to be shown.
+/// Blobs that are not to be shown; and whether nobody knows.
 #[derive(Clone, Default)]
-pub struct Hidden(pub Arc<Mutex<HashSet<Cid>>>);
+pub struct Hidden(pub Arc<Mutex<HashSet<Cid>>>, pub Arc<AtomicBool>);
 
 impl Standing for Hidden {
     fn shows<'a>(&'a self, _: &'a Did, cid: Cid) -> BoxFuture<'a, Result<bool, Unknown>> {
+        let lost = StoreError::SchemaVersion { found: 0, needed: 1 };
+        if self.1.load(Ordering::SeqCst) {
+            return Box::pin(async move { Err(lost.into()) });
+        }
         Box::pin(async move { Ok(!self.0.lock().expect("no panic").contains(&cid)) })
     }
 }
@@ -95,11 +102,12 @@ impl World {
             redirects_max: 3,
         };
         let hidden = Hidden::default();
+        let registry = prometheus::Registry::new();
         let services = Services {
             resolver: Resolver::offline(documents),
             client: GuardedClient::new(&guarded).expect("a client"),
             standing: Arc::new(hidden.clone()),
-            registry: prometheus::Registry::new(),
+            registry: registry.clone(),
         };
         let mut config = Config {
             images: true,
@@ -118,7 +126,7 @@ impl World {
         };
         change(&mut config);
         let router = firehouse_media::router(config, services).expect("a router");
-        Self { pds, address, folder, hidden, router }
+        Self { pds, address, folder, hidden, registry, router }
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -67,11 +67,13 @@ async fn a_store_that_does_not_answer_is_logged_once_and_counted_for_every_reque
     for _ in 0..20 {
         let answer = world.get(&format!("/xrpc/app.bsky.actor.getProfile?actor={ALICE}")).await;
         assert_eq!(answer.status, 503);
+        assert_eq!(world.get("/external/sitemap/users.xml.gz").await.status, 503);
     }
     let log = String::from_utf8(lines.0.lock().expect("no panic").clone()).expect("UTF-8");
     assert_eq!(log.matches("the store does not answer").count(), 1, "{log}");
+    assert_eq!(log.lines().count(), 1, "{log}");
     let metrics = String::from_utf8(world.get("/metrics").await.body.to_vec()).expect("UTF-8");
-    assert!(metrics.contains("firehouse_xrpc_store_failures_total{fault=\"no_answer\"} 20"));
+    assert!(metrics.contains("firehouse_xrpc_store_failures_total{fault=\"no_answer\"} 40"));
 }
 
 /// Where log lines of one test go.

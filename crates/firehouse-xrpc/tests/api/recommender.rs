@@ -107,7 +107,9 @@ async fn world() -> Option<(World, Service)> {
         body_bytes_max: 1_000,
         redirects_max: 3,
     });
-    let recommender = Arc::new(HttpRecommender::new(client.unwrap(), origin));
+    let registry = prometheus::Registry::new();
+    let recommender = HttpRecommender::new(client.unwrap(), origin, &registry).unwrap();
+    let recommender = Arc::new(recommender);
     let world = World::with(
         store,
         |config| {
@@ -116,6 +118,7 @@ async fn world() -> Option<(World, Service)> {
         },
         |services| {
             services.appview = services.appview.clone().with_recommender(recommender);
+            services.registry = registry;
         },
     );
     Some((world, service))
@@ -278,4 +281,14 @@ async fn whatever_it_does_wrong_our_own_answer_stands_in_for_it() {
     let started = std::time::Instant::now();
     assert_eq!(ask(&world, USERS, "", &[]).await, own[0]);
     assert!(started.elapsed() < Duration::from_secs(30), "who is slow is not waited for");
+    let metrics = String::from_utf8(world.get("/metrics").await.body.to_vec()).unwrap();
+    let counted = |outcome: &str| {
+        let name = format!("firehouse_xrpc_recommender_requests_total{{outcome=\"{outcome}\"}} ");
+        let count = metrics.lines().find_map(|line| line.strip_prefix(&name)).unwrap();
+        count.parse::<usize>().unwrap()
+    };
+    // 503, 500 and 404 to each; then a redirect to nowhere, what is no JSON or too long, and who is slow.
+    assert_eq!(counted("refused"), 3 * ASKING.len());
+    assert_eq!(counted("failed"), 5 * ASKING.len() + 1);
+    assert_eq!(counted("answered"), 3 * ASKING.len());
 }
