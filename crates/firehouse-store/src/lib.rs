@@ -53,7 +53,7 @@ pub use positions::Positions;
 pub use previous::{Previous, SourceKey};
 pub use private::{
     AccountMute, ActivitySubscription, Bookmark, BookmarkRead, Bookmarks, Draft, ListMute,
-    MuteTarget, NotificationSettings, PrivatePosition, PrivateState, Subscriber, ThreadMute,
+    MuteTarget, NotificationSettings, PrivatePosition, PrivateState, ThreadMute,
 };
 pub use purge::Deletion;
 pub use receipts::{RepoReceipts, Unverified};

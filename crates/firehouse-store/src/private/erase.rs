@@ -10,9 +10,8 @@ use crate::read::fetch;
 use crate::{Store, StoreError};
 
 /// Tables with what accounts tell only us, by `actor`; second orders before what they are derived from, as in a purge.
-pub(crate) const PRIVATE_TABLES: [&str; 7] = [
+pub(crate) const PRIVATE_TABLES: [&str; 6] = [
     "private_bookmarks_by_subject",
-    "private_activity_subscriptions_by_subject",
     "private_mutes",
     "private_bookmarks",
     "private_drafts",

@@ -20,5 +20,5 @@ pub use erase::{PrivatePosition, PrivateState};
 pub use muted_lists::ListMute;
 pub use mutes::{AccountMute, MuteTarget, ThreadMute};
 pub use settings::NotificationSettings;
-pub use subscriptions::{ActivitySubscription, Subscriber};
+pub use subscriptions::ActivitySubscription;
 pub(crate) use turns::Turns;

@@ -1,4 +1,4 @@
-//! Activity subscriptions: made, changed, removed, looked up from both ends, listed.
+//! Activity subscriptions: made, changed, removed, looked up, listed.
 
 use clickhouse::Row;
 use firehouse_schema::ActivitySubscriptionRow;
@@ -22,31 +22,6 @@ pub struct ActivitySubscription {
 }
 
 impl ActivitySubscription {
-    /// Whether of its posts.
-    pub fn post(&self) -> bool {
-        self.post != 0
-    }
-
-    /// Whether of its replies.
-    pub fn reply(&self) -> bool {
-        self.reply != 0
-    }
-}
-
-/// Who is to hear of an account's activity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, serde::Deserialize)]
-pub struct Subscriber {
-    /// Whose activity.
-    pub subject: ActorId,
-    /// Who hears of it.
-    pub actor: ActorId,
-    /// When it subscribed.
-    pub key: Rev,
-    post: u8,
-    reply: u8,
-}
-
-impl Subscriber {
     /// Whether of its posts.
     pub fn post(&self) -> bool {
         self.post != 0
@@ -114,19 +89,5 @@ impl Store {
         let query = self.query(include_str!("activity_subscriptions_by.sql"));
         let query = query.param("actor", actor).param("before", before).param("limit", limit);
         fetch("activity_subscriptions_by", query).await
-    }
-
-    /// Who subscribed to some accounts. Shape: any order, at most `limit` of each account, the earliest subscribers first.
-    /// Errors: [`StoreError::Read`].
-    pub async fn subscribers(
-        &self,
-        subjects: &[ActorId],
-        limit: usize,
-    ) -> Result<Vec<Subscriber>, StoreError> {
-        let query = |chunk: &[ActorId]| {
-            let query = self.query(include_str!("subscribers.sql"));
-            query.param("subjects", chunk).param("limit", limit)
-        };
-        fetch_each("subscribers", subjects, NUMBERS_PER_QUERY, query).await
     }
 }
