@@ -7,7 +7,7 @@ use super::graph::{LinkAt, LinkPosition};
 use super::{PAIRS_PER_QUERY, RecordKey, fetch, fetch_each};
 use crate::{Store, StoreError};
 
-/// Accounts whose verifications are asked for at once; the issuers are in the same URL.
+/// Accounts whose verifications are asked for at once, and issuers of whom: both are in the same URL.
 const VERIFIED_PER_QUERY: usize = 1_000;
 
 /// A record as it stands.
@@ -125,15 +125,17 @@ impl Store {
         actors: &[ActorId],
         issuers: &[ActorId],
     ) -> Result<Vec<RecordRead>, StoreError> {
-        if issuers.is_empty() {
-            return Ok(Vec::new());
+        let mut found: Vec<RecordRead> = Vec::new();
+        for issuers in issuers.chunks(VERIFIED_PER_QUERY) {
+            let query = |chunk: &[ActorId]| {
+                self.query(include_str!("verifications.sql"))
+                    .param("actors", chunk)
+                    .param("issuers", issuers)
+            };
+            found.extend(fetch_each("verifications", actors, VERIFIED_PER_QUERY, query).await?);
         }
-        let query = |chunk: &[ActorId]| {
-            self.query(include_str!("verifications.sql"))
-                .param("actors", chunk)
-                .param("issuers", issuers)
-        };
-        fetch_each("verifications", actors, VERIFIED_PER_QUERY, query).await
+        found.sort_by_key(|record| (record.sort_at, record.actor, record.rkey));
+        Ok(found)
     }
 
     /// An account's records of one collection. Shape: latest first, by the time their author claims when `claimed`, at most `limit`; `actor`

@@ -449,3 +449,32 @@ async fn a_walk_is_resumed_where_each_list_was_left_and_a_new_round_begins_at_th
     let begun = Positions { round: 1, lists: Vec::new() };
     assert_eq!(store.positions("network").await.unwrap(), begun);
 }
+
+#[tokio::test]
+async fn of_however_many_issuers_the_oldest_verification_comes_first() {
+    let Some(store) = engine::store().await else { return };
+    let collection = "app.bsky.graph.verification";
+    let issuers: Vec<ActorId> = (0..4_500).map(|n| ActorId::from(u64::MAX - n)).collect();
+    let said = [(issuers[0], 3), (issuers[2_200], 1), (issuers[4_499], 2)];
+    for (issuer, at) in said {
+        let sort_at = Datetime::from_ms(at);
+        let record =
+            RecordRow { collection: nsid(collection), actor: issuer, sort_at, ..record(1, 1, 0) };
+        let link = LinkRow {
+            target_rkey: RkeyId::from(0),
+            target_collection: "".into(),
+            collection: nsid(collection),
+            path: ".subject".into(),
+            actor: issuer,
+            sort_at,
+            ..link(1)
+        };
+        let _ = store.insert(&[record]).await.unwrap();
+        let _ = store.insert(&[link]).await.unwrap();
+    }
+    let of = [ActorId::of("did:web:b.test")];
+    let found = store.verifications(&of, &issuers).await.unwrap();
+    let found: Vec<_> = found.iter().map(|record| record.actor).collect();
+    assert_eq!(found, [said[1].0, said[2].0, said[0].0]);
+    assert!(store.verifications(&of, &[]).await.unwrap().is_empty());
+}
