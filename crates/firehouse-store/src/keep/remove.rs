@@ -10,6 +10,7 @@ use firehouse_types::{ActorId, Rev, RkeyId};
 
 use crate::{Store, StoreError};
 
+const PROFILE: &str = "app.bsky.actor.profile";
 /// Posts that are removed at once. Units: posts, some 100 bytes of the engine's memory each.
 const POSTS_AT_ONCE: u64 = 1_000_000;
 /// Posts that break their lexicon, read at once.
@@ -45,7 +46,7 @@ const DERIVED: [(&str, &[&str], Option<&str>); 8] = [
     ("app.bsky.feed.post", &OF_POSTS, Some("post")),
     ("app.bsky.feed.repost", &[], Some("repost")),
     ("app.bsky.feed.like", &["generator_likes"], None),
-    ("app.bsky.actor.profile", &["profiles"], None),
+    (PROFILE, &["profiles"], None),
     ("app.bsky.graph.list", &["lists"], None),
     ("app.bsky.graph.listitem", &["list_items", "list_memberships"], None),
     ("app.bsky.feed.threadgate", &["thread_gates"], None),
@@ -121,6 +122,9 @@ impl Store {
         now_us: u64,
         is_wanted: impl Fn(&[u8]) -> bool,
     ) -> Result<(), StoreError> {
+        if !kept.keeps(PROFILE) {
+            self.forget_display_names().await?;
+        }
         if let Some(accounts) = &kept.accounts {
             for (table, column) in OF_ACCOUNTS {
                 self.remove_of_accounts(accounts, table, column).await?;
@@ -153,6 +157,18 @@ impl Store {
     ) -> Result<(), StoreError> {
         let query = kept.bind(self.client().query(include_str!("remove_accounts.sql")));
         removed(table, query.param("actor", column)).await
+    }
+
+    /// Removes the words of display names, before the profiles, which say that there are any. A word does not say what it is of, so those of
+    /// handles are written again: until that is done searches find fewer accounts, and behind it those who are not kept have to go.
+    async fn forget_display_names(&self) -> Result<(), StoreError> {
+        let count = self.client().query(include_str!("held_profiles.sql")).fetch_one::<u64>().await;
+        if count.map_err(|source| StoreError::Read { query: "held_profiles", source })? == 0 {
+            return Ok(());
+        }
+        removed("name_words", self.client().query(include_str!("remove_all.sql"))).await?;
+        let refilled = self.client().query(include_str!("refill_name_words.sql")).execute().await;
+        refilled.map_err(|source| StoreError::Purge { table: "name_words", source })
     }
 
     /// Of those who are gone stays that others mention them; where hosts select accounts, also where they live.

@@ -2,7 +2,8 @@
 
 use clickhouse::Client;
 use firehouse_schema::{
-    ActorRow, KeptRow, PostRow, Proof, RecordRow, RepoRow, RepoState, SelectionPhase, SelectionRow,
+    ActorRow, KeptRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState, SelectionPhase,
+    SelectionRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Accounts, Removal, Store};
@@ -51,6 +52,27 @@ fn post(rkey: u64, rev: u64, langs: &[&str]) -> PostRow {
         embeds: 0,
         langs: langs.iter().map(|&lang| lang.into()).collect(),
         made_at: Datetime::EPOCH,
+    }
+}
+
+fn profile(actor: ActorId, display_name: &str) -> ProfileRow {
+    ProfileRow {
+        actor,
+        rev: Rev::from(1),
+        deleted: 0,
+        cid: [7; 32],
+        display_name: display_name.into(),
+        description: "".into(),
+        pronouns: "".into(),
+        website: "".into(),
+        avatar: "".into(),
+        banner: "".into(),
+        pinned_post: "".into(),
+        pinned_cid: "".into(),
+        joined_via: "".into(),
+        labels: Vec::new(),
+        created_at: Datetime::EPOCH,
+        sort_at: Datetime::EPOCH,
     }
 }
 
@@ -205,6 +227,42 @@ async fn collections_that_are_not_kept_go_with_what_was_derived_from_them() {
     for table in ["posts", "thread_items"] {
         assert_eq!(numbers(&store, &format!("SELECT count() FROM {table}")).await, [0], "{table}");
     }
+}
+
+#[tokio::test]
+async fn words_of_display_names_go_with_profiles_and_those_of_handles_stay() {
+    let Some(store) = engine::store().await else { return };
+    let handle = |name: &str| ActorRow {
+        handle: format!("{name}.bsky.social").into(),
+        version: 1,
+        ..ActorRow::mentioned(did(name))
+    };
+    let _ = store.insert(&[handle("kept-one"), handle("other")]).await.unwrap();
+    let words = async || {
+        let client = Client::default().with_url(engine::url().unwrap());
+        let client = client.with_database(store.database());
+        let query = "SELECT DISTINCT word FROM name_words ORDER BY word";
+        client.query(query).fetch_all::<String>().await.unwrap()
+    };
+    let of_handles = words().await;
+    assert_eq!(of_handles, ["kept", "kept-one.bsky.social", "one", "other", "other.bsky.social"]);
+    let actor = did("kept-one").actor();
+    let _ = store.insert(&[profile(actor, "Display Name")]).await.unwrap();
+    assert_eq!(words().await.len(), of_handles.len() + 2);
+    let likes = Some((vec!["app.bsky.feed.like".to_owned()], Vec::new()));
+    let removal = Removal { collections: likes.clone(), ..Removal::default() };
+    store.remove(&removal, 1, |_| true).await.unwrap();
+    assert_eq!(words().await, of_handles);
+    store.remove(&removal, 1, |_| true).await.unwrap();
+    assert_eq!(words().await, of_handles);
+
+    // With the profile of one, the words of whoever is not kept are not written again.
+    let _ = store.insert(&[profile(actor, "Display Name")]).await.unwrap();
+    store.save_kept(&[KeptRow { actor, left_at: 0, version: 1 }]).await.unwrap();
+    let accounts = Some(Accounts { since_us: 1_000, ..Accounts::default() });
+    let removal = Removal { accounts, collections: likes, ..Removal::default() };
+    store.remove(&removal, 1, |_| true).await.unwrap();
+    assert_eq!(words().await, ["kept", "kept-one.bsky.social", "one"]);
 }
 
 #[tokio::test]

@@ -1,0 +1,3 @@
+-- How many rows profiles has.
+SELECT count()
+FROM profiles
