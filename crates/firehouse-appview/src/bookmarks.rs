@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::hydrate::Hydration;
 use crate::page::limit_of;
 use crate::view::ReplyView;
-use crate::{Answer, AppView, Caller, ViewError, clock, key_cursor};
+use crate::{Answer, AppView, Caller, ViewError, key_cursor};
 
 /// The output.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -48,7 +48,7 @@ pub async fn get_bookmarks(
     let state = hydration.finish().await?;
     let views = app.views(&state);
     let view = |row: &firehouse_store::BookmarkRead| BookmarkView {
-        created_at: clock::at_us(row.key.timestamp_us()).to_string(),
+        created_at: row.key.time().to_string(),
         subject: json!({ "uri": row.uri, "cid": row.cid }),
         item: views.post_or_rest(&row.uri),
     };

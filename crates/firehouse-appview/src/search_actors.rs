@@ -2,7 +2,7 @@
 
 use atrium_api::app::bsky::actor::{search_actors, search_actors_typeahead};
 use firehouse_store::read::{RankPosition, Ranked};
-use firehouse_text::NameWords;
+use firehouse_text::name_words;
 use firehouse_types::{ActorId, Did};
 
 use crate::hydrate::{Actor, Hydration, State};
@@ -90,7 +90,7 @@ impl Sought {
         // The beginning of a handle is one, whatever dots are in it.
         let is_handle = whole.contains('.')
             && whole.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-        let mut beginnings = if is_handle { vec![whole.clone()] } else { NameWords::of(query) };
+        let mut beginnings = if is_handle { vec![whole.clone()] } else { name_words(query) };
         // The longest is the rarest.
         beginnings.sort_by_key(|word| std::cmp::Reverse(word.len()));
         Self { whole, beginnings, did: Did::parse(query).ok().map(|did| did.actor()) }
@@ -126,9 +126,9 @@ impl Sought {
         let Some(actor) = state.actor(actor) else { return false };
         let handle = actor.handle.as_deref().unwrap_or_default();
         let name = display_name(actor);
-        let mut words = NameWords::of(handle);
+        let mut words = name_words(handle);
         words.push(handle.to_owned());
-        words.extend(NameWords::of(name));
+        words.extend(name_words(name));
         let folded = firehouse_text::fold(name);
         // In scripts without spaces a word begins anywhere.
         let begins = |with: &String| {

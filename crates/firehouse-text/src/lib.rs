@@ -28,4 +28,4 @@ pub use term::{
     HAS_MEDIA, HAS_VIDEO, IS_REPLY, by, domain_term, embed, lang, mention, parent, root, tag,
     url_term,
 };
-pub use words::{NameWords, Pieces, pieces, terms_of};
+pub use words::{Pieces, name_words, pieces, terms_of};

@@ -57,16 +57,11 @@ pub fn pieces(text: &str) -> Pieces {
     found
 }
 
-/// Words of names and handles, which are looked up by how they begin.
-pub struct NameWords;
-
-impl NameWords {
-    /// Beginnings that a query asks for, each of them: its words, folded.
-    pub fn of(text: &str) -> Vec<String> {
-        let folded = fold(cut(text, 1 << 10));
-        let words = folded.split(|c: char| !(c.is_alphanumeric() || is_mark(c)));
-        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
-    }
+/// Words of a name or handle, folded, which are looked up by how they begin; of a query, the beginnings it asks for.
+pub fn name_words(text: &str) -> Vec<String> {
+    let folded = fold(cut(text, 1 << 10));
+    let words = folded.split(|c: char| !(c.is_alphanumeric() || is_mark(c)));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 enum Stretch<'a> {
