@@ -1,5 +1,6 @@
 -- Derived from records. One row per seen version of an app.bsky.feed.post record, in time order: what it is found by. The highest rev wins.
--- Written by firehouse-indexer/src/post_text.rs, read by firehouse-store. Rebuild: index the posts in records again.
+-- Written by firehouse-indexer/src/post_text.rs, read by firehouse-store/src/read/search. Searches read it without FINAL, which would read
+-- what the text indexes leave out, and compare rev with posts. Rebuild: TRUNCATE, and the texts are written again in the background.
 CREATE TABLE IF NOT EXISTS post_texts
 (
     sort_at DateTime64(3, 'UTC') COMMENT 'as in posts',
@@ -7,9 +8,13 @@ CREATE TABLE IF NOT EXISTS post_texts
     rkey    UInt64               COMMENT 'record key as a number',
     rev     UInt64               COMMENT 'commit rev: the version',
     deleted UInt8                COMMENT '1 = gone at this rev',
-    terms   Array(String)        COMMENT 'words and what else it is found by, as firehouse-text writes them' CODEC(ZSTD(3)),
-    text    String               COMMENT 'text, descriptions of its media and title of its card, folded: phrases are looked for here' CODEC(ZSTD(3)),
-    INDEX terms terms TYPE text(tokenizer = 'array')
+    words   String               COMMENT 'words of its texts in their order, folded, parted by spaces; . between two texts' CODEC(ZSTD(9)),
+    runs    String               COMMENT 'runs of Han, kana and Hangul, folded, a space behind each' CODEC(ZSTD(9)),
+    marks   Array(LowCardinality(String)) COMMENT 'what else it is found by: tags, languages, links, mentions, kinds, as firehouse-text writes them' CODEC(ZSTD(3)),
+    INDEX words words TYPE text(tokenizer = splitByString([' ']), posting_list_codec = 'bitpacking'),
+    INDEX runs runs TYPE text(tokenizer = ngrams(2), posting_list_codec = 'bitpacking'),
+    INDEX marks marks TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking'),
+    INDEX authors toString(actor) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking')
 )
 -- sort_at is in the key although an edit can change it: the writer buries the old row by its old sort_at.
 ENGINE = ReplacingMergeTree(rev, deleted)

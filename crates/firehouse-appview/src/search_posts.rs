@@ -1,7 +1,7 @@
 //! app.bsky.feed.searchPosts, and the rules and views that it shares with searchPostsV2.
 
 use atrium_api::app::bsky::feed::search_posts::ParametersData;
-use firehouse_store::read::RecordKey;
+use firehouse_store::read::{FoundPost, RecordKey};
 
 use crate::hydrate::Hydration;
 use crate::nsid::POST;
@@ -33,7 +33,7 @@ pub async fn search_posts(
     };
     let limit = limit_or(25, parameters.limit);
     let search = asked(parameters).search(app, caller).await?;
-    let search = &search;
+    let (search, order) = (&search, order.or(search.sort));
     let pages = fill_page(from, limit, |from, limit| {
         Box::pin(async move { page(app, caller, search, order, from, limit).await })
     });
@@ -68,10 +68,15 @@ pub(crate) async fn page(
     from: From,
     limit: usize,
 ) -> Result<Page<PostView>, ViewError> {
-    let Page { items, next } = found_posts(app, &search.posts, order, from, limit).await?;
-    let mut hydration = Hydration::new(app, caller);
-    hydration.load_posts(&items, false).await?;
-    let state = hydration.finish().await?;
+    let Page { items, next } = found_posts(app, search, order, from, limit).await?;
+    let keys: Vec<RecordKey> = items.iter().map(FoundPost::key).collect();
+    let hydrated = async {
+        let mut hydration = Hydration::new(app, caller);
+        hydration.load_posts(&keys, false).await?;
+        hydration.finish().await
+    };
+    let current = async { Ok(app.store.still_so(&items).await?) };
+    let (state, current) = tokio::try_join!(hydrated, current)?;
     let views = app.views(&state);
     let rules = &app.config.tags;
     // Muted authors stay; their posts say that they are muted.
@@ -86,6 +91,7 @@ pub(crate) async fn page(
             && !tags.iter().any(|tags| rules.hides_in_every_search(tags))
             && !((order == Order::Top || !search.has_author) && is_hidden())
     };
-    let posts = items.into_iter().filter(is_shown);
+    // What matched may be an older version, or be gone.
+    let posts = keys.into_iter().filter(|key| current.contains(key)).filter(is_shown);
     Ok(Page { items: posts.filter_map(|key| views.post(key)).collect(), next })
 }

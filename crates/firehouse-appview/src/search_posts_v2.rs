@@ -3,7 +3,7 @@
 use firehouse_types::Datetime;
 
 use crate::page::{From, fill_page};
-use crate::search::{Asked, Filters, Order, post_key};
+use crate::search::{Asked, Filters, Order};
 use crate::search_posts::page;
 use crate::view::PostView;
 use crate::{Answer, AppView, Caller, ViewError, clock};
@@ -82,7 +82,7 @@ pub async fn search_posts_v2(
     let limit = parameters.limit.unwrap_or(25).clamp(1, 100);
     let detected_query_languages = languages(&parameters);
     let search = asked(parameters).search(app, caller).await?;
-    let search = &search;
+    let (search, order) = (&search, order.or(search.sort));
     let pages = async {
         if is_anonymous {
             let page = page(app, caller, search, order, from, limit).await?;
@@ -100,19 +100,12 @@ pub async fn search_posts_v2(
 
 fn asked(parameters: Parameters) -> Asked {
     let is = |flag: Option<bool>| flag == Some(true);
-    let mut terms = Vec::new();
-    if is(parameters.has_media) {
-        terms.push(firehouse_text::HAS_MEDIA.to_owned());
-    }
-    if is(parameters.has_video) {
-        terms.push(firehouse_text::HAS_VIDEO.to_owned());
-    }
-    if is(parameters.replies_only) {
-        terms.push(firehouse_text::IS_REPLY.to_owned());
-    }
-    let parent = parameters.reply_parent_uri.map(|uri| firehouse_text::parent(post_key(&uri)));
-    let root = parameters.thread_root_uri.map(|uri| firehouse_text::root(post_key(&uri)));
-    terms.extend(parent.into_iter().chain(root));
+    let marks = [
+        (parameters.has_media, firehouse_text::HAS_MEDIA),
+        (parameters.has_video, firehouse_text::HAS_VIDEO),
+        (parameters.replies_only, firehouse_text::IS_REPLY),
+    ];
+    let marks = marks.into_iter().filter(|(flag, _)| is(*flag));
     let reply = is(parameters.exclude_replies).then(|| firehouse_text::IS_REPLY.to_owned());
     let days_ago = || Datetime::from_ms(clock::now().ms() - DAYS * 86_400_000);
     Asked {
@@ -135,8 +128,10 @@ fn asked(parameters: Parameters) -> Asked {
             hashtags: parameters.exclude_hashtags,
             languages: parameters.exclude_languages,
         },
-        terms,
-        without_terms: reply.into_iter().collect(),
+        marks: marks.map(|(_, mark)| mark.to_owned()).collect(),
+        without_marks: reply.into_iter().collect(),
+        parent: parameters.reply_parent_uri,
+        root: parameters.thread_root_uri,
         since: parameters.since,
         until: parameters.until,
         earliest: (!is(parameters.all_time)).then(days_ago),

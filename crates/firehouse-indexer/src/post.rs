@@ -10,7 +10,7 @@ use firehouse_schema::{
 use firehouse_types::{ActorId, AtUri, DropReason, RkeyId};
 use serde::Deserialize;
 
-use crate::post_text;
+use crate::post_text::{self, Answers};
 use crate::rows::Rows;
 use crate::source::Source;
 
@@ -86,11 +86,12 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
         None => (None, 0),
     };
     let (quote_actor, quote_rkey) = quoted.map_or((0, 0), numbers);
-    let thread = post.reply.is_some().then(|| post_text::Thread {
-        root: (root_actor.into(), root_rkey.into()),
-        parent: (parent_actor.into(), parent_rkey.into()),
-    });
-    rows.post_texts.push(post_text::row(source, thread, embeds, &post.langs)?);
+    let answers = match &post.reply {
+        None => Answers::Nothing,
+        Some(_) if [root_actor, parent_actor] == [source.actor.get(); 2] => Answers::Itself,
+        Some(_) => Answers::Somebody,
+    };
+    rows.post_texts.push(post_text::row(source, answers, embeds, &post.langs)?);
     rows.posts.push(PostRow {
         actor: source.actor,
         rkey: source.rkey,

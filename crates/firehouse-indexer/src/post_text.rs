@@ -1,11 +1,12 @@
 //! What a post is found by: a row of `post_texts`.
 //!
-//! Its words, tags, language and links, whom it mentions, what it embeds and answers, as terms; and its text once more, folded, for
-//! phrases. The record is read as what it is, field by field: whatever in it is of a kind we do not know is passed over.
+//! Its text, the descriptions of its media, the title of its card and what a bridged post said before it was shortened become words and
+//! runs; its tags, languages and links, whom it mentions and what it carries become marks. The record is read as what it is, field by
+//! field: whatever in it is of a kind we do not know is passed over.
 
 use firehouse_schema::{EMBED_GALLERY, EMBED_IMAGES, EMBED_VIDEO, PostTextRow};
 use firehouse_text as text;
-use firehouse_types::{ActorId, DropReason, RkeyId};
+use firehouse_types::{ActorId, DropReason};
 use ipld_core::ipld::Ipld;
 
 use crate::source::Source;
@@ -14,123 +15,201 @@ use crate::source::Source;
 const DESCRIPTIONS_MAX: usize = 32;
 /// Of what comes in any number: facets, tags.
 const FACETS_MAX: usize = 256;
+/// Where people take moving pictures from; a card that shows one links there.
+const GIF_HOSTS: [&str; 3] = ["tenor.com", "giphy.com", "klipy.com"];
+/// Where polls are voted on.
+const POLL_HOSTS: [&str; 2] = ["poll.blue", "pollsky.app"];
 
-/// The posts that a reply names.
-pub(crate) struct Thread {
-    pub root: (ActorId, RkeyId),
-    pub parent: (ActorId, RkeyId),
+/// What a post answers, as far as search asks.
+#[derive(Clone, Copy)]
+pub(crate) enum Answers {
+    Nothing,
+    Somebody,
+    /// Its own author, as in a thread of one's own.
+    Itself,
+}
+
+/// What is read of a post.
+#[derive(Default)]
+struct Read<'a> {
+    said: Vec<&'a str>,
+    marks: Vec<String>,
 }
 
 /// The row of one post. `embeds`: its bits, as in `posts`.
 pub(crate) fn row(
     source: &Source<'_>,
-    thread: Option<Thread>,
+    answers: Answers,
     embeds: u8,
     langs: &[&str],
 ) -> Result<PostTextRow, DropReason> {
     let post: Ipld = source.decode()?;
-    let mut said = vec![string(&post, "text").unwrap_or_default()];
-    let mut terms = vec![text::by(source.actor)];
-    terms.extend(langs.iter().map(|lang| text::lang(lang)));
-    terms.extend(list(&post, "tags").filter_map(as_string).map(text::tag));
+    let said = string(&post, "text").unwrap_or_default();
+    let mut read = Read { said: vec![said], marks: text::marks_of(said) };
+    read.marks.extend(list(&post, "tags").filter_map(as_string).map(text::tag));
     for facet in list(&post, "facets") {
-        list(facet, "features").for_each(|feature| terms.extend(faceted(feature)));
+        list(facet, "features").for_each(|feature| read.faceted(feature));
     }
-    terms.extend(hashtags(said.first().copied().unwrap_or_default()));
     if let Some(embed) = field(&post, "embed") {
-        embedded(embed, &mut said, &mut terms);
+        read.embedded(embed);
     }
-    if embeds & (EMBED_IMAGES | EMBED_GALLERY | EMBED_VIDEO) != 0 {
-        terms.push(text::HAS_MEDIA.to_owned());
+    read.languages(langs);
+    if embeds & (EMBED_IMAGES | EMBED_GALLERY) != 0 {
+        read.mark(text::HAS_IMAGE);
     }
     if embeds & EMBED_VIDEO != 0 {
-        terms.push(text::HAS_VIDEO.to_owned());
+        read.mark(text::HAS_VIDEO);
     }
-    if let Some(Thread { root, parent }) = thread {
-        terms.extend([text::IS_REPLY.to_owned(), text::root(root), text::parent(parent)]);
+    if embeds & (EMBED_IMAGES | EMBED_GALLERY | EMBED_VIDEO) != 0 {
+        read.mark(text::HAS_MEDIA);
     }
-    // A line each, so that no phrase is found across two of them.
-    let lines: Vec<_> = said.iter().map(|said| text::fold(said)).collect();
-    said.iter().for_each(|said| terms.extend(text::terms_of(said)));
-    terms.sort_unstable();
-    terms.dedup();
+    match answers {
+        Answers::Nothing => {}
+        Answers::Somebody => read.mark(text::IS_REPLY),
+        Answers::Itself => {
+            read.mark(text::IS_REPLY);
+            read.mark(text::IS_THREAD);
+        }
+    }
+    // Bridges write down what a post said elsewhere, before it was shortened.
+    let original = string(&post, "bridgyOriginalText").map(text::of_html);
+    if original.is_some() || string(&post, "bridgyOriginalUrl").is_some() {
+        read.mark(text::IS_BRIDGED);
+    }
+    read.said.extend(original.as_deref());
+    let text::Indexed { words, runs } = text::indexed(read.said.iter().copied());
+    read.marks.sort_unstable();
+    read.marks.dedup();
     Ok(PostTextRow {
         sort_at: source.sort_at,
         actor: source.actor,
         rkey: source.rkey,
         rev: source.op.rev,
         deleted: 0,
-        terms,
-        text: lines.join("\n").trim_end().into(),
+        words: words.into(),
+        runs: runs.into(),
+        marks: read.marks,
     })
 }
 
-/// What one feature of a facet names.
-fn faceted(feature: &Ipld) -> Vec<String> {
-    match string(feature, "$type") {
-        Some("app.bsky.richtext.facet#mention") => {
-            string(feature, "did").map(|did| text::mention(ActorId::of(did))).into_iter().collect()
-        }
-        Some("app.bsky.richtext.facet#link") => {
-            string(feature, "uri").map(linked).unwrap_or_default()
-        }
-        Some("app.bsky.richtext.facet#tag") => {
-            string(feature, "tag").map(text::tag).into_iter().collect()
-        }
-        _ => Vec::new(),
+impl<'a> Read<'a> {
+    fn mark(&mut self, mark: &str) {
+        self.marks.push(mark.to_owned());
     }
-}
 
-fn linked(uri: &str) -> Vec<String> {
-    let Some(normal) = text::normal_url(uri) else { return Vec::new() };
-    let domain = text::domain(uri).map(|domain| text::domain_term(&domain));
-    domain.into_iter().chain([text::url_term(&normal)]).collect()
-}
-
-/// Tags that stand in the text without a facet: other software writes them so.
-fn hashtags(said: &str) -> Vec<String> {
-    let words =
-        said.split_whitespace().filter(|word| word.starts_with(['#', '＃'])).take(FACETS_MAX);
-    let tags = words.map(|word| word.trim_end_matches(|c: char| c.is_ascii_punctuation()));
-    tags.filter(|tag| tag.chars().nth(1).is_some()).map(text::tag).collect()
-}
-
-fn embedded<'a>(embed: &'a Ipld, said: &mut Vec<&'a str>, terms: &mut Vec<String>) {
-    let described = |items: &mut dyn Iterator<Item = &'a Ipld>, said: &mut Vec<&'a str>| {
-        said.extend(items.filter_map(|item| string(item, "alt")).take(DESCRIPTIONS_MAX));
-    };
-    match string(embed, "$type") {
-        Some("app.bsky.embed.images") => described(&mut list(embed, "images"), said),
-        Some("app.bsky.embed.gallery") => described(&mut list(embed, "items"), said),
-        Some("app.bsky.embed.video") => said.extend(string(embed, "alt")),
-        Some("app.bsky.embed.external") => {
-            let external = field(embed, "external");
-            said.extend(external.and_then(|external| string(external, "title")));
-            terms.extend(
-                external
-                    .and_then(|external| string(external, "uri"))
-                    .map(linked)
-                    .unwrap_or_default(),
-            );
+    /// Declared languages are believed; where none is, what the text looks like. That is kept by itself, too.
+    fn languages(&mut self, declared: &[&str]) {
+        let looks = text::detected(self.said.first().copied().unwrap_or_default());
+        let looks = looks.map(|lang| match declared.contains(&"ja") {
+            // Han without kana is read as Chinese by whoever does not know better.
+            true if lang == "zh" => "ja",
+            _ => lang,
+        });
+        self.marks.extend(looks.map(text::wrote));
+        if declared.is_empty() {
+            self.marks.extend(looks.map(text::lang));
         }
-        Some("app.bsky.embed.record") => terms.extend(record(embed)),
-        Some("app.bsky.embed.recordWithMedia") => {
-            terms.extend(field(embed, "record").and_then(record));
-            // Media hold no further media: a type that nests is of none of these.
-            if let Some(media) = field(embed, "media").filter(|media| !is_record(media)) {
-                embedded(media, said, terms);
+        self.marks.extend(declared.iter().map(|lang| text::lang(lang)));
+    }
+
+    /// What one feature of a facet names.
+    fn faceted(&mut self, feature: &Ipld) {
+        match string(feature, "$type") {
+            Some("app.bsky.richtext.facet#mention") => {
+                let did = string(feature, "did");
+                self.marks.extend(did.map(|did| text::mention(ActorId::of(did))));
+            }
+            Some("app.bsky.richtext.facet#link") => {
+                string(feature, "uri").into_iter().for_each(|uri| self.linked(uri));
+            }
+            Some("app.bsky.richtext.facet#tag") => {
+                self.marks.extend(string(feature, "tag").map(text::tag));
+            }
+            _ => {}
+        }
+    }
+
+    fn linked(&mut self, uri: &str) {
+        let Some(normal) = text::normal_url(uri) else { return };
+        self.mark(text::HAS_LINK);
+        self.marks.push(text::url_term(&normal));
+        let Some(host) = text::domain(uri) else { return };
+        let is_of = |hosts: &[&str]| hosts.iter().any(|of| is_at(&host, of));
+        if is_of(&GIF_HOSTS) {
+            self.mark(text::HAS_GIF);
+        }
+        if is_of(&POLL_HOSTS) {
+            self.mark(text::HAS_POLL);
+        }
+        self.marks.extend(text::domain_terms(&host));
+    }
+
+    fn described(&mut self, alt: Option<&'a str>) {
+        let Some(alt) = alt.filter(|alt| !alt.trim().is_empty()) else { return };
+        self.mark(text::HAS_ALT);
+        if self.said.len() <= DESCRIPTIONS_MAX {
+            self.said.push(alt);
+        }
+    }
+
+    fn embedded(&mut self, embed: &'a Ipld) {
+        match string(embed, "$type") {
+            Some("app.bsky.embed.images") => self.pictures(embed, "images"),
+            Some("app.bsky.embed.gallery") => self.pictures(embed, "items"),
+            Some("app.bsky.embed.video") => {
+                self.described(string(embed, "alt"));
+                if string(embed, "presentation") == Some("gif") {
+                    self.mark(text::HAS_GIF);
+                }
+            }
+            Some("app.bsky.embed.external") => {
+                let external = field(embed, "external");
+                self.said.extend(external.and_then(|external| string(external, "title")));
+                let uri = external.and_then(|external| string(external, "uri"));
+                uri.into_iter().for_each(|uri| self.linked(uri));
+            }
+            Some("app.bsky.embed.record") => self.record(embed),
+            Some("app.bsky.embed.recordWithMedia") => {
+                field(embed, "record").into_iter().for_each(|embed| self.record(embed));
+                // Media hold no further media: a type that nests is of none of these.
+                if let Some(media) = field(embed, "media").filter(|media| !is_record(media)) {
+                    self.embedded(media);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pictures(&mut self, embed: &'a Ipld, name: &str) {
+        for picture in list(embed, name) {
+            self.described(string(picture, "alt"));
+            let blob = field(picture, "image");
+            if blob.and_then(|blob| string(blob, "mimeType")) == Some("image/gif") {
+                self.mark(text::HAS_GIF);
             }
         }
-        _ => {}
     }
+
+    fn record(&mut self, embed: &Ipld) {
+        let uri = field(embed, "record").and_then(|record| string(record, "uri"));
+        let Some(collection) = uri.and_then(|uri| uri.split('/').nth(3)) else { return };
+        if collection == "app.bsky.feed.post" {
+            self.mark(text::HAS_QUOTE);
+            self.mark(text::IS_QUOTE);
+        }
+        if collection.ends_with(".poll") {
+            self.mark(text::HAS_POLL);
+        }
+    }
+}
+
+/// Whether a host is another or lies below it.
+fn is_at(host: &str, of: &str) -> bool {
+    host.strip_suffix(of).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 fn is_record(embed: &Ipld) -> bool {
     string(embed, "$type").is_some_and(|kind| kind.starts_with("app.bsky.embed.record"))
-}
-
-fn record(embed: &Ipld) -> Option<String> {
-    field(embed, "record").and_then(|record| string(record, "uri")).map(text::embed)
 }
 
 fn field<'a>(of: &'a Ipld, name: &str) -> Option<&'a Ipld> {

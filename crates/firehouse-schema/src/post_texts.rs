@@ -13,6 +13,7 @@ pub struct PostTextRow {
     pub rkey: RkeyId,
     pub rev: Rev,
     pub deleted: u8,
-    pub terms: Vec<String>,
-    pub text: Box<str>,
+    pub words: Box<str>,
+    pub runs: Box<str>,
+    pub marks: Vec<String>,
 }

@@ -1,22 +1,20 @@
-//! [`Asked`]: parameters and query text of a search, made into terms.
+//! [`Asked`]: parameters and query text of a search, as they came, and [`Search`], what they mean.
 //!
-//! Values of one kind are alternatives (two authors: posts of either), kinds are all required, as the lexicon of searchPostsV2 says.
-//! Whoever a name names is looked up for all names at once; a name of nobody matches nothing.
+//! Values of one kind are alternatives (two authors: posts of either), kinds are all required, as the lexicon of searchPostsV2 says; what
+//! the query text says is required beside them. Whoever a name names is looked up for all names at once; a name of nobody matches nothing.
 
-use std::collections::HashMap;
-
-use firehouse_store::read::PostSearch;
-use firehouse_text::{Clause, What, pieces};
+use firehouse_store::read::{Condition, PostSearch};
+use firehouse_text::{Query, Sort};
 use firehouse_types::{ActorId, Datetime};
 
-use crate::{AppView, Caller, ViewError, actor, uri};
+use super::names::Names;
+use super::{meaning, wildcards};
+use crate::{AppView, Caller, ViewError};
 
 /// Longer queries are no questions. Units: characters.
 const QUERY_CHARS_MAX: usize = 1_000;
-/// What a search may be, once it is terms: it travels in the store's URL. Units: bytes, escaped.
+/// What a search may be, once it is conditions: it travels in the store's URL. Units: bytes, escaped.
 const SEARCH_BYTES_MAX: usize = 48_000;
-/// Nobody has this number: it is the hash of no DID that anyone was seen with. 0 has a meaning of its own.
-const NOBODY: u64 = 1;
 
 /// Values of one kind each; of each kind one must hold, or none may.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +25,7 @@ pub(crate) struct Filters {
     pub mentions: Vec<String>,
     pub domains: Vec<String>,
     pub urls: Vec<String>,
+    /// AT-URIs.
     pub embedded: Vec<String>,
     pub hashtags: Vec<String>,
     pub languages: Vec<String>,
@@ -40,15 +39,18 @@ pub(crate) struct Asked {
     pub not: Filters,
     /// Tags that must all be there.
     pub tags: Vec<String>,
-    /// Terms of [`firehouse_text`] that must be there.
-    pub terms: Vec<String>,
-    /// Terms that must not.
-    pub without_terms: Vec<String>,
+    /// Marks of [`firehouse_text`] that must be there.
+    pub marks: Vec<String>,
+    /// Marks that must not.
+    pub without_marks: Vec<String>,
+    /// AT-URIs of the posts that it answers, directly and at the beginning of its thread.
+    pub parent: Option<String>,
+    pub root: Option<String>,
     pub since: Option<String>,
     pub until: Option<String>,
     /// Not before this, whatever `since` says.
     pub earliest: Option<Datetime>,
-    /// Only posts of those whom the viewer follows.
+    /// Posts of those only whom the viewer follows.
     pub following: bool,
 }
 
@@ -56,142 +58,87 @@ pub(crate) struct Asked {
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
     pub posts: PostSearch,
-    /// Whether only posts of named authors are asked for: of these also what tags hide from other searches is found.
+    /// Likes and reposts that a post must have.
+    pub least: Least,
+    /// What the query text says of the order.
+    pub sort: Option<Sort>,
+    /// Only posts of some authors are asked for: rules that keep others' eyes from posts are milder then.
     pub has_author: bool,
 }
 
+/// How many there must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Least {
+    pub likes: u64,
+    pub reposts: u64,
+}
+
+impl Search {
+    /// What finds everything, to be narrowed.
+    pub fn of_everything() -> Self {
+        let (after, until) = (Datetime::from_ms(i64::MIN), Datetime::from_ms(i64::MAX));
+        let posts = PostSearch { condition: Condition::everything(), after, until };
+        Self { posts, least: Least::default(), sort: None, has_author: false }
+    }
+
+    pub fn narrow(&mut self, after: Option<Datetime>, until: Option<Datetime>) {
+        self.posts.after = self.posts.after.max(after.unwrap_or(self.posts.after));
+        self.posts.until = self.posts.until.min(until.unwrap_or(self.posts.until));
+    }
+}
+
 impl Asked {
-    /// As terms, and whether it is about authors. Errors: [`ViewError::BadQueryString`] for what is too long.
-    pub async fn search(mut self, app: &AppView, caller: &Caller) -> Result<Search, ViewError> {
+    /// What is asked for. Errors: [`ViewError::BadQueryString`] for what is no query, says where, or is too long.
+    pub async fn search(self, app: &AppView, caller: &Caller) -> Result<Search, ViewError> {
         if self.query.chars().nth(QUERY_CHARS_MAX).is_some() {
             return Err(too_long());
         }
-        let clauses = firehouse_text::parse(&self.query);
-        let mut search = PostSearch {
-            all: std::mem::take(&mut self.terms),
-            any: Vec::new(),
-            none: std::mem::take(&mut self.without_terms),
-            phrases: Vec::new(),
-            without: Vec::new(),
-            followed_by: self.following.then(|| caller.actor().unwrap_or(NOBODY.into())),
-            after: Datetime::from_ms(i64::MIN),
-            until: Datetime::from_ms(i64::MAX),
-        };
-        if let Some(since) = self.since.as_deref().and_then(time) {
-            search.after = since;
-        }
-        if let Some(until) = self.until.as_deref().and_then(time) {
-            search.until = until;
-        }
-        for clause in clauses {
-            self.take(clause, &mut search);
-        }
-        search.after = search.after.max(self.earliest.unwrap_or(search.after));
-        // All handles, those in front of AT-URIs and those by themselves, are one query each way.
-        let (only, not, names) = tokio::try_join!(
-            actor::resolve_uris(app, &self.only.embedded),
-            actor::resolve_uris(app, &self.not.embedded),
-            self.names(app, caller),
+        let query = firehouse_text::parse(&self.query)
+            .map_err(|error| ViewError::BadQueryString(error.to_string().into()))?;
+        let mut search = Search::of_everything();
+        let (names, wildcards) = tokio::try_join!(
+            Names::load(app, caller, &self, query.as_ref()),
+            wildcards::load(app, query.as_ref()),
         )?;
-        (self.only.embedded, self.not.embedded) = (only, not);
-        search.all.extend(self.tags.iter().map(|tag| firehouse_text::tag(tag)));
-        search.any =
-            terms(&self.only, &names).into_iter().filter(|group| !group.is_empty()).collect();
-        search.none.extend(terms(&self.not, &names).into_iter().flatten());
-        // One alternative is none: such a term is looked up with the words.
-        let (single, any) = std::mem::take(&mut search.any)
-            .into_iter()
-            .partition(|group: &Vec<_>| group.len() == 1);
-        search.any = any;
-        search.all.extend(Vec::into_iter(single).flatten());
-        for terms in [&mut search.all, &mut search.none] {
-            terms.sort_unstable();
-            terms.dedup();
+        let mut all = self.filtered(&names, caller);
+        if let Some(query) = &query {
+            all.extend(meaning::required(query, &names, &wildcards, &mut search)?);
         }
-        if bytes(&search) > SEARCH_BYTES_MAX {
+        search.has_author |= !self.only.authors.is_empty();
+        search.narrow(self.since.as_deref().and_then(time), self.until.as_deref().and_then(time));
+        search.narrow(self.earliest, None);
+        search.posts.condition = meaning::gathered(all);
+        if search.posts.condition.bytes() > SEARCH_BYTES_MAX {
             return Err(too_long());
         }
-        Ok(Search { posts: search, has_author: !self.only.authors.is_empty() })
+        Ok(search)
     }
 
-    /// Puts one part of the query where it belongs.
-    fn take(&mut self, Clause { is_negated, what }: Clause, search: &mut PostSearch) {
-        let filters = if is_negated { &mut self.not } else { &mut self.only };
-        match what {
-            What::From(name) => filters.authors.push(name),
-            What::Mentions(name) => filters.mentions.push(name),
-            What::Lang(lang) => filters.languages.push(lang),
-            What::Domain(domain) => filters.domains.push(domain),
-            What::Url(url) => filters.urls.push(url),
-            What::Tag(tag) if is_negated => filters.hashtags.push(tag),
-            What::Tag(tag) => self.tags.push(tag),
-            // Whatever must not be before a time is after it.
-            What::Since(at) => match (time(&at), is_negated) {
-                (Some(at), false) => search.after = search.after.max(at),
-                (Some(at), true) => search.until = search.until.min(at),
-                (None, _) => {}
-            },
-            What::Until(at) => match (time(&at), is_negated) {
-                (Some(at), false) => search.until = search.until.min(at),
-                (Some(at), true) => search.after = search.after.max(at),
-                (None, _) => {}
-            },
-            What::Text(words) => said(&words, false, is_negated, search),
-            What::Phrase(words) => said(&words, true, is_negated, search),
+    /// What the parameters beside the query text require.
+    fn filtered(&self, names: &Names, caller: &Caller) -> Vec<Condition> {
+        let mut all = filters(&self.only, names);
+        let none = filters(&self.not, names).into_iter();
+        all.extend(none.map(|condition| Condition::Not(Box::new(condition))));
+        let tags = self.tags.iter().map(|tag| firehouse_text::tag(tag));
+        all.push(Condition::Marks(self.marks.iter().cloned().chain(tags).collect()));
+        if !self.without_marks.is_empty() {
+            all.push(Condition::Not(Box::new(Condition::AnyMark(self.without_marks.clone()))));
         }
-    }
-
-    /// Numbers of all who are named: `me` is the viewer.
-    async fn names(
-        &self,
-        app: &AppView,
-        caller: &Caller,
-    ) -> Result<HashMap<String, ActorId>, ViewError> {
-        let listed = [&self.only, &self.not]
-            .map(|f| f.authors.iter().chain(&f.mentions).map(String::as_str));
-        let mut texts: Vec<&str> = listed.into_iter().flatten().collect();
-        texts.sort_unstable();
-        texts.dedup();
-        // A few hundred at most, since they were told in a URL.
-        let owners = actor::resolve_texts(app, &texts).await?;
-        let found = texts
-            .iter()
-            .zip(owners)
-            .filter_map(|(text, did)| Some(((*text).to_owned(), did?.actor())));
-        let mut names: HashMap<_, _> = found.collect();
-        if let Some(viewer) = caller.actor() {
-            names.insert("me".to_owned(), viewer);
+        let post = |uri: &String| vec![names.post(uri)];
+        all.extend(self.parent.as_ref().map(|uri| Condition::Answers(post(uri))));
+        all.extend(self.root.as_ref().map(|uri| Condition::InThread(post(uri))));
+        if self.following {
+            all.push(Condition::FollowedBy(caller.actor().unwrap_or(ActorId::from(0))));
         }
-        Ok(names)
+        all
     }
 }
 
-/// Words and phrases. A negated word of several terms is a phrase: posts may have the parts by themselves.
-fn said(words: &str, is_phrase: bool, is_negated: bool, search: &mut PostSearch) {
-    let mut asked = pieces(words);
-    let folded = firehouse_text::fold(words);
-    match (is_negated, asked.terms.len()) {
-        // Emoji and signs are no words: they are looked for where they stand. Signs alone, such as *, ask for nothing.
-        (false, 0) if !folded.is_ascii() => search.phrases.push(folded),
-        (true, 0) if !folded.is_ascii() => search.without.push(folded),
-        (_, 0) => {}
-        (false, _) => {
-            search.all.append(&mut asked.terms);
-            search.phrases.append(&mut asked.runs);
-            if is_phrase {
-                search.phrases.push(folded);
-            }
-        }
-        (true, 1) => search.none.append(&mut asked.terms),
-        (true, _) => search.without.push(folded),
-    }
-}
-
-/// One group of terms for each kind.
-fn terms(filters: &Filters, names: &HashMap<String, ActorId>) -> [Vec<String>; 7] {
-    let number = |name: &String| names.get(name.as_str()).copied().unwrap_or(ActorId::from(NOBODY));
-    let each =
-        |values: &[String], term: &dyn Fn(&String) -> String| values.iter().map(term).collect();
+/// One condition for each kind of which there are values.
+fn filters(filters: &Filters, names: &Names) -> Vec<Condition> {
+    let marks = |values: &[String], mark: &dyn Fn(&String) -> String| {
+        Condition::AnyMark(values.iter().map(mark).collect())
+    };
     // What is no domain and no link is none that a post has.
     let domain = |text: &String| {
         firehouse_text::domain_term(&firehouse_text::domain(text).unwrap_or_default())
@@ -199,15 +146,23 @@ fn terms(filters: &Filters, names: &HashMap<String, ActorId>) -> [Vec<String>; 7
     let url = |text: &String| {
         firehouse_text::url_term(&firehouse_text::normal_url(text).unwrap_or_default())
     };
-    [
-        each(&filters.authors, &|name| firehouse_text::by(number(name))),
-        each(&filters.mentions, &|name| firehouse_text::mention(number(name))),
-        each(&filters.domains, &domain),
-        each(&filters.urls, &url),
-        each(&filters.embedded, &|uri| firehouse_text::embed(uri)),
-        each(&filters.hashtags, &|tag| firehouse_text::tag(tag)),
-        each(&filters.languages, &|lang| firehouse_text::lang(lang)),
-    ]
+    let each = [
+        (&filters.mentions, marks(&filters.mentions, &|name| names.mark(name))),
+        (&filters.domains, marks(&filters.domains, &domain)),
+        (&filters.urls, marks(&filters.urls, &url)),
+        (&filters.hashtags, marks(&filters.hashtags, &|tag| firehouse_text::tag(tag))),
+        (&filters.languages, marks(&filters.languages, &|lang| firehouse_text::lang(lang))),
+        (
+            &filters.authors,
+            Condition::By(filters.authors.iter().map(|name| names.actor(name)).collect()),
+        ),
+        (
+            &filters.embedded,
+            Condition::Embeds(filters.embedded.iter().filter_map(|uri| names.record(uri)).collect()),
+        ),
+    ];
+    let asked = each.into_iter().filter(|(values, _)| !values.is_empty());
+    asked.map(|(_, condition)| condition).collect()
 }
 
 /// A date or a time, in nearly any form; `None` for what is neither.
@@ -215,22 +170,17 @@ fn time(text: &str) -> Option<Datetime> {
     Some(Datetime::parse_lenient(text)).filter(|&at| at != Datetime::EPOCH)
 }
 
-/// How long the search is as parameters of a URL.
-fn bytes(search: &PostSearch) -> usize {
-    let lists = [&search.all, &search.none, &search.phrases, &search.without];
-    let texts = lists.into_iter().flatten().chain(search.any.iter().flatten());
-    texts
-        .map(|text| {
-            text.bytes().map(|b| if b.is_ascii_alphanumeric() { 1 } else { 3 }).sum::<usize>() + 9
-        })
-        .sum()
-}
-
 fn too_long() -> ViewError {
     ViewError::BadQueryString("The search is too long".into())
 }
 
-/// The post that a parameter names; where it names none, a key that no post has.
-pub(crate) fn post_key(uri: &str) -> firehouse_store::read::RecordKey {
-    uri::post(uri).unwrap_or((ActorId::from(NOBODY), 0.into()))
+/// Calls `see` with each leaf.
+pub(super) fn each_leaf<'a>(query: &'a Query, see: &mut impl FnMut(&'a firehouse_text::Leaf)) {
+    match query {
+        Query::All(parts) | Query::Any(parts) => {
+            parts.iter().for_each(|part| each_leaf(part, see));
+        }
+        Query::Not(part) => each_leaf(part, see),
+        Query::Is(leaf) => see(leaf),
+    }
 }

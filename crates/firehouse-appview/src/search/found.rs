@@ -3,17 +3,20 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use firehouse_store::read::{Interactions, LinkAt, LinkPosition, PostSearch, RecordKey};
+use firehouse_store::read::{FoundPost, Interactions, LinkPosition, RecordKey};
+use firehouse_text::Sort;
 use firehouse_types::Datetime;
 
+use super::Search;
+use super::asked::Least;
 use crate::page::{From, Page};
-use crate::{AppView, ViewError, clock};
+use crate::{AppView, ViewError};
 
-/// How far back the first look reaches; the second reaches all times. Units: hours.
-const LATEST_SPAN_H: i64 = 48;
-const TOP_SPAN_H: i64 = 30 * 24;
 /// Posts among which the top ones are looked for, the newest that match.
 const CANDIDATES_MAX: usize = 2_000;
+/// Posts that are looked at for those with enough likes, at a time and for one page.
+const LOOKED_AT: usize = 500;
+const LOOKED_AT_MAX: usize = 5_000;
 /// What twice the engagement is worth: a post this much younger stands level. Units: milliseconds.
 const DOUBLING_MS: f64 = 12.0 * 3_600_000.0;
 
@@ -26,64 +29,104 @@ pub(crate) enum Order {
     Top,
 }
 
-/// One page of keys.
+impl Order {
+    /// As the query text says, if it says it.
+    pub fn or(self, said: Option<Sort>) -> Self {
+        match said {
+            Some(Sort::Latest) => Self::Latest,
+            Some(Sort::Top) => Self::Top,
+            None => self,
+        }
+    }
+}
+
+/// One page of posts at the versions that matched.
 pub(crate) async fn found_posts(
     app: &AppView,
-    search: &PostSearch,
+    search: &Search,
     order: Order,
     from: From,
     limit: usize,
-) -> Result<Page<RecordKey>, ViewError> {
-    let page = match order {
-        Order::Latest => {
-            let rows = matching(app, search, from.link(), LATEST_SPAN_H, limit + 1).await?;
-            let rows = rows.iter().map(|row| row.position()).collect();
-            Page::cut(rows, limit, |row: &LinkPosition| *row)
+) -> Result<Page<FoundPost>, ViewError> {
+    match order {
+        Order::Latest if search.least == Least::default() => {
+            let rows = app.store.search_posts(&search.posts, from.link(), limit + 1).await?;
+            Ok(Page::cut(rows, limit, FoundPost::position))
         }
+        Order::Latest => liked(app, search, from, limit).await,
         Order::Top => {
+            let behind = place(&from.link());
             let mut ranked = ranked(app, search).await?;
-            let behind = from.link();
-            let place = |row: &LinkPosition| (row.at, row.actor, row.rkey);
-            ranked.retain(|row| place(row) < place(&behind));
-            ranked.sort_unstable_by_key(|row| Reverse(place(row)));
+            ranked.retain(|(row, _)| place(row) < behind);
+            ranked.sort_unstable_by_key(|(row, _)| Reverse(place(row)));
             ranked.truncate(limit + 1);
-            Page::cut(ranked, limit, |row: &LinkPosition| *row)
+            let Page { items, next } = Page::cut(ranked, limit, |(row, _)| *row);
+            Ok(Page { items: items.into_iter().map(|(_, post)| post).collect(), next })
         }
-    };
-    let keys = page.items.iter().map(|row| (row.actor.into(), row.rkey.into())).collect();
-    Ok(Page { items: keys, next: page.next })
+    }
 }
 
-/// The newest that match. First those of late: a word that stands in every second post is found there, without reading all times.
-async fn matching(
+/// The newest that have likes enough. What is looked at for one page is bounded: where nearly none have, pages are short, and go on.
+async fn liked(
     app: &AppView,
-    search: &PostSearch,
-    before: LinkPosition,
-    span_h: i64,
-    wanted: usize,
-) -> Result<Vec<LinkAt>, ViewError> {
-    let start = clock::now().min(before.at).min(search.until);
-    let after = Datetime::from_ms(start.ms().saturating_sub(span_h * 3_600_000));
-    let rows = app.store.search_posts(search, after, before, wanted).await?;
-    if rows.len() == wanted || after <= search.after {
-        return Ok(rows);
+    search: &Search,
+    from: From,
+    limit: usize,
+) -> Result<Page<FoundPost>, ViewError> {
+    let (mut from, mut found, mut looked_at) = (from.link(), Vec::new(), 0);
+    loop {
+        let rows = app.store.search_posts(&search.posts, from, LOOKED_AT).await?;
+        looked_at += rows.len();
+        let is_last = rows.len() < LOOKED_AT;
+        let counts = counts(app, &rows).await?;
+        let last = rows.last().map(FoundPost::position);
+        found.extend(rows.into_iter().filter(|row| is_liked(&counts, row, search.least)));
+        let is_full = found.len() > limit;
+        match last {
+            Some(last) if !is_last && !is_full && looked_at < LOOKED_AT_MAX => from = last,
+            Some(last) if !is_last && !is_full => {
+                return Ok(Page { items: found, next: Some(last.into()) });
+            }
+            _ => return Ok(Page::cut(found, limit, FoundPost::position)),
+        }
     }
-    Ok(app.store.search_posts(search, search.after, before, wanted).await?)
+}
+
+type Counts = HashMap<RecordKey, Interactions>;
+
+async fn counts(app: &AppView, rows: &[FoundPost]) -> Result<Counts, ViewError> {
+    let keys: Vec<_> = rows.iter().map(FoundPost::key).collect();
+    let counts = app.store.interactions(&keys, None, None).await?;
+    Ok(counts.into_iter().map(|row| (row.key(), row)).collect())
+}
+
+fn is_liked(counts: &Counts, row: &FoundPost, least: Least) -> bool {
+    let (likes, reposts) =
+        counts.get(&row.key()).map_or((0, 0), |counts| (counts.likes, counts.reposts));
+    likes >= least.likes && reposts >= least.reposts
 }
 
 /// The candidates by rank, which stands in the place of their time: when each would have to be written to stand there without any
 /// answer. It does not change while time goes by, so that pages stay what they are.
-async fn ranked(app: &AppView, search: &PostSearch) -> Result<Vec<LinkPosition>, ViewError> {
-    let found = matching(app, search, LinkPosition::START, TOP_SPAN_H, CANDIDATES_MAX).await?;
-    let keys: Vec<_> = found.iter().map(|row| (row.actor, row.rkey)).collect();
-    let counts = app.store.interactions(&keys, None, None).await?;
-    let counts: HashMap<_, _> = counts.into_iter().map(|row| (row.key(), row)).collect();
-    let rank = |row: &LinkAt| {
-        let bonus = counts.get(&(row.actor, row.rkey)).map_or(0, bonus_ms);
-        let at = Datetime::from_ms(row.at().ms().saturating_add(bonus));
-        LinkPosition { at, ..row.position() }
+async fn ranked(
+    app: &AppView,
+    search: &Search,
+) -> Result<Vec<(LinkPosition, FoundPost)>, ViewError> {
+    let start = LinkPosition::START;
+    let found = app.store.search_posts(&search.posts, start, CANDIDATES_MAX).await?;
+    let counts = counts(app, &found).await?;
+    let rank = |post: FoundPost| {
+        let bonus = counts.get(&post.key()).map_or(0, bonus_ms);
+        let row = post.position();
+        let at = Datetime::from_ms(row.at.ms().saturating_add(bonus));
+        (LinkPosition { at, ..row }, post)
     };
-    Ok(found.iter().map(rank).collect())
+    let liked = found.into_iter().filter(|row| is_liked(&counts, row, search.least));
+    Ok(liked.map(rank).collect())
+}
+
+fn place(row: &LinkPosition) -> (Datetime, u64, u64) {
+    (row.at, row.actor, row.rkey)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "64 doublings of 12 hours fit")]

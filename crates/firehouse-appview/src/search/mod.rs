@@ -1,10 +1,14 @@
 //! Search: from what is asked to the keys of what is found.
 //!
-//! [`Asked`] collects the parameters of a method and becomes a [`PostSearch`](firehouse_store::read::PostSearch); [`found_posts`] is the
-//! skeleton, keys in order and where the next page begins. The methods hydrate these as any others.
+//! [`Asked`] collects the parameters of a method and becomes a [`Search`]: its query text is a tree ([`firehouse_text::Query`]), whose names
+//! and wildcards are looked up (`names.rs`, `wildcards.rs`), and which becomes conditions of the store (`meaning.rs`). [`found_posts`] is
+//! the skeleton, keys in order and where the next page begins. The methods hydrate these as any others.
 
 mod asked;
+mod names;
+mod wildcards;
+mod meaning;
 mod found;
 
-pub(crate) use asked::{Asked, Filters, Search, post_key};
+pub(crate) use asked::{Asked, Filters, Search};
 pub(crate) use found::{Order, found_posts};

@@ -1,5 +1,7 @@
 //! [`Query`]: the text of a `.sql` file with its parameters, not yet sent; [`Store::query`] begins one, [`fetch`] sends it.
 
+use std::borrow::Cow;
+
 use clickhouse::{Client, Row, RowOwned, RowRead};
 use serde::Serialize;
 
@@ -11,15 +13,15 @@ use crate::{Store, StoreError};
 /// Text and parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
-    pub sql: &'static str,
-    pub parameters: Vec<(&'static str, String)>,
+    pub sql: Cow<'static, str>,
+    pub parameters: Vec<(Cow<'static, str>, String)>,
     /// May read a million rows: on all threads.
     pub is_wide: bool,
 }
 
 impl Query {
     fn alone(self, client: &Client) -> clickhouse::query::Query {
-        let mut query = client.query(self.sql);
+        let mut query = client.query(&self.sql);
         if !self.is_wide {
             query = query.with_setting("max_threads", "1");
         }
@@ -34,14 +36,16 @@ impl Query {
 pub(crate) struct Asked<'a> {
     store: &'a Store,
     query: Query,
+    /// Where its last part begins.
+    part_at: usize,
     mistake: Option<NoParameter>,
 }
 
 impl Store {
     /// A query of one of our `.sql` files, to which parameters are added.
     pub(crate) fn query(&self, sql: &'static str) -> Asked<'_> {
-        let query = Query { sql, parameters: Vec::new(), is_wide: false };
-        Asked { store: self, query, mistake: None }
+        let query = Query { sql: sql.into(), parameters: Vec::new(), is_wide: false };
+        Asked { store: self, query, part_at: 0, mistake: None }
     }
 
     /// The same store for one request: what it asks side by side goes as one statement, and [`Store::statements`] counts.
@@ -59,7 +63,32 @@ impl Asked<'_> {
     /// Adds a parameter, as the file names it.
     pub fn param(mut self, name: &'static str, value: impl Serialize) -> Self {
         match param::text(value) {
-            Ok(text) => self.query.parameters.push((name, text)),
+            Ok(text) => self.query.parameters.push((name.into(), text)),
+            Err(mistake) => self.mistake = Some(mistake),
+        }
+        self
+    }
+
+    /// Adds text of ours to the query.
+    pub(super) fn push(&mut self, sql: &'static str) {
+        self.query.sql.to_mut().push_str(sql);
+    }
+
+    /// Adds text of ours with parameters, whose values follow by [`Asked::value`].
+    pub(super) fn part(mut self, sql: &'static str) -> Self {
+        self.part_at = self.query.sql.len();
+        self.query.sql.to_mut().push_str(sql.trim_end());
+        self
+    }
+
+    /// Adds a parameter of the last part. Its name there is that of its part alone: other parts may have the same.
+    pub(super) fn value(mut self, name: &str, value: impl Serialize) -> Self {
+        let own = format!("{name}{}", self.query.parameters.len());
+        let sql = self.query.sql.to_mut();
+        let part = sql.split_off(self.part_at.min(sql.len()));
+        sql.push_str(&part.replace(&format!("{{{name}:"), &format!("{{{own}:")));
+        match param::text(value) {
+            Ok(text) => self.query.parameters.push((own.into(), text)),
             Err(mistake) => self.mistake = Some(mistake),
         }
         self
@@ -72,7 +101,7 @@ pub(crate) async fn fetch<R>(name: &'static str, asked: Asked<'_>) -> Result<Vec
 where
     R: Row + RowOwned + RowRead,
 {
-    let Asked { store, query, mistake } = asked;
+    let Asked { store, query, mistake, .. } = asked;
     if let Some(mistake) = mistake {
         let source = clickhouse::error::Error::InvalidParams(mistake.into());
         return Err(StoreError::Read { query: name, source });

@@ -165,7 +165,7 @@ impl Values {
     /// Takes a query's in, and gives its text with the names they have now.
     fn add(&mut self, query: &Query) -> String {
         self.bytes = self.bytes_with(query);
-        query.parameters.iter().fold(query.sql.to_owned(), |sql, (name, value)| {
+        query.parameters.iter().fold(query.sql.clone().into_owned(), |sql, (name, value)| {
             let next = self.numbers.len();
             let number = *self.numbers.entry(value.clone()).or_insert(next);
             sql.replace(&format!("{{{name}:"), &format!("{{v{number}:"))

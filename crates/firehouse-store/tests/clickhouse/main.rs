@@ -5,6 +5,7 @@ mod rows;
 mod together;
 mod reads;
 mod labels;
+mod search;
 mod threads;
 mod timelines;
 mod receipts;

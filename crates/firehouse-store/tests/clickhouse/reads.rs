@@ -249,8 +249,7 @@ const CASES: &[Case] = &[
         ],
     ),
     ("trends", &[("late_s", "60"), ("earlier_s", "600"), ("accounts", "3"), ("limit", "3")]),
-    ("search_hits", &SEARCH),
-    ("search_posts", &SEARCH_PAGE),
+    ("post_revs", &[("keys", "[(1,2)]")]),
     ("thread", &[("actor", "1"), ("rkey", "2"), ("limit", "3")]),
     ("thread_root", &[("actor", "1"), ("rkey", "2")]),
     (
@@ -268,37 +267,6 @@ const CASES: &[Case] = &[
     ),
     ("verifications", &[("actors", "[1,2]"), ("issuers", "[3]")]),
 ];
-
-const SEARCH: [(&str, &str); 10] = [
-    ("all", "['a','b']"),
-    ("any", "['c']"),
-    ("groups", "[['d','e']]"),
-    ("none", "['f']"),
-    ("phrases", "['g']"),
-    ("without", "['h']"),
-    ("followed_by", "1"),
-    ("after_ms", "-62167219200000"),
-    ("until_ms", "253402300799999"),
-    ("limit", "3"),
-];
-const SEARCH_PAGE: [(&str, &str); 13] = [
-    ("all", "['a','b']"),
-    ("any", "['c']"),
-    ("groups", "[['d','e']]"),
-    ("none", "['f']"),
-    ("phrases", "['g']"),
-    ("without", "['h']"),
-    ("followed_by", "1"),
-    ("after_ms", "-62167219200000"),
-    ("until_ms", "253402300799999"),
-    ("before_ms", "5"),
-    ("before_actor", "9"),
-    ("before_rkey", "9"),
-    ("limit", "3"),
-];
-fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/read"))
-}
 
 fn sql(name: &str) -> String {
     std::fs::read_to_string(folder().join(format!("{name}.sql"))).unwrap()

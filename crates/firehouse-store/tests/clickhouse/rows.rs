@@ -54,7 +54,7 @@ fn link(rkey: u64) -> LinkRow {
     }
 }
 
-fn post(rkey: u64) -> PostRow {
+pub fn post(rkey: u64) -> PostRow {
     PostRow {
         actor: ActorId::of("did:web:a.test"),
         rkey: RkeyId::from(rkey),
@@ -212,8 +212,8 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     )
     .await;
     let text = |text: &str| Box::<str>::from(text);
-    let terms = vec!["a".into(), "#b".into()];
-    check(&store, PostTextRow { sort_at, actor, rkey, rev, deleted, terms, text: text("a") }).await;
+    let (words, runs, marks) = (text("a b"), text("東京 "), vec!["#b".into(), "lang:ja".into()]);
+    check(&store, PostTextRow { sort_at, actor, rkey, rev, deleted, words, runs, marks }).await;
     let profile = ProfileRow {
         actor,
         rev,

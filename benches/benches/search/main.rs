@@ -1,0 +1,288 @@
+//! Search over many posts in the scripts of the network: how long each kind of query takes, and what the index weighs.
+//!
+//! `cargo bench --package firehouse-benches --bench search`; FIREHOUSE_BENCH_POSTS sets how many (ten million take a quarter of an hour to
+//! write and 5 GB). Ten days of posts, answered by the AppView as anybody asks it: skeleton, hydration, rules, views, JSON.
+#![expect(clippy::print_stdout, reason = "printing figures is what it is for")]
+
+mod posts;
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use clickhouse::Client;
+use firehouse_appview::{AppView, Caller, TagRules, search_posts_v2};
+use firehouse_identity::Resolver;
+use firehouse_indexer::{Indexer, Rows, Witness};
+use firehouse_lexicon::{Catalog, to_dag_cbor};
+use firehouse_repo::{RecordOp, sha256};
+use firehouse_schema::{ActorRow, ActorStatus, Proof, Table};
+use firehouse_sim::{Random, engine};
+use firehouse_store::Store;
+use firehouse_types::{Cid, Datetime, Did, Nsid, OpAction, Rev, Rkey};
+use serde_json::{Value, json};
+
+use posts::Posts;
+
+const ACCOUNTS: usize = 50_000;
+const DAYS: i64 = 10;
+/// Rows of one INSERT.
+const BATCH: usize = 50_000;
+/// Queries of each kind.
+const QUERIES: usize = 200;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // `cargo test --benches` runs every bench once, without --bench: then there is nothing to measure.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let posts = std::env::var("FIREHOUSE_BENCH_POSTS").ok().and_then(|posts| posts.parse().ok());
+    tokio::runtime::Runtime::new()?.block_on(run(posts.unwrap_or(10_000_000)))
+}
+
+async fn run(wanted: usize) -> Result<(), Box<dyn Error>> {
+    let Some(store) = engine::store().await else { return Ok(()) };
+    let began = Instant::now();
+    let mut posts = Posts::new(1);
+    let raw = write(&store, &mut posts, wanted).await?;
+    println!("{wanted} posts, {} of text, written in {:.0} s", mib(raw), began.elapsed().as_secs_f64());
+    let client = Client::default().with_url(engine::url().unwrap_or_default()).with_database("test_0");
+    settle(&client).await?;
+    weigh(&client, raw).await?;
+    if std::env::var_os("HOLD").is_some() {
+        println!("{}", engine::url().unwrap_or_default());
+        tokio::time::sleep(Duration::from_secs(9_000)).await;
+    }
+    let app = AppView::new(store, Resolver::offline([]), config()?);
+    for (name, query) in KINDS {
+        measure(&app, &posts, name, query).await?;
+    }
+    Ok(())
+}
+
+fn mib(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    let mib = bytes as f64 / 1_048_576.0;
+    format!("{mib:.1} MiB")
+}
+
+fn did(account: usize) -> Did {
+    Did::parse(&format!("did:plc:{account:a>24}").replace(|c: char| c.is_ascii_digit() && c < '2', "z"))
+        .expect("a DID")
+}
+
+/// Writes them through the indexer, oldest first, with likes by the popularity of posts. Returns how long their texts are.
+async fn write(store: &Store, posts: &mut Posts, wanted: usize) -> Result<u64, Box<dyn Error>> {
+    let dids: Vec<Did> = (0..ACCOUNTS).map(did).collect();
+    let actors: Vec<_> = dids
+        .iter()
+        .enumerate()
+        .map(|(n, did)| ActorRow {
+            handle: format!("user{n}.test").into(),
+            status: ActorStatus::Active,
+            version: 1,
+            ..ActorRow::mentioned(did.clone())
+        })
+        .collect();
+    let _ = store.insert(&actors).await?;
+    let indexer = Indexer::new(Catalog::embedded());
+    let (mut random, mut raw) = (Random::new(2), 0);
+    let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_micros())?;
+    let start = now - DAYS * 86_400_000_000;
+    let step = (DAYS * 86_400_000_000) / i64::try_from(wanted)?;
+    let mut told: Vec<(usize, String, Cid)> = Vec::new();
+    let mut rows = Rows::default();
+    for n in 0..wanted {
+        let at = start + step * i64::try_from(n)?;
+        let tid = Rev::from(u64::try_from(at)? << 10).to_string();
+        let created = Datetime::from_ms(at / 1_000).to_string();
+        let author = random.below(ACCOUNTS);
+        let reply = |random: &mut Random| {
+            let (whose, rkey, cid) = told.get(random.below(told.len().max(1))).cloned().unwrap_or_else(|| {
+                (0, tid.clone(), Cid::dag_cbor(sha256(b"")))
+            });
+            let parent = json!({ "uri": format!("at://{}/app.bsky.feed.post/{rkey}", dids[whose]), "cid": cid.to_string() });
+            json!({ "root": parent, "parent": parent })
+        };
+        let post = posts.draw(&created, reply);
+        raw += post.record["text"].as_str().map_or(0, str::len) as u64;
+        let cid = index(&indexer, &dids[author], "app.bsky.feed.post", &tid, &post.record, &mut rows)?;
+        if told.len() < 10_000 {
+            told.push((author, tid, cid));
+        } else {
+            let at = random.below(told.len());
+            if random.chance(0.3) {
+                let (whose, rkey, cid) = told[at].clone();
+                let liked = json!({ "uri": format!("at://{}/app.bsky.feed.post/{rkey}", dids[whose]), "cid": cid.to_string() });
+                let like = json!({ "$type": "app.bsky.feed.like", "subject": liked, "createdAt": created });
+                index(&indexer, &dids[random.below(ACCOUNTS)], "app.bsky.feed.like", &tid, &like, &mut rows)?;
+            }
+            if random.chance(0.2) {
+                told[at] = (author, tid, cid);
+            }
+        }
+        if rows.posts.len() >= BATCH || n + 1 == wanted {
+            flush(store, &std::mem::take(&mut rows)).await?;
+        }
+    }
+    Ok(raw)
+}
+
+fn index(
+    indexer: &Indexer,
+    did: &Did,
+    collection: &str,
+    tid: &str,
+    record: &Value,
+    rows: &mut Rows,
+) -> Result<Cid, Box<dyn Error>> {
+    let record = to_dag_cbor(record)?;
+    let cid = Cid::dag_cbor(sha256(&record));
+    let op = RecordOp {
+        did: did.clone(),
+        collection: Nsid::parse(collection)?,
+        rkey: Rkey::parse(tid)?,
+        action: OpAction::Create,
+        cid: Some(cid),
+        rev: tid.parse()?,
+        record: record.into(),
+    };
+    let witness = Witness { witnessed_at_us: 0, proof: Proof::Live, source: "wss://bench.test" };
+    indexer.index(&op, &witness, rows).map_err(|reason| reason.as_str())?;
+    Ok(cid)
+}
+
+async fn flush(store: &Store, rows: &Rows) -> Result<(), Box<dyn Error>> {
+    insert(store, &rows.records).await?;
+    insert(store, &rows.links).await?;
+    insert(store, &rows.posts).await?;
+    insert(store, &rows.feed_items).await?;
+    insert(store, &rows.post_texts).await
+}
+
+async fn insert<T: Table>(store: &Store, rows: &[T]) -> Result<(), Box<dyn Error>> {
+    let _ = store.insert(rows).await?;
+    Ok(())
+}
+
+/// Waits until the engine has merged what it merges by itself.
+async fn settle(client: &Client) -> Result<(), Box<dyn Error>> {
+    loop {
+        let merges: u64 = client.query("SELECT count() FROM system.merges").fetch_one().await?;
+        if merges == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// What the columns and the index of post_texts take on disk.
+async fn weigh(client: &Client, raw: u64) -> Result<(), Box<dyn Error>> {
+    let columns: Vec<(String, u64)> = client
+        .query("SELECT name, data_compressed_bytes FROM system.columns WHERE database = currentDatabase() AND table = 'post_texts' ORDER BY name")
+        .fetch_all()
+        .await?;
+    let indexes: Vec<(String, u64)> = client
+        .query("SELECT name, data_compressed_bytes FROM system.data_skipping_indices WHERE database = currentDatabase() AND table = 'post_texts'")
+        .fetch_all()
+        .await?;
+    let parts: u64 = client
+        .query("SELECT count() FROM system.parts WHERE database = currentDatabase() AND table = 'post_texts' AND active")
+        .fetch_one()
+        .await?;
+    for (name, bytes) in columns.iter().map(|(name, bytes)| (format!("column {name}"), bytes)).chain(indexes.iter().map(|(name, bytes)| (format!("index {name}"), bytes))) {
+        #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+        let ratio = *bytes as f64 / raw as f64;
+        println!("{name:20} {:>12}  {ratio:.2} of the text", mib(*bytes));
+    }
+    println!("{parts} parts");
+    Ok(())
+}
+
+/// Makes one query of a kind.
+type Make = fn(&Posts, &mut Random) -> Value;
+
+const KINDS: [(&str, Make); 6] = [
+    ("one rare word", |posts, random| json!({ "query": word(posts, 0, 5_000..60_000, random) })),
+    ("two common words", |posts, random| {
+        let words = [word(posts, 0, 0..30, random), word(posts, 0, 0..30, random)];
+        json!({ "query": words.join(" ") })
+    }),
+    ("a CJK phrase", |posts, random| {
+        let words = [word(posts, 1, 0..300, random), word(posts, 1, 0..300, random)];
+        json!({ "query": words.concat() })
+    }),
+    ("a phrase with filters", |posts, random| {
+        let phrase = [word(posts, 0, 0..100, random), word(posts, 0, 0..100, random)].join(" ");
+        json!({ "query": format!("\"{phrase}\" lang:en"), "hasMedia": true, "excludeReplies": true })
+    }),
+    ("from: with words", |posts, random| {
+        let author = random.below(ACCOUNTS);
+        json!({ "query": format!("from:user{author}.test {}", word(posts, 0, 0..30, random)) })
+    }),
+    ("top over 24 h", |posts, random| {
+        let since = Datetime::from_ms(now_ms() - 86_400_000).to_string();
+        json!({ "query": word(posts, 0, 0..300, random), "sort": "top", "since": since })
+    }),
+];
+
+fn now_ms() -> i64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
+}
+
+fn word(posts: &Posts, language: usize, ranks: std::ops::Range<usize>, random: &mut Random) -> String {
+    posts.languages[language].words[ranks.start + random.below(ranks.len())].clone()
+}
+
+async fn measure(app: &AppView, posts: &Posts, name: &str, make: Make) -> Result<(), Box<dyn Error>> {
+    let mut random = Random::new(3);
+    let (mut times, mut found, mut hits) = (Vec::new(), 0, 0);
+    for n in 0..QUERIES + 20 {
+        let mut asked = make(posts, &mut random);
+        asked["sort"] = asked.get("sort").cloned().unwrap_or_else(|| json!("recent"));
+        asked["allTime"] = json!(true);
+        let began = Instant::now();
+        let answer = search_posts_v2(&app.for_request(), &Caller::default(), serde_json::from_value(asked)?).await;
+        let body = answer.map_err(|error| error.to_string())?.body;
+        let json = serde_json::to_vec(&body)?;
+        // The first ones load the headers of the index.
+        if n >= 20 {
+            times.push(began.elapsed());
+            found += body.posts.len();
+            hits += body.hits_total;
+        }
+        drop(json);
+    }
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
+    println!(
+        "{name:24} p50 {:>7.1} ms  p90 {:>7.1} ms  p99 {:>7.1} ms   {:.1} shown, {:.0} hits each",
+        at(50), at(90), at(99), found as f64 / QUERIES as f64, hits as f64 / QUERIES as f64,
+    );
+    Ok(())
+}
+
+fn config() -> Result<firehouse_appview::Config, Box<dyn Error>> {
+    Ok(firehouse_appview::Config {
+        public_url: "https://view.test".parse()?,
+        did: Did::parse("did:web:view.test")?,
+        cdn_url: None,
+        video_playlist_pattern: None,
+        video_thumbnail_pattern: None,
+        trusted_verifiers: Vec::new(),
+        tags: TagRules::default(),
+        debug_dids: Vec::new(),
+        thread_depth_max: 10,
+        thread_parents_max: 50,
+        big_threads: Vec::new(),
+        big_thread_depth: None,
+        thread_replies_max: 10_000,
+        thread_posts_max: 1_000,
+        notifications_delay_ms: 0,
+        drafts_max: 5,
+        check_email_confirmed: false,
+        topics_enabled: false,
+        live_now: Vec::new(),
+    })
+}

@@ -1,0 +1,169 @@
+//! [`Posts`]: made-up posts in the scripts of the network, the same for the same seed.
+//!
+//! Words are made up, their lengths and how often each comes are not: the n-th word of a language comes 1/n as often as its first, and the
+//! first ones are short. Shares of languages, replies, images, links and tags are those of the network's posts, roughly.
+
+use firehouse_sim::{Random, Zipf};
+use serde_json::{Value, json};
+
+/// Different words of one language.
+const WORDS: usize = 60_000;
+
+/// A language: its share of all posts, and what its words are made of.
+struct Script {
+    lang: &'static str,
+    share: f64,
+    /// What stands between words.
+    space: &'static str,
+    /// Letters that follow each other in turn: the first of the first set, then of the second, and so on.
+    letters: &'static [&'static str],
+    /// Words of a post, on average.
+    length: f64,
+}
+
+const LATIN: &[&str] = &["bcdfghlmnprstvwk", "aeiou"];
+const SCRIPTS: [Script; 13] = [
+    Script { lang: "en", share: 0.46, space: " ", letters: LATIN, length: 16.0 },
+    Script {
+        lang: "ja",
+        share: 0.22,
+        space: "",
+        letters: &["\u{4e00}\u{6fff}", "\u{3042}\u{3093}"],
+        length: 18.0,
+    },
+    Script {
+        lang: "pt",
+        share: 0.08,
+        space: " ",
+        letters: &["bcdfglmnprstvçjqz", "aeiouãéó"],
+        length: 14.0,
+    },
+    Script { lang: "de", share: 0.05, space: " ", letters: &["bdfghklmnrstwzßv", "aeiouäöü"], length: 14.0 },
+    Script { lang: "es", share: 0.04, space: " ", letters: &["bcdfglmnñprstvj", "aeiouáíó"], length: 14.0 },
+    Script { lang: "ko", share: 0.04, space: " ", letters: &["\u{ac00}\u{d7a3}"], length: 10.0 },
+    Script { lang: "fr", share: 0.03, space: " ", letters: &["bcdfghjlmnprstvç", "aeiouéèê"], length: 14.0 },
+    Script { lang: "zh", share: 0.02, space: "", letters: &["\u{4e00}\u{8fff}"], length: 20.0 },
+    Script { lang: "ru", share: 0.02, space: " ", letters: &["бвгджзклмнпрст", "аеиоуыя"], length: 12.0 },
+    Script { lang: "tr", share: 0.01, space: " ", letters: &["bcçdfgğhklmnprsşt", "aeıioöu"], length: 12.0 },
+    Script {
+        lang: "th",
+        share: 0.01,
+        space: "",
+        letters: &["\u{0e01}\u{0e2e}", "ะาิีุู"],
+        length: 16.0,
+    },
+    Script { lang: "ar", share: 0.01, space: " ", letters: &["ابتثجحخدذرزسشصضطعغفقكلمنهوي"], length: 12.0 },
+    Script { lang: "hi", share: 0.01, space: " ", letters: &["\u{0915}\u{0939}", "ािीुूे"], length: 12.0 },
+];
+
+/// One language's words, the commonest first.
+pub struct Words {
+    pub lang: &'static str,
+    pub words: Vec<String>,
+    space: &'static str,
+    length: f64,
+}
+
+/// Draws posts.
+pub struct Posts {
+    pub languages: Vec<Words>,
+    shares: Vec<f64>,
+    ranks: Zipf,
+    random: Random,
+}
+
+/// A post.
+pub struct Post {
+    pub record: Value,
+}
+
+impl Posts {
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let languages = SCRIPTS.iter().map(|script| script.words(&mut random)).collect();
+        let mut total = 0.0;
+        let shares = SCRIPTS
+            .iter()
+            .map(|script| {
+                total += script.share;
+                total
+            })
+            .collect();
+        Self { languages, shares, ranks: Zipf::new(WORDS, 1.0), random }
+    }
+
+    /// A text in a language, of as many words as its posts have.
+    fn text(&mut self, language: usize) -> String {
+        let words = &self.languages[language];
+        // Most are short, some are ten times as long, none is longer than posts may be.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few words")]
+        let wanted = (-(1.0 - self.random.share()).ln() * words.length).ceil() as usize;
+        let mut text = String::new();
+        for _ in 0..wanted.max(1) {
+            let word = &words.words[self.ranks.draw(&mut self.random)];
+            if text.chars().count() + word.chars().count() > 298 {
+                break;
+            }
+            if !text.is_empty() {
+                text.push_str(words.space);
+            }
+            text.push_str(word);
+        }
+        text
+    }
+
+    /// The next post, written at `at`. `reply` is the post that it answers, if it answers one.
+    pub fn draw(&mut self, at: &str, reply: impl FnOnce(&mut Random) -> Value) -> Post {
+        let drawn = self.random.share() * self.shares.last().copied().unwrap_or(1.0);
+        let language = self.shares.partition_point(|&sum| sum < drawn).min(SCRIPTS.len() - 1);
+        let text = self.text(language);
+        let lang = self.languages[language].lang;
+        let mut record = json!({ "$type": "app.bsky.feed.post", "text": text, "createdAt": at, "langs": [lang] });
+        if self.random.chance(0.45) {
+            record["reply"] = reply(&mut self.random);
+        }
+        if self.random.chance(0.1) {
+            record["tags"] = json!([self.text(language).chars().take(12).collect::<String>().replace(' ', "")]);
+        }
+        match self.random.below(20) {
+            0..5 => {
+                let alt = if self.random.chance(0.3) { self.text(language) } else { String::new() };
+                record["embed"] = json!({ "$type": "app.bsky.embed.images", "images": [{ "alt": alt, "image": {
+                    "$type": "blob", "mimeType": "image/jpeg", "size": 100_000,
+                    "ref": { "$link": "bafkreicn3dv6rhcbyrwmoycxrbodx6yb6fypbp5clhdlgzzx4peiz5yp6m" },
+                } }] });
+            }
+            5..7 => {
+                let (host, page, title) =
+                    (self.random.below(2_000), self.random.below(1_000_000), self.text(language));
+                let external = json!({ "uri": format!("https://site{host}.example/{page}"), "title": title, "description": "" });
+                record["embed"] = json!({ "$type": "app.bsky.embed.external", "external": external });
+            }
+            _ => {}
+        }
+        Post { record }
+    }
+}
+
+impl Script {
+    fn words(&self, random: &mut Random) -> Words {
+        let sets: Vec<Vec<char>> = self.letters.iter().map(|letters| alphabet(letters)).collect();
+        let word = |rank: usize, random: &mut Random| -> String {
+            // Where a letter is a syllable or a word, words have one to three; else the common ones have two and the rare ones up to ten.
+            let longest = if sets[0].len() > 100 { 2 } else { 2 + rank.ilog2() as usize / 2 };
+            let length = 1 + random.below(longest) + usize::from(sets[0].len() <= 100);
+            (0..length).map(|at| *random.pick(&sets[at % sets.len()])).collect()
+        };
+        let words = (0..WORDS).map(|rank| word(rank + 1, random)).collect();
+        Words { lang: self.lang, words, space: self.space, length: self.length }
+    }
+}
+
+/// All from the first to the second when there are two far apart, else these.
+fn alphabet(letters: &str) -> Vec<char> {
+    let listed: Vec<char> = letters.chars().collect();
+    match listed[..] {
+        [first, last] => (first..=last).collect(),
+        _ => listed,
+    }
+}

@@ -1,0 +1,180 @@
+//! [`Condition`]: what a post must be to be found, as SQL.
+//!
+//! A tree of a query becomes one expression. Its leaves are the files of `conditions/`, in which the names of parameters are numbered so
+//! that no two are the same; between them stand AND, OR and NOT, and nothing that anybody typed. The engine answers what asks `words`,
+//! `runs`, `marks` and the author from the text indexes alone.
+
+use firehouse_types::{ActorId, Datetime, RkeyId};
+
+use super::super::Asked;
+
+/// What must hold of a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Each of these; nothing when there are none.
+    All(Vec<Condition>),
+    /// One of these, at least; none of none.
+    Any(Vec<Condition>),
+    /// Not this.
+    Not(Box<Condition>),
+    /// All these words, anywhere.
+    Words(Vec<String>),
+    /// One of these words.
+    AnyWord(Vec<String>),
+    /// These words, one behind the other.
+    Phrase(Vec<String>),
+    /// This text, of two characters or more, in a run of Han, kana or Hangul. The second: its pairs.
+    Run(String, Vec<String>),
+    /// This character, somewhere in such a run: the pairs it begins, if they are few enough to be told.
+    Character(String, Option<Vec<String>>),
+    /// All these marks.
+    Marks(Vec<String>),
+    /// One of these marks.
+    AnyMark(Vec<String>),
+    /// Written by one of these.
+    By(Vec<ActorId>),
+    /// Written by somebody whom this account follows.
+    FollowedBy(ActorId),
+    /// Written by somebody on one of these lists.
+    Listed(Vec<(ActorId, RkeyId)>),
+    /// One of these labelers calls the post so.
+    Labelled(Vec<ActorId>, String),
+    /// Answers one of these posts.
+    Answers(Vec<(ActorId, RkeyId)>),
+    /// In the thread of one of these posts, which begin it.
+    InThread(Vec<(ActorId, RkeyId)>),
+    /// Embeds one of these records: author, key, collection.
+    Embeds(Vec<(ActorId, RkeyId, String)>),
+    /// One of these posts.
+    Posts(Vec<(ActorId, RkeyId)>),
+    /// Not before.
+    Since(Datetime),
+}
+
+impl Condition {
+    /// Everything is found.
+    pub const fn everything() -> Self {
+        Self::All(Vec::new())
+    }
+
+    /// How long its texts are as parameters of a URL, and what else it has, roughly. Units: bytes.
+    pub fn bytes(&self) -> usize {
+        let escaped = |text: &String| {
+            text.bytes().map(|b| if b.is_ascii_alphanumeric() { 1 } else { 3 }).sum::<usize>() + 9
+        };
+        let all = |texts: &[String]| texts.iter().map(escaped).sum::<usize>();
+        match self {
+            Self::All(conditions) | Self::Any(conditions) => {
+                conditions.iter().map(Self::bytes).sum()
+            }
+            Self::Not(condition) => condition.bytes(),
+            Self::Words(texts) | Self::AnyWord(texts) | Self::Marks(texts) | Self::AnyMark(texts) => {
+                all(texts)
+            }
+            // They stand there as they are and once more by themselves.
+            Self::Phrase(texts) => 2 * all(texts),
+            Self::Run(run, pairs) => escaped(run) + all(pairs),
+            Self::Character(character, pairs) => {
+                escaped(character) + all(pairs.as_deref().unwrap_or_default())
+            }
+            Self::By(actors) | Self::Labelled(actors, _) => 30 * actors.len(),
+            Self::Embeds(records) => records.len() * 120,
+            Self::Listed(keys) | Self::Answers(keys) | Self::InThread(keys) | Self::Posts(keys) => {
+                60 * keys.len()
+            }
+            Self::FollowedBy(_) | Self::Since(_) => 30,
+        }
+    }
+
+    /// Adds what this asks for to a query, behind what stands there: the expression, and its parameters.
+    pub(super) fn write<'a>(&self, mut asked: Asked<'a>) -> Asked<'a> {
+        match self {
+            Self::All(conditions) => joined(asked, conditions, "1", " AND "),
+            Self::Any(conditions) => joined(asked, conditions, "0", " OR "),
+            Self::Not(condition) => {
+                asked.push("NOT (");
+                asked = condition.write(asked);
+                asked.push(")");
+                asked
+            }
+            Self::Words(words) => {
+                asked.part(include_str!("conditions/words.sql")).value("words", words)
+            }
+            Self::AnyWord(words) => {
+                asked.part(include_str!("conditions/any_word.sql")).value("words", words)
+            }
+            Self::Phrase(words) => asked
+                .part(include_str!("conditions/phrase.sql"))
+                .value("words", words)
+                .value("phrase", format!(" {} ", words.join(" "))),
+            Self::Run(run, pairs) if run.chars().nth(2).is_none() => {
+                asked.part(include_str!("conditions/pairs.sql")).value("pairs", pairs)
+            }
+            Self::Run(run, pairs) => asked
+                .part(include_str!("conditions/run.sql"))
+                .value("pairs", pairs)
+                .value("run", run),
+            Self::Character(_, Some(pairs)) => {
+                asked.part(include_str!("conditions/any_pair.sql")).value("pairs", pairs)
+            }
+            Self::Character(character, None) => {
+                asked.part(include_str!("conditions/character.sql")).value("run", character)
+            }
+            Self::Marks(marks) => {
+                asked.part(include_str!("conditions/marks.sql")).value("marks", marks)
+            }
+            Self::AnyMark(marks) => {
+                asked.part(include_str!("conditions/any_mark.sql")).value("marks", marks)
+            }
+            Self::By(actors) => {
+                let actors: Vec<_> = actors.iter().map(|actor| actor.get().to_string()).collect();
+                asked.part(include_str!("conditions/by.sql")).value("actors", actors)
+            }
+            Self::FollowedBy(actor) => {
+                asked.part(include_str!("conditions/followed_by.sql")).value("follower", actor)
+            }
+            Self::Listed(lists) => {
+                asked.part(include_str!("conditions/listed.sql")).value("lists", lists)
+            }
+            Self::Labelled(sources, val) => asked
+                .part(include_str!("conditions/labelled.sql"))
+                .value("sources", sources)
+                .value("val", val),
+            Self::Answers(posts) => asked
+                .part(include_str!("conditions/answers.sql"))
+                .value("posts", posts)
+                .value("path", ".reply.parent.uri"),
+            Self::InThread(posts) => asked
+                .part(include_str!("conditions/answers.sql"))
+                .value("posts", posts)
+                .value("path", ".reply.root.uri"),
+            Self::Embeds(records) => {
+                asked.part(include_str!("conditions/embeds.sql")).value("records", records)
+            }
+            Self::Posts(posts) => {
+                asked.part(include_str!("conditions/posts.sql")).value("posts", posts)
+            }
+            Self::Since(at) => {
+                asked.part(include_str!("conditions/since.sql")).value("since_ms", at.ms())
+            }
+        }
+    }
+}
+
+fn joined<'a>(
+    mut asked: Asked<'a>,
+    conditions: &[Condition],
+    none: &'static str,
+    between: &'static str,
+) -> Asked<'a> {
+    if conditions.is_empty() {
+        asked.push(none);
+    }
+    for (at, condition) in conditions.iter().enumerate() {
+        asked.push(if at > 0 { between } else { "" });
+        asked.push("(");
+        asked = condition.write(asked);
+        asked.push(")");
+    }
+    asked
+}

@@ -1,0 +1,1 @@
+hasAny(marks, {marks:Array(String)})

@@ -1,0 +1,1 @@
+hasAnyTokens(runs, {pairs:Array(String)})

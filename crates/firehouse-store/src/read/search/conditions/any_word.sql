@@ -1,0 +1,1 @@
+hasAnyTokens(words, {words:Array(String)})

@@ -1,0 +1,1 @@
+hasAnyTokens(toString(actor), {actors:Array(String)})

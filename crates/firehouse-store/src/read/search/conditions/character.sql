@@ -1,0 +1,1 @@
+position(runs, {run:String}) > 0

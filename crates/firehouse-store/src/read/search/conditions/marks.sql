@@ -1,0 +1,1 @@
+hasAll(marks, {marks:Array(String)})

@@ -1,0 +1,1 @@
+hasAllTokens(runs, {pairs:Array(String)})

@@ -1,0 +1,1 @@
+(actor, rkey) IN {posts:Array(Tuple(UInt64, UInt64))}

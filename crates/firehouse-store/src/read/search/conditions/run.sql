@@ -1,0 +1,1 @@
+hasAllTokens(runs, {pairs:Array(String)}) AND position(runs, {run:String}) > 0

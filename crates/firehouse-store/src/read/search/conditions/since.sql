@@ -1,0 +1,1 @@
+sort_at >= fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC')

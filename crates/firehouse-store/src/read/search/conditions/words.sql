@@ -1,0 +1,1 @@
+hasAllTokens(words, {words:Array(String)})

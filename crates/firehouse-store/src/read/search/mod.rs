@@ -1,0 +1,120 @@
+//! Posts by what they say. Which words and marks a post has is for `firehouse-text` to know; here they are texts that are equal or not.
+
+mod condition;
+
+use std::collections::HashSet;
+
+use clickhouse::Row;
+use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
+
+use super::{Asked, LinkPosition, RecordKey, fetch, fetch_wide};
+use crate::{Store, StoreError};
+
+pub use condition::Condition;
+
+/// Where in a file the conditions come.
+const CONDITION: &str = "/* condition */";
+
+/// What posts are searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostSearch {
+    /// What must hold of them.
+    pub condition: Condition,
+    /// Not before.
+    pub after: Datetime,
+    /// Before.
+    pub until: Datetime,
+}
+
+/// A post that matched at some version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, serde::Deserialize)]
+pub struct FoundPost {
+    /// Who wrote it.
+    pub actor: ActorId,
+    /// Its key.
+    pub rkey: RkeyId,
+    sort_at: i64,
+    /// The version that matched; the post is found only if it has no other by now.
+    pub rev: Rev,
+}
+
+impl FoundPost {
+    /// Author and key.
+    pub fn key(&self) -> RecordKey {
+        (self.actor, self.rkey)
+    }
+
+    /// Where it stands among all.
+    pub fn position(&self) -> LinkPosition {
+        let at = Datetime::from_ms(self.sort_at);
+        LinkPosition { at, actor: self.actor.get(), rkey: self.rkey.get() }
+    }
+}
+
+impl Store {
+    /// Posts that match. Shape: newest first, at most `limit`, behind `before`; a post may be there in two versions.
+    /// Errors: [`StoreError::Read`].
+    pub async fn search_posts(
+        &self,
+        search: &PostSearch,
+        before: LinkPosition,
+        limit: usize,
+    ) -> Result<Vec<FoundPost>, StoreError> {
+        let asked = searched(self.query(""), include_str!("posts.sql"), search);
+        fetch_wide("search_posts", before.page(asked, limit)).await
+    }
+
+    /// How many posts match, at most `limit`. Errors: [`StoreError::Read`].
+    pub async fn search_hits(&self, search: &PostSearch, limit: usize) -> Result<u64, StoreError> {
+        let asked = searched(self.query(""), include_str!("hits.sql"), search);
+        let asked = asked.param("limit", limit);
+        let counts: Vec<u64> = fetch_wide("search_hits", asked).await?;
+        Ok(counts.first().copied().unwrap_or_default())
+    }
+
+    /// Which of these posts still are the version that was found. Errors: [`StoreError::Read`].
+    pub async fn still_so(&self, found: &[FoundPost]) -> Result<HashSet<RecordKey>, StoreError> {
+        let keys: Vec<RecordKey> = found.iter().map(FoundPost::key).collect();
+        let asked = self.query(include_str!("../post_revs.sql")).param("keys", &keys);
+        let now: Vec<(ActorId, RkeyId, Rev)> = fetch("post_revs", asked).await?;
+        let now: HashSet<_> = now.into_iter().collect();
+        let is_so = |post: &&FoundPost| now.contains(&(post.actor, post.rkey, post.rev));
+        Ok(found.iter().filter(is_so).map(FoundPost::key).collect())
+    }
+
+    /// Words of posts that begin so, the commonest first, at most `limit`. Errors: [`StoreError::Read`].
+    pub async fn words_beginning(
+        &self,
+        beginning: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let asked = self.query(include_str!("words.sql")).param("beginning", beginning);
+        fetch_wide("words", asked.param("limit", limit)).await
+    }
+
+    /// Pairs of characters of posts that begin so, likewise. Errors: [`StoreError::Read`].
+    pub async fn pairs_beginning(
+        &self,
+        beginning: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let asked = self.query(include_str!("pairs.sql")).param("beginning", beginning);
+        fetch_wide("pairs", asked.param("limit", limit)).await
+    }
+
+    /// How the engine goes about a search: its plan, line by line. Errors: [`StoreError::Read`].
+    pub async fn explain_search(&self, search: &PostSearch) -> Result<Vec<String>, StoreError> {
+        let explained = self.query("EXPLAIN actions = 1, indexes = 1\n");
+        let asked = searched(explained, include_str!("posts.sql"), search);
+        fetch_wide("explain_search", LinkPosition::START.page(asked, 1)).await
+    }
+}
+
+/// A file with the conditions where they come.
+fn searched<'a>(mut asked: Asked<'a>, sql: &'static str, search: &PostSearch) -> Asked<'a> {
+    let (before, behind) = sql.split_once(CONDITION).unwrap_or((sql, ""));
+    asked.push(before);
+    let mut asked = search.condition.write(asked);
+    asked.push(behind);
+    asked.param("after_ms", search.after.ms()).param("until_ms", search.until.ms())
+}

@@ -1,0 +1,149 @@
+//! Conditions of a search: each finds what it says, alone, among others and negated, and the text indexes answer it.
+
+use firehouse_schema::{PostRow, PostTextRow};
+use firehouse_sim::engine;
+use firehouse_store::Store;
+use firehouse_store::read::{Condition, LinkPosition, PostSearch};
+use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
+
+use Condition::{All, Any, AnyMark, AnyWord, By, Character, Marks, Not, Phrase, Run, Since, Words};
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+fn row(rkey: u64, words: &str, runs: &str, marks: &[&str]) -> PostTextRow {
+    PostTextRow {
+        sort_at: Datetime::from_ms(i64::try_from(rkey).unwrap() * 1_000),
+        actor: ActorId::from(rkey % 2),
+        rkey: RkeyId::from(rkey),
+        rev: Rev::from(1),
+        deleted: 0,
+        words: words.into(),
+        runs: runs.into(),
+        marks: texts(marks),
+    }
+}
+
+fn search(condition: Condition) -> PostSearch {
+    let (after, until) = (Datetime::from_ms(i64::MIN), Datetime::from_ms(i64::MAX));
+    PostSearch { condition, after, until }
+}
+
+async fn found(store: &Store, condition: Condition) -> Vec<u64> {
+    let search = search(condition);
+    let rows = store.search_posts(&search, LinkPosition::START, 100).await.unwrap();
+    let hits = store.search_hits(&search, 100).await.unwrap();
+    assert_eq!(hits, rows.len() as u64);
+    rows.iter().map(|row| row.rkey.get()).collect()
+}
+
+fn run(text: &str) -> Condition {
+    let chars: Vec<char> = text.chars().collect();
+    Run(text.to_owned(), chars.windows(2).map(String::from_iter).collect())
+}
+
+fn not(condition: Condition) -> Condition {
+    Not(Box::new(condition))
+}
+
+async fn filled() -> Option<Store> {
+    let store = engine::store().await?;
+    let rows = [
+        row(1, "a wide reply", "", &["lang:en", "#rail"]),
+        row(2, "reply but wide . a card", "", &["lang:en"]),
+        row(3, "", "昨日東京都に行った ", &["lang:ja"]),
+        row(4, "iphone", "東 京都で買った ", &["lang:ja", "#rail"]),
+    ];
+    let _ = store.insert(&rows).await.unwrap();
+    Some(store)
+}
+
+#[tokio::test]
+async fn each_condition_finds_what_it_says() {
+    let Some(store) = filled().await else { return };
+    for (condition, expected) in [
+        (Condition::everything(), vec![4, 3, 2, 1]),
+        (Any(vec![]), vec![]),
+        (Words(texts(&["wide", "reply"])), vec![2, 1]),
+        (Phrase(texts(&["wide", "reply"])), vec![1]),
+        (Phrase(texts(&["wide", "a"])), vec![]),
+        (Phrase(texts(&["ide", "reply"])), vec![]),
+        (AnyWord(texts(&["card", "iphone", "nothing"])), vec![4, 2]),
+        (run("東京都"), vec![3]),
+        (run("東京"), vec![3]),
+        (run("京都"), vec![4, 3]),
+        (Character("東".into(), Some(texts(&["東京", "東 "]))), vec![4, 3]),
+        (Character("東".into(), None), vec![4, 3]),
+        (Marks(texts(&["lang:ja", "#rail"])), vec![4]),
+        (AnyMark(texts(&["lang:ja", "#rail"])), vec![4, 3, 1]),
+        (By(vec![ActorId::from(1)]), vec![3, 1]),
+        (Since(Datetime::from_ms(3_000)), vec![4, 3]),
+        (not(Words(texts(&["wide"]))), vec![4, 3]),
+        (All(vec![Words(texts(&["wide"])), not(Marks(texts(&["#rail"])))]), vec![2]),
+        (
+            All(vec![
+                Any(vec![Words(texts(&["card"])), run("東京")]),
+                not(By(vec![ActorId::from(0)])),
+            ]),
+            vec![3],
+        ),
+    ] {
+        assert_eq!(found(&store, condition.clone()).await, expected, "{condition:?}");
+    }
+}
+
+#[tokio::test]
+async fn words_marks_pairs_and_authors_are_answered_by_their_index_alone() {
+    let Some(store) = filled().await else { return };
+    for (condition, columns) in [
+        (Words(texts(&["wide", "reply"])), vec!["words"]),
+        (AnyWord(texts(&["wide", "reply"])), vec!["words"]),
+        (run("京都"), vec!["runs"]),
+        (Marks(texts(&["#rail"])), vec!["marks"]),
+        (AnyMark(texts(&["#rail", "lang:en"])), vec!["marks"]),
+        (By(vec![ActorId::from(1)]), vec!["authors"]),
+        (not(Words(texts(&["wide"]))), vec!["words"]),
+        (
+            Any(vec![
+                All(vec![Words(texts(&["wide"])), Marks(texts(&["#rail"]))]),
+                run("京都"),
+            ]),
+            vec!["words", "marks", "runs"],
+        ),
+    ] {
+        let plan = store.explain_search(&search(condition.clone())).await.unwrap().join("\n");
+        for column in columns {
+            let of = format!("__text_index_{column}_");
+            assert!(plan.contains(&of), "{condition:?} is not read from the index {column}:\n{plan}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_is_no_longer_so_is_told_apart() {
+    let Some(store) = filled().await else { return };
+    let post = |rkey: u64, rev: u64, deleted: u8| PostRow {
+        actor: ActorId::from(rkey % 2),
+        rkey: RkeyId::from(rkey),
+        rev: Rev::from(rev),
+        deleted,
+        ..crate::rows::post(rkey)
+    };
+    // The second was edited, the third is gone, the fourth is still being written.
+    let posts = [post(1, 1, 0), post(2, 1, 0), post(2, 2, 0), post(3, 1, 0), post(3, 2, 1)];
+    let _ = store.insert(&posts).await.unwrap();
+    let everything = search(Condition::everything());
+    let rows = store.search_posts(&everything, LinkPosition::START, 100).await.unwrap();
+    let so = store.still_so(&rows).await.unwrap();
+    assert_eq!(so.into_iter().map(|(_, rkey)| rkey.get()).collect::<Vec<_>>(), [1]);
+}
+
+#[tokio::test]
+async fn words_and_pairs_are_looked_up_by_how_they_begin() {
+    let Some(store) = filled().await else { return };
+    assert_eq!(store.words_beginning("wi", 10).await.unwrap(), ["wide"]);
+    assert_eq!(store.words_beginning("", 2).await.unwrap(), ["a", "reply"]);
+    assert_eq!(store.pairs_beginning("東", 10).await.unwrap(), ["東 ", "東京"]);
+    assert!(store.words_beginning("x", 10).await.unwrap().is_empty());
+}
