@@ -58,4 +58,5 @@ pub use ancestry::{HEIGHT_MAX, told_above};
 pub use indexer::Indexer;
 pub use label::label_row;
 pub use notification::notification;
+pub use post_text::{PostVersion, post_text};
 pub use rows::{Rows, Witness};

@@ -10,7 +10,7 @@ use firehouse_schema::{
 use firehouse_types::{ActorId, AtUri, DropReason, RkeyId};
 use serde::Deserialize;
 
-use crate::post_text::{self, Answers};
+use crate::post_text::{PostVersion, post_text};
 use crate::rows::Rows;
 use crate::source::Source;
 
@@ -86,12 +86,9 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
         None => (None, 0),
     };
     let (quote_actor, quote_rkey) = quoted.map_or((0, 0), numbers);
-    let answers = match &post.reply {
-        None => Answers::Nothing,
-        Some(_) if [root_actor, parent_actor] == [source.actor.get(); 2] => Answers::Itself,
-        Some(_) => Answers::Somebody,
-    };
-    rows.post_texts.push(post_text::row(source, answers, embeds, &post.langs)?);
+    let (sort_at, actor, rkey, rev) = (source.sort_at, source.actor, source.rkey, source.op.rev);
+    let version = PostVersion { sort_at, actor, rkey, rev };
+    rows.post_texts.push(post_text(version, &source.op.record)?);
     rows.posts.push(PostRow {
         actor: source.actor,
         rkey: source.rkey,

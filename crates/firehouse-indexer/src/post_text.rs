@@ -4,12 +4,10 @@
 //! runs; its tags, languages and links, whom it mentions and what it carries become marks. The record is read as what it is, field by
 //! field: whatever in it is of a kind we do not know is passed over.
 
-use firehouse_schema::{EMBED_GALLERY, EMBED_IMAGES, EMBED_VIDEO, PostTextRow};
+use firehouse_schema::PostTextRow;
 use firehouse_text as text;
-use firehouse_types::{ActorId, DropReason};
+use firehouse_types::{ActorId, AtUri, Datetime, DropReason, Rev, RkeyId};
 use ipld_core::ipld::Ipld;
-
-use crate::source::Source;
 
 /// Descriptions of media that are indexed, of one post.
 const DESCRIPTIONS_MAX: usize = 32;
@@ -20,13 +18,17 @@ const GIF_HOSTS: [&str; 3] = ["tenor.com", "giphy.com", "klipy.com"];
 /// Where polls are voted on.
 const POLL_HOSTS: [&str; 2] = ["poll.blue", "pollsky.app"];
 
-/// What a post answers, as far as search asks.
-#[derive(Clone, Copy)]
-pub(crate) enum Answers {
-    Nothing,
-    Somebody,
-    /// Its own author, as in a thread of one's own.
-    Itself,
+/// Which version of which post it is.
+#[derive(Clone, Copy, Debug)]
+pub struct PostVersion {
+    /// What answers sort it by.
+    pub sort_at: Datetime,
+    /// Who wrote it.
+    pub actor: ActorId,
+    /// Its key.
+    pub rkey: RkeyId,
+    /// The version.
+    pub rev: Rev,
 }
 
 /// What is read of a post.
@@ -36,14 +38,10 @@ struct Read<'a> {
     marks: Vec<String>,
 }
 
-/// The row of one post. `embeds`: its bits, as in `posts`.
-pub(crate) fn row(
-    source: &Source<'_>,
-    answers: Answers,
-    embeds: u8,
-    langs: &[&str],
-) -> Result<PostTextRow, DropReason> {
-    let post: Ipld = source.decode()?;
+/// What a post is found by, out of its block: a valid post, DAG-CBOR. Errors: [`DropReason::RecordMalformed`] for what is no record.
+pub fn post_text(version: PostVersion, block: &[u8]) -> Result<PostTextRow, DropReason> {
+    let post: Ipld =
+        serde_ipld_dagcbor::from_slice(block).map_err(|_| DropReason::RecordMalformed)?;
     let said = string(&post, "text").unwrap_or_default();
     let mut read = Read { said: vec![said], marks: text::marks_of(said) };
     read.marks.extend(list(&post, "tags").filter_map(as_string).map(text::tag));
@@ -53,21 +51,12 @@ pub(crate) fn row(
     if let Some(embed) = field(&post, "embed") {
         read.embedded(embed);
     }
-    read.languages(langs);
-    if embeds & (EMBED_IMAGES | EMBED_GALLERY) != 0 {
-        read.mark(text::HAS_IMAGE);
-    }
-    if embeds & EMBED_VIDEO != 0 {
-        read.mark(text::HAS_VIDEO);
-    }
-    if embeds & (EMBED_IMAGES | EMBED_GALLERY | EMBED_VIDEO) != 0 {
-        read.mark(text::HAS_MEDIA);
-    }
-    match answers {
-        Answers::Nothing => {}
-        Answers::Somebody => read.mark(text::IS_REPLY),
-        Answers::Itself => {
-            read.mark(text::IS_REPLY);
+    let langs: Vec<_> = list(&post, "langs").filter_map(as_string).collect();
+    read.languages(&langs);
+    if let Some(reply) = field(&post, "reply") {
+        read.mark(text::IS_REPLY);
+        let is_own = |name| author(reply, name) == Some(version.actor);
+        if is_own("root") && is_own("parent") {
             read.mark(text::IS_THREAD);
         }
     }
@@ -81,10 +70,10 @@ pub(crate) fn row(
     read.marks.sort_unstable();
     read.marks.dedup();
     Ok(PostTextRow {
-        sort_at: source.sort_at,
-        actor: source.actor,
-        rkey: source.rkey,
-        rev: source.op.rev,
+        sort_at: version.sort_at,
+        actor: version.actor,
+        rkey: version.rkey,
+        rev: version.rev,
         deleted: 0,
         words: words.into(),
         runs: runs.into(),
@@ -157,6 +146,8 @@ impl<'a> Read<'a> {
             Some("app.bsky.embed.images") => self.pictures(embed, "images"),
             Some("app.bsky.embed.gallery") => self.pictures(embed, "items"),
             Some("app.bsky.embed.video") => {
+                self.mark(text::HAS_VIDEO);
+                self.mark(text::HAS_MEDIA);
                 self.described(string(embed, "alt"));
                 if string(embed, "presentation") == Some("gif") {
                     self.mark(text::HAS_GIF);
@@ -181,6 +172,8 @@ impl<'a> Read<'a> {
     }
 
     fn pictures(&mut self, embed: &'a Ipld, name: &str) {
+        self.mark(text::HAS_IMAGE);
+        self.mark(text::HAS_MEDIA);
         for picture in list(embed, name) {
             self.described(string(picture, "alt"));
             let blob = field(picture, "image");
@@ -201,6 +194,12 @@ impl<'a> Read<'a> {
             self.mark(text::HAS_POLL);
         }
     }
+}
+
+/// Who wrote a post that a reply names.
+fn author(reply: &Ipld, name: &str) -> Option<ActorId> {
+    let uri = AtUri::parse(string(field(reply, name)?, "uri")?).ok()?;
+    Some(ActorId::of(uri.authority))
 }
 
 /// Whether a host is another or lies below it.

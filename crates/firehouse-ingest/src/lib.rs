@@ -35,6 +35,7 @@ mod verify;
 mod walk;
 mod walked;
 mod purge;
+mod texts;
 mod writing;
 mod difference;
 mod batch;

@@ -37,6 +37,7 @@ use crate::keep::{Keeper, Keeping, Lists, MARKED_AT_ONCE};
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
 use crate::purge::purge_deleted;
+use crate::texts::write_texts_again;
 use crate::rechecks::Asked as RechecksAsked;
 use crate::requests::Requests;
 use crate::selecting::Selecting;
@@ -274,6 +275,11 @@ impl Ingest {
             read
         };
         let intakes = tokio::spawn(read_to_the_end);
+        let texts = write_texts_again(purged.clone(), metrics_of_purge.clone());
+        let texts = async {
+            texts.await?;
+            std::future::pending().await
+        };
         let purge = purge_deleted(purged, deleted_kept, metrics_of_purge);
         let watched = async {
             let workers_end = async {
@@ -297,6 +303,7 @@ impl Ingest {
         tokio::select! {
             ended = watched => ended.map(drop),
             failed = purge => failed,
+            failed = texts => failed,
             failed = keeping.run() => failed,
         }
     }

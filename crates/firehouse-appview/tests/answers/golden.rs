@@ -47,7 +47,9 @@ struct Card {
 #[serde(deny_unknown_fields)]
 struct Query {
     q: String,
+    #[serde(default)]
     finds: Vec<String>,
+    #[serde(default)]
     misses: Vec<String>,
     because: String,
 }

@@ -250,6 +250,7 @@ const CASES: &[Case] = &[
     ),
     ("trends", &[("late_s", "60"), ("earlier_s", "600"), ("accounts", "3"), ("limit", "3")]),
     ("post_revs", &[("keys", "[(1,2)]")]),
+    ("posts_to_read", &[("after_actor", "1"), ("after_rkey", "2"), ("limit", "3")]),
     ("thread", &[("actor", "1"), ("rkey", "2"), ("limit", "3")]),
     ("thread_root", &[("actor", "1"), ("rkey", "2")]),
     (

@@ -51,7 +51,43 @@ impl FoundPost {
     }
 }
 
+/// A post whose text is read again.
+#[derive(Clone, Debug, Row, serde::Deserialize)]
+pub struct PostToRead {
+    /// Who wrote it.
+    pub actor: ActorId,
+    /// Its key.
+    pub rkey: RkeyId,
+    /// The version.
+    pub rev: Rev,
+    sort_at: i64,
+    /// DAG-CBOR.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
+}
+
+impl PostToRead {
+    /// What answers sort it by.
+    pub fn sort_at(&self) -> Datetime {
+        Datetime::from_ms(self.sort_at)
+    }
+}
+
 impl Store {
+    /// Posts behind a key, in the order of keys, as they are now: to be read again. Errors: [`StoreError::Read`].
+    pub async fn posts_to_read(
+        &self,
+        after: RecordKey,
+        limit: usize,
+    ) -> Result<Vec<PostToRead>, StoreError> {
+        let asked = self
+            .query(include_str!("../posts_to_read.sql"))
+            .param("after_actor", after.0)
+            .param("after_rkey", after.1)
+            .param("limit", limit);
+        fetch("posts_to_read", asked).await
+    }
+
     /// Posts that match. Shape: newest first, at most `limit`, behind `before`; a post may be there in two versions.
     /// Errors: [`StoreError::Read`].
     pub async fn search_posts(
