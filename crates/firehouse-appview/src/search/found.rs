@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use firehouse_store::read::{FoundPost, Interactions, LinkPosition, RecordKey};
+use firehouse_store::read::{Candidate, FoundPost, Interactions, LinkPosition, RecordKey};
 use firehouse_text::Sort;
 use firehouse_types::Datetime;
 
-use super::Search;
 use super::asked::Least;
+use super::{Search, relevance};
 use crate::page::{From, Page};
 use crate::{AppView, ViewError};
 
@@ -19,6 +19,8 @@ const LOOKED_AT: usize = 500;
 const LOOKED_AT_MAX: usize = 5_000;
 /// What twice the engagement is worth: a post this much younger stands level. Units: milliseconds.
 const DOUBLING_MS: f64 = 12.0 * 3_600_000.0;
+/// What being most about what was asked is worth, beside nothing of it: so many times the engagement.
+const RELEVANT: f64 = 4.0;
 
 /// In which order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,16 +114,20 @@ async fn ranked(
     app: &AppView,
     search: &Search,
 ) -> Result<Vec<(LinkPosition, FoundPost)>, ViewError> {
-    let start = LinkPosition::START;
-    let found = app.store.search_posts(&search.posts, start, CANDIDATES_MAX).await?;
+    let (words, runs) = relevance::sought(&search.posts.condition);
+    let (sought, start) = ((words.as_slice(), runs.as_slice()), LinkPosition::START);
+    let candidates =
+        app.store.search_candidates(&search.posts, sought, start, CANDIDATES_MAX).await?;
+    let found: Vec<FoundPost> = candidates.iter().map(Candidate::post).collect();
     let counts = counts(app, &found).await?;
-    let rank = |post: FoundPost| {
-        let bonus = counts.get(&post.key()).map_or(0, bonus_ms);
+    let rank = |(post, relevance): (FoundPost, f64)| {
+        let bonus = bonus_ms(counts.get(&post.key()), relevance);
         let row = post.position();
         let at = Datetime::from_ms(row.at.ms().saturating_add(bonus));
         (LinkPosition { at, ..row }, post)
     };
-    let liked = found.into_iter().filter(|row| is_liked(&counts, row, search.least));
+    let scored = found.into_iter().zip(relevance::scores(&candidates));
+    let liked = scored.filter(|(row, _)| is_liked(&counts, row, search.least));
     Ok(liked.map(rank).collect())
 }
 
@@ -129,9 +135,12 @@ fn place(row: &LinkPosition) -> (Datetime, u64, u64) {
     (row.at, row.actor, row.rkey)
 }
 
+/// How much later a post stands for its answers, and for being about what was asked: at most as for RELEVANT times the answers.
 #[expect(clippy::cast_possible_truncation, reason = "64 doublings of 12 hours fit")]
 #[expect(clippy::cast_precision_loss, reason = "a few answers more or less move nothing")]
-fn bonus_ms(counts: &Interactions) -> i64 {
-    let weighted = counts.likes + counts.replies + 2 * (counts.reposts + counts.quotes);
-    ((1.0 + weighted as f64).log2() * DOUBLING_MS) as i64
+fn bonus_ms(counts: Option<&Interactions>, relevance: f64) -> i64 {
+    let weighted = counts.map_or(0, |counts| {
+        counts.likes + counts.replies + 2 * (counts.reposts + counts.quotes)
+    });
+    (((1.0 + weighted as f64).log2() + relevance * RELEVANT.log2()) * DOUBLING_MS) as i64
 }

@@ -51,6 +51,26 @@ impl FoundPost {
     }
 }
 
+/// A post that matched, and how much it is about what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Row, serde::Deserialize)]
+pub struct Candidate {
+    actor: ActorId,
+    rkey: RkeyId,
+    sort_at: i64,
+    rev: Rev,
+    /// How long its texts are.
+    pub bytes: u32,
+    /// How often each word that was asked for stands in it, then each run.
+    pub times: Vec<u16>,
+}
+
+impl Candidate {
+    /// The post by itself.
+    pub fn post(&self) -> FoundPost {
+        FoundPost { actor: self.actor, rkey: self.rkey, sort_at: self.sort_at, rev: self.rev }
+    }
+}
+
 /// A post whose text is read again.
 #[derive(Clone, Debug, Row, serde::Deserialize)]
 pub struct PostToRead {
@@ -98,6 +118,19 @@ impl Store {
     ) -> Result<Vec<FoundPost>, StoreError> {
         let asked = searched(self.query(""), include_str!("posts.sql"), search);
         fetch_wide("search_posts", before.page(asked, limit)).await
+    }
+
+    /// As [`Store::search_posts`], with how often `words` and `runs` stand in each.
+    pub async fn search_candidates(
+        &self,
+        search: &PostSearch,
+        (words, runs): (&[String], &[String]),
+        before: LinkPosition,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        let asked = searched(self.query(""), include_str!("candidates.sql"), search);
+        let asked = asked.param("words", words).param("runs", runs);
+        fetch_wide("search_candidates", before.page(asked, limit)).await
     }
 
     /// How many posts match, at most `limit`. Errors: [`StoreError::Read`].
