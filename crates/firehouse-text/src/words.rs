@@ -1,60 +1,98 @@
-//! Words: what a text is cut into.
+//! Words: what a folded text is cut into.
 //!
-//! Scripts with spaces are cut at word boundaries (UAX #29). Han, kana, Hangul, Thai, Lao, Khmer and Burmese are not cut into words but
-//! into overlapping pairs of characters, with the whole run kept for comparison: a run is found wherever it stands, as people who write
-//! these scripts expect (한글 in 한글은, 熱力学 but not 熱, 力 and 学 apart).
+//! Scripts with spaces are cut wherever letters end, and a number keeps the separators inside of it. Thai, Lao, Khmer and Burmese are cut
+//! by dictionary. Han, kana and Hangul are not cut: a run is found wherever it stands, as people who write these scripts expect (한글 in
+//! 한글은, 熱力学 but not 熱, 力 and 学 apart). An emoji is a word.
 
-use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use unicode_segmentation::UnicodeSegmentation;
+use icu_segmenter::options::WordBreakInvariantOptions;
+use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed};
 
+use crate::chars::{Class, JOINER, class, is_flag_tag, is_mark};
 use crate::fold;
 
-/// Longer words are cut: nobody searches for them, and each would be a term of its own. Units: characters.
+/// Longer words are cut: nobody searches for them, and each would be a token of its own. Units: characters.
 const WORD_CHARS_MAX: usize = 64;
-/// What of a text is looked at. Posts are shorter; descriptions of images need not be. Units: bytes.
-const TEXT_BYTES_MAX: usize = 32 << 10;
 
-/// What a piece of a query asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pieces {
-    /// Terms a text must have.
-    pub terms: Vec<String>,
-    /// Texts that must stand in it as they are, folded: runs of scripts without spaces, whose pairs alone could be anywhere.
-    pub runs: Vec<String>,
+static DICTIONARIES: LazyLock<WordSegmenterBorrowed<'static>> =
+    LazyLock::new(|| WordSegmenter::new_dictionary(WordBreakInvariantOptions::default()));
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stretch<'a> {
+    Word(&'a str),
+    Run(&'a str),
 }
 
-/// Terms of a text, sorted, each once.
-pub fn terms_of(text: &str) -> Vec<String> {
-    let folded = fold(cut(text, TEXT_BYTES_MAX));
-    let mut terms = BTreeSet::new();
-    each_stretch(&folded, |stretch| match stretch {
-        Stretch::Word(word) => {
-            terms.insert(word.to_owned());
-        }
-        Stretch::Run(run) => {
-            terms.extend(run.chars().map(String::from));
-            terms.extend(pairs(run));
-        }
-    });
-    terms.into_iter().collect()
-}
-
-/// What a piece of a query asks for.
-pub fn pieces(text: &str) -> Pieces {
-    let folded = fold(cut(text, TEXT_BYTES_MAX));
-    let mut found = Pieces::default();
-    each_stretch(&folded, |stretch| match stretch {
-        Stretch::Word(word) => found.terms.push(word.to_owned()),
-        Stretch::Run(run) if run.chars().nth(1).is_none() => found.terms.push(run.to_owned()),
-        Stretch::Run(run) => {
-            found.terms.extend(pairs(run));
-            if run.chars().nth(2).is_some() {
-                found.runs.push(run.to_owned());
+/// Words and runs of a folded text, in order.
+pub(crate) fn each_stretch<'a>(folded: &'a str, mut found: impl FnMut(Stretch<'a>)) {
+    let mut rest = folded;
+    while let Some(first) = rest.chars().next() {
+        let kind = class(first);
+        let is_same = |c| class(c) == kind;
+        let end = match kind {
+            Class::Word => word_end(rest),
+            Class::Emoji => emoji_end(rest),
+            Class::Run | Class::Dictionary => rest.find(|c| !is_same(c)).unwrap_or(rest.len()),
+            Class::Flag => rest.chars().take(2).filter(|&c| is_same(c)).map(char::len_utf8).sum(),
+            Class::None => first.len_utf8(),
+        };
+        let (stretch, behind) = rest.split_at(end);
+        rest = behind;
+        match kind {
+            Class::Run => found(Stretch::Run(stretch)),
+            Class::Word | Class::Emoji | Class::Flag => {
+                word(stretch).into_iter().for_each(&mut found)
             }
+            Class::Dictionary => {
+                let mut begin = 0;
+                for end in DICTIONARIES.segment_str(stretch) {
+                    stretch.get(begin..end).and_then(word).into_iter().for_each(&mut found);
+                    begin = end;
+                }
+            }
+            Class::None => {}
         }
-    });
-    found
+    }
+}
+
+/// Cut to its length. Marks without a letter are no word.
+fn word(text: &str) -> Option<Stretch<'_>> {
+    let end = text.char_indices().nth(WORD_CHARS_MAX).map_or(text.len(), |(at, _)| at);
+    text.chars().any(|c| !is_mark(c)).then(|| Stretch::Word(text.get(..end).unwrap_or(text)))
+}
+
+/// 3.14, 10:30, 1,000 and 2026-06-01 are one word, don't and example.com are two.
+fn word_end(text: &str) -> usize {
+    let mut before = ' ';
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let is_inside = matches!(c, '.' | ',' | ':' | '-')
+            && before.is_ascii_digit()
+            && chars.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+        if class(c) != Class::Word && !is_inside {
+            return at;
+        }
+        before = c;
+    }
+    text.len()
+}
+
+/// One emoji, or several that are joined to one picture.
+fn emoji_end(text: &str) -> usize {
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some(&(at, c)) = chars.peek() {
+        let is_joined = c == JOINER;
+        if !is_joined && !is_flag_tag(c) {
+            return at;
+        }
+        chars.next();
+        // Folding leaves joiners between emoji only.
+        if is_joined {
+            chars.next();
+        }
+    }
+    text.len()
 }
 
 /// Words of a name or handle, folded, which are looked up by how they begin; of a query, the beginnings it asks for.
@@ -64,103 +102,70 @@ pub fn name_words(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-enum Stretch<'a> {
-    Word(&'a str),
-    Run(&'a str),
-}
-
-fn each_stretch(folded: &str, mut found: impl FnMut(Stretch<'_>)) {
-    let mut rest = folded;
-    while let Some(first) = rest.chars().next() {
-        let is_run = is_unspaced(first);
-        let end = rest.find(|c| is_unspaced(c) != is_run).unwrap_or(rest.len());
-        let (stretch, behind) = rest.split_at(end);
-        rest = behind;
-        if is_run {
-            found(Stretch::Run(stretch));
-            continue;
-        }
-        // Marks inside of words part them: everybody writes don't and 3.14 alike, and colons tell our other terms from words.
-        let words =
-            stretch.unicode_words().flat_map(|word| word.split(|c: char| c.is_ascii_punctuation()));
-        for word in words.filter(|word| !word.is_empty()) {
-            let end = word.char_indices().nth(WORD_CHARS_MAX).map_or(word.len(), |(at, _)| at);
-            found(Stretch::Word(word.get(..end).unwrap_or(word)));
-        }
-    }
-}
-
-fn pairs(run: &str) -> impl Iterator<Item = String> {
-    run.chars().zip(run.chars().skip(1)).map(|(a, b)| String::from_iter([a, b]))
-}
-
-/// Whether words of this script stand without spaces between them, or with endings grown on.
-fn is_unspaced(c: char) -> bool {
-    matches!(u32::from(c),
-        0x0e00..=0x0eff      // Thai, Lao
-        | 0x1000..=0x109f    // Burmese
-        | 0x1100..=0x11ff    // Hangul, apart
-        | 0x1780..=0x17ff    // Khmer
-        | 0x3005..=0x3007 | 0x3041..=0x3096 | 0x309d..=0x309f | 0x30a1..=0x30fa | 0x30fc..=0x30ff // kana
-        | 0x31f0..=0x31ff    // kana, small
-        | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff // Han
-        | 0xac00..=0xd7ff    // Hangul
-    )
-}
-
-/// Vowel signs and the like, which are part of the letter before.
-fn is_mark(c: char) -> bool {
-    matches!(u32::from(c), 0x0300..=0x036f | 0x0483..=0x0489 | 0x0591..=0x05c7 | 0x0610..=0x061a | 0x064b..=0x065f | 0x093a..=0x094f | 0x0e31..=0x0e4e)
-}
-
-fn cut(text: &str, bytes: usize) -> &str {
+/// The beginning of a text, of so many bytes at most.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
-    /// Whether a text with these words would be found.
-    fn finds(query: &str, text: &str) -> bool {
-        let (terms, asked, folded) = (terms_of(text), pieces(query), fold(text));
-        asked.terms.iter().all(|term| terms.contains(term))
-            && asked.runs.iter().all(|run| folded.contains(run.as_str()))
+    /// Words, and runs in brackets.
+    fn check(text: &str, expected: &str) {
+        let mut found = Vec::new();
+        each_stretch(&fold(text), |stretch| {
+            found.push(match stretch {
+                Stretch::Word(word) => word.to_owned(),
+                Stretch::Run(run) => format!("[{run}]"),
+            });
+        });
+        assert_eq!(found.join(" "), expected, "{text}");
     }
 
     #[test]
-    fn words_are_found_whole_and_in_any_case() {
-        assert!(finds("PRAIA", "a praia, hoje"));
-        assert!(finds("поезд", "Мой Поезд!"));
-        assert!(finds("القهوة", "أحب القهوة كثيرا"));
-        assert!(finds("don't", "I don’t know"));
-        assert!(finds("example.com", "see https://example.com/x"));
-        assert!(!finds("rain", "the train"));
+    fn punctuation_parts_words_but_not_numbers() {
+        check("Hello, wide-open World! don’t", "hello wide open world don t");
+        check("see https://example.com/x_y", "see https example com x y");
+        check("3.14, 10:30. 2026-06-01 1,000 1.2.3 $5", "3.14 10:30 2026-06-01 1,000 1.2.3 5");
+        check("v1.2 covid-19 24/7 1..2 -3", "v1.2 covid 19 24 7 1 2 3");
     }
 
     #[test]
-    fn scripts_without_spaces_are_found_anywhere_and_only_together() {
-        assert!(finds("東京", "昨日東京都に行った"));
-        assert!(finds("熱力学", "熱力学第二法則"));
-        assert!(!finds("熱力学", "熱と力と学"));
-        assert!(!finds("熱力学", "熱力 力学"));
-        assert!(finds("한글", "한글은 쉽다"));
-        assert!(finds("猫", "うちの猫"));
-        assert!(finds("กาแฟ", "ฉันชอบกาแฟมาก"));
-        assert!(finds("テスト test", "これはテストです (Test)"));
+    fn every_script_has_its_words() {
+        check("Мой Поезд, أحب القهوة; שָׁלוֹם עולם", "мой поезд احب القهوه שלום עולם");
+        check("हिन्दी में संगीत", "हिन्दी में संगीत");
+        check("昨日iPhone15を買った、東京で。", "[昨日] iphone15 [を買った] [東京で]");
+        check("한글은 쉽다ㅋㅋ", "[한글은] [쉽다ᄏᄏ]");
+        check("ラーメン・カフェ 10月1日", "[ラーメン] [カフェ] 10 [月] 1 [日]");
     }
 
-    proptest! {
-        #[test]
-        fn every_text_is_found_by_itself(text: String) {
-            prop_assert!(finds(&text, &text));
-        }
+    #[test]
+    fn scripts_that_need_a_dictionary_have_one() {
+        check("ฉันชอบกาแฟมาก", "ฉัน ชอบ กาแฟ มาก");
+        check("ดื่มน้ำ", "ดื่ม น้ำ");
+        check("ខ្ញុំស្រលាញ់ភាសាខ្មែរ", "ខ្ញុំ ស្រលាញ់ ភាសាខ្មែរ");
+        check("ພາສາລາວ", "ພາສາ ລາວ");
+        check("မြန်မာစာ", "မြန်မာ စာ");
+    }
 
-        #[test]
-        fn no_word_is_taken_for_another_kind_of_term(text: String) {
-            prop_assert!(terms_of(&text).iter().all(|term| !term.contains([':', '#', '@'])));
-        }
+    #[test]
+    fn an_emoji_is_a_word() {
+        check("nice👍🏽👍 ❤️!", "nice 👍 👍 ❤");
+        check("👩🏽‍❤️‍👨🏿🇩🇪🇫🇷 🏴󠁧󠁢󠁳󠁣󠁴󠁿", "👩\u{200d}❤\u{200d}👨 🇩🇪 🇫🇷 🏴󠁧󠁢󠁳󠁣󠁴󠁿");
+        check("© ★ 1️⃣", "1");
+    }
+
+    #[test]
+    fn long_words_are_cut() {
+        check(&"é".repeat(100), &"e".repeat(64));
+    }
+
+    #[test]
+    fn names_have_words_too() {
+        assert_eq!(
+            name_words("Élodie-Anne (東京) 🎉 a.test"),
+            ["elodie", "anne", "東京", "a", "test"]
+        );
     }
 }
