@@ -101,12 +101,12 @@ pub async fn search_posts_v2(
 fn asked(parameters: Parameters) -> Asked {
     let is = |flag: Option<bool>| flag == Some(true);
     let marks = [
-        (parameters.has_media, firehouse_text::HAS_MEDIA),
-        (parameters.has_video, firehouse_text::HAS_VIDEO),
-        (parameters.replies_only, firehouse_text::IS_REPLY),
+        (parameters.has_media, firehouse_text::mark::HAS_MEDIA),
+        (parameters.has_video, firehouse_text::mark::HAS_VIDEO),
+        (parameters.replies_only, firehouse_text::mark::IS_REPLY),
     ];
     let marks = marks.into_iter().filter(|(flag, _)| is(*flag));
-    let reply = is(parameters.exclude_replies).then(|| firehouse_text::IS_REPLY.to_owned());
+    let reply = is(parameters.exclude_replies).then(|| firehouse_text::mark::IS_REPLY.to_owned());
     let days_ago = || Datetime::from_ms(clock::now().ms() - DAYS * 86_400_000);
     Asked {
         query: parameters.query.unwrap_or_default(),

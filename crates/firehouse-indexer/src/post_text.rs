@@ -5,7 +5,7 @@
 //! field: whatever in it is of a kind we do not know is passed over.
 
 use firehouse_schema::PostTextRow;
-use firehouse_text as text;
+use firehouse_text::{self as text, Indexed, mark};
 use firehouse_types::{ActorId, AtUri, Datetime, DropReason, Rev, RkeyId};
 use ipld_core::ipld::Ipld;
 
@@ -44,7 +44,7 @@ pub fn post_text(version: PostVersion, block: &[u8]) -> Result<PostTextRow, Drop
         serde_ipld_dagcbor::from_slice(block).map_err(|_| DropReason::RecordMalformed)?;
     let said = string(&post, "text").unwrap_or_default();
     let mut read = Read { said: vec![said], marks: text::marks_of(said) };
-    read.marks.extend(list(&post, "tags").filter_map(as_string).map(text::tag));
+    read.marks.extend(list(&post, "tags").filter_map(as_string).map(mark::tag));
     for facet in list(&post, "facets") {
         list(facet, "features").for_each(|feature| read.faceted(feature));
     }
@@ -54,19 +54,19 @@ pub fn post_text(version: PostVersion, block: &[u8]) -> Result<PostTextRow, Drop
     let langs: Vec<_> = list(&post, "langs").filter_map(as_string).collect();
     read.languages(&langs);
     if let Some(reply) = field(&post, "reply") {
-        read.mark(text::IS_REPLY);
+        read.mark(mark::IS_REPLY);
         let is_own = |name| author(reply, name) == Some(version.actor);
         if is_own("root") && is_own("parent") {
-            read.mark(text::IS_THREAD);
+            read.mark(mark::IS_THREAD);
         }
     }
     // Bridges write down what a post said elsewhere, before it was shortened.
     let original = string(&post, "bridgyOriginalText").map(text::of_html);
     if original.is_some() || string(&post, "bridgyOriginalUrl").is_some() {
-        read.mark(text::IS_BRIDGED);
+        read.mark(mark::IS_BRIDGED);
     }
     read.said.extend(original.as_deref());
-    let text::Indexed { words, runs } = text::indexed(read.said.iter().copied());
+    let Indexed { words, runs } = text::indexed(read.said.iter().copied());
     read.marks.sort_unstable();
     read.marks.dedup();
     Ok(PostTextRow {
@@ -88,17 +88,12 @@ impl<'a> Read<'a> {
 
     /// Declared languages are believed; where none is, what the text looks like. That is kept by itself, too.
     fn languages(&mut self, declared: &[&str]) {
-        let looks = text::detected(self.said.first().copied().unwrap_or_default());
-        let looks = looks.map(|lang| match declared.contains(&"ja") {
-            // Han without kana is read as Chinese by whoever does not know better.
-            true if lang == "zh" => "ja",
-            _ => lang,
-        });
-        self.marks.extend(looks.map(text::wrote));
+        let looks = text::detected(self.said.first().copied().unwrap_or_default(), declared);
+        self.marks.extend(looks.map(mark::wrote));
         if declared.is_empty() {
-            self.marks.extend(looks.map(text::lang));
+            self.marks.extend(looks.map(mark::lang));
         }
-        self.marks.extend(declared.iter().map(|lang| text::lang(lang)));
+        self.marks.extend(declared.iter().map(|lang| mark::lang(lang)));
     }
 
     /// What one feature of a facet names.
@@ -106,36 +101,35 @@ impl<'a> Read<'a> {
         match string(feature, "$type") {
             Some("app.bsky.richtext.facet#mention") => {
                 let did = string(feature, "did");
-                self.marks.extend(did.map(|did| text::mention(ActorId::of(did))));
+                self.marks.extend(did.map(|did| mark::mention(ActorId::of(did))));
             }
             Some("app.bsky.richtext.facet#link") => {
                 string(feature, "uri").into_iter().for_each(|uri| self.linked(uri));
             }
             Some("app.bsky.richtext.facet#tag") => {
-                self.marks.extend(string(feature, "tag").map(text::tag));
+                self.marks.extend(string(feature, "tag").map(mark::tag));
             }
             _ => {}
         }
     }
 
     fn linked(&mut self, uri: &str) {
-        let Some(normal) = text::normal_url(uri) else { return };
-        self.mark(text::HAS_LINK);
-        self.marks.push(text::url_term(&normal));
-        let Some(host) = text::domain(uri) else { return };
+        let (Some(url), Some(host)) = (mark::url(uri), text::host(uri)) else { return };
+        self.mark(mark::HAS_LINK);
+        self.marks.push(url);
         let is_of = |hosts: &[&str]| hosts.iter().any(|of| is_at(&host, of));
         if is_of(&GIF_HOSTS) {
-            self.mark(text::HAS_GIF);
+            self.mark(mark::HAS_GIF);
         }
         if is_of(&POLL_HOSTS) {
-            self.mark(text::HAS_POLL);
+            self.mark(mark::HAS_POLL);
         }
-        self.marks.extend(text::domain_terms(&host));
+        self.marks.extend(mark::domains(uri));
     }
 
     fn described(&mut self, alt: Option<&'a str>) {
         let Some(alt) = alt.filter(|alt| !alt.trim().is_empty()) else { return };
-        self.mark(text::HAS_ALT);
+        self.mark(mark::HAS_ALT);
         if self.said.len() <= DESCRIPTIONS_MAX {
             self.said.push(alt);
         }
@@ -146,11 +140,11 @@ impl<'a> Read<'a> {
             Some("app.bsky.embed.images") => self.pictures(embed, "images"),
             Some("app.bsky.embed.gallery") => self.pictures(embed, "items"),
             Some("app.bsky.embed.video") => {
-                self.mark(text::HAS_VIDEO);
-                self.mark(text::HAS_MEDIA);
+                self.mark(mark::HAS_VIDEO);
+                self.mark(mark::HAS_MEDIA);
                 self.described(string(embed, "alt"));
                 if string(embed, "presentation") == Some("gif") {
-                    self.mark(text::HAS_GIF);
+                    self.mark(mark::HAS_GIF);
                 }
             }
             Some("app.bsky.embed.external") => {
@@ -172,13 +166,13 @@ impl<'a> Read<'a> {
     }
 
     fn pictures(&mut self, embed: &'a Ipld, name: &str) {
-        self.mark(text::HAS_IMAGE);
-        self.mark(text::HAS_MEDIA);
+        self.mark(mark::HAS_IMAGE);
+        self.mark(mark::HAS_MEDIA);
         for picture in list(embed, name) {
             self.described(string(picture, "alt"));
             let blob = field(picture, "image");
             if blob.and_then(|blob| string(blob, "mimeType")) == Some("image/gif") {
-                self.mark(text::HAS_GIF);
+                self.mark(mark::HAS_GIF);
             }
         }
     }
@@ -187,11 +181,11 @@ impl<'a> Read<'a> {
         let uri = field(embed, "record").and_then(|record| string(record, "uri"));
         let Some(collection) = uri.and_then(|uri| uri.split('/').nth(3)) else { return };
         if collection == "app.bsky.feed.post" {
-            self.mark(text::HAS_QUOTE);
-            self.mark(text::IS_QUOTE);
+            self.mark(mark::HAS_QUOTE);
+            self.mark(mark::IS_QUOTE);
         }
         if collection.ends_with(".poll") {
-            self.mark(text::HAS_POLL);
+            self.mark(mark::HAS_POLL);
         }
     }
 }
@@ -240,11 +234,11 @@ fn list<'a>(of: &'a Ipld, name: &str) -> impl Iterator<Item = &'a Ipld> {
 #[cfg(test)]
 mod tests {
     use firehouse_schema::PostTextRow;
-    use firehouse_text as text;
-    use firehouse_types::{ActorId, RkeyId};
+    use firehouse_text::mark;
+    use firehouse_types::ActorId;
     use serde_json::{Value, json};
 
-    use crate::testing::{AUTHOR, CID, OTHER, RKEY, rows, uri};
+    use crate::testing::{AUTHOR, CID, OTHER, rows, uri};
 
     const POST: &str = "app.bsky.feed.post";
 
@@ -254,32 +248,31 @@ mod tests {
         rows(POST, record).post_texts[0].clone()
     }
 
-    fn check(with: Value, expected: &[String]) {
-        let row = post(with);
-        let missing: Vec<_> = expected.iter().filter(|term| !row.terms.contains(term)).collect();
-        assert!(missing.is_empty(), "{missing:?} in {:?}", row.terms);
+    /// All marks of the post, of which the language that its text looks like is left out.
+    fn check(with: Value, expected: &[&str]) {
+        let mut marks = post(with).marks;
+        marks.retain(|mark| !mark.starts_with("wrote:"));
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(marks, expected);
     }
 
     #[test]
-    fn a_post_is_found_by_its_words_author_language_and_tags() {
-        let by = text::by(ActorId::of(AUTHOR));
+    fn a_post_is_found_by_its_words_runs_language_and_tags() {
+        let row = post(json!({"text": "Wide  Reply 東京都 #Train, yes", "langs": ["pt-BR"], "tags": ["Extra"]}));
+        assert_eq!((&*row.words, &*row.runs), ("wide reply train yes", "東京都 "));
         check(
-            json!({"text": "Wide Reply #Train, yes", "langs": ["pt-BR"], "tags": ["Extra"]}),
-            &[
-                by,
-                "wide".into(),
-                "reply".into(),
-                "#train".into(),
-                "train".into(),
-                "#extra".into(),
-                "lang:pt".into(),
-            ],
+            json!({"text": "Reply #Train", "langs": ["pt-BR"], "tags": ["Extra"]}),
+            &["#extra", "#train", "lang:pt"],
         );
-        assert_eq!(&*post(json!({"text": "Wide  REPLY"})).text, "wide reply");
+        let row = post(json!({"text": "これはテストです"}));
+        assert_eq!(row.marks, ["lang:ja", "wrote:ja"], "where none is declared, it is what it looks like");
+        let row = post(json!({"text": "これはテストです", "langs": ["en"]}));
+        assert_eq!(row.marks, ["lang:en", "wrote:ja"]);
     }
 
     #[test]
-    fn what_its_facets_name_is_a_term() {
+    fn what_its_facets_name_is_a_mark() {
         let feature = |kind: &str, name: &str, value: &str| json!({"index": {"byteStart": 0, "byteEnd": 1}, "features": [{"$type": kind, name: value}]});
         let facets = [
             feature("app.bsky.richtext.facet#mention", "did", OTHER),
@@ -291,32 +284,65 @@ mod tests {
             feature("app.bsky.richtext.facet#tag", "tag", "Seen"),
             json!({"index": {"byteStart": 0, "byteEnd": 1}, "features": [{"$type": "com.example.facet", "did": 5}]}),
         ];
-        let url = text::url_term(&text::normal_url("http://example.com/a").unwrap());
+        let url = mark::url("http://example.com/a").unwrap();
+        let mention = mark::mention(ActorId::of(OTHER));
         check(
             json!({ "facets": facets }),
-            &[text::mention(ActorId::of(OTHER)), "domain:example.com".into(), url, "#seen".into()],
+            &["#seen", &mention, "domain:example.com", mark::HAS_LINK, &url],
         );
     }
 
     #[test]
-    fn what_it_answers_embeds_and_shows_is_a_term() {
+    fn what_it_answers_and_quotes_is_a_mark() {
         let there = json!({"uri": uri(OTHER, POST), "cid": CID});
-        let key = (ActorId::of(OTHER), RkeyId::of(RKEY));
-        check(
-            json!({"reply": {"root": there, "parent": there}}),
-            &[text::IS_REPLY.into(), text::root(key), text::parent(key)],
-        );
-        let external = json!({"$type": "app.bsky.embed.external", "external": {"uri": "https://example.com/x", "title": "Timetable", "description": ""}});
+        let own = json!({"uri": uri(AUTHOR, POST), "cid": CID});
+        check(json!({"reply": {"root": there, "parent": there}}), &[mark::IS_REPLY]);
+        check(json!({"reply": {"root": there, "parent": own}}), &[mark::IS_REPLY]);
+        check(json!({"reply": {"root": own, "parent": own}}), &[mark::IS_REPLY, mark::IS_THREAD]);
+        let record = json!({"$type": "app.bsky.embed.record", "record": there});
+        check(json!({"embed": record}), &[mark::HAS_QUOTE, mark::IS_QUOTE]);
+        let list = json!({"uri": uri(OTHER, "app.bsky.graph.list"), "cid": CID});
+        check(json!({"embed": {"$type": "app.bsky.embed.record", "record": list}}), &[]);
+    }
+
+    #[test]
+    fn what_it_shows_is_a_mark_and_what_is_said_of_it_are_words() {
+        let there = json!({"uri": uri(OTHER, POST), "cid": CID});
+        let external = json!({"$type": "app.bsky.embed.external", "external": {"uri": "https://media.tenor.com/x", "title": "Timetable", "description": ""}});
         let both = json!({"$type": "app.bsky.embed.recordWithMedia", "record": {"record": there}, "media": external});
+        let url = mark::url("https://media.tenor.com/x").unwrap();
         check(
             json!({"embed": both}),
-            &[text::embed(&uri(OTHER, POST)), "timetable".into(), "domain:example.com".into()],
+            &[
+                "domain:media.tenor.com",
+                "domain:tenor.com",
+                mark::HAS_GIF,
+                mark::HAS_LINK,
+                mark::HAS_QUOTE,
+                mark::IS_QUOTE,
+                &url,
+            ],
         );
-        let record = json!({"$type": "app.bsky.embed.record", "record": there});
-        check(json!({"embed": record}), &[text::embed(&uri(OTHER, POST))]);
-        let blob = json!({"$type": "blob", "ref": {"$link": "bafkreicn3dv6rhcbyrwmoycxrbodx6yb6fypbp5clhdlgzzx4peiz5yp6m"}, "mimeType": "image/png", "size": 1});
-        let images =
-            json!({"$type": "app.bsky.embed.images", "images": [{"alt": "a Cat", "image": blob}]});
-        check(json!({"embed": images}), &["cat".into(), text::HAS_MEDIA.into()]);
+        assert_eq!(&*post(json!({"embed": both})).words, "hi . timetable");
+        let blob = |kind: &str| json!({"$type": "blob", "ref": {"$link": "bafkreicn3dv6rhcbyrwmoycxrbodx6yb6fypbp5clhdlgzzx4peiz5yp6m"}, "mimeType": kind, "size": 1});
+        let images = |alt: &str| json!({"embed": {"$type": "app.bsky.embed.images", "images": [{"alt": alt, "image": blob("image/gif")}]}});
+        check(images(" "), &[mark::HAS_GIF, mark::HAS_IMAGE, mark::HAS_MEDIA]);
+        check(images("a Cat"), &[mark::HAS_ALT, mark::HAS_GIF, mark::HAS_IMAGE, mark::HAS_MEDIA]);
+        assert_eq!(&*post(images("a Cat")).words, "hi . a cat");
+        let video = json!({"$type": "app.bsky.embed.video", "video": blob("video/mp4")});
+        check(json!({"embed": video}), &[mark::HAS_MEDIA, mark::HAS_VIDEO]);
+        let external = json!({"$type": "app.bsky.embed.external", "external": {"uri": "https://poll.blue/p/x", "title": "", "description": ""}});
+        let url = mark::url("https://poll.blue/p/x").unwrap();
+        check(
+            json!({"embed": external}),
+            &["domain:poll.blue", mark::HAS_LINK, mark::HAS_POLL, &url],
+        );
+    }
+
+    #[test]
+    fn what_a_bridged_post_said_before_it_was_cut_is_a_text_of_its_own() {
+        let with = json!({"text": "Long wor…", "bridgyOriginalText": "<p>Long <b>word</b>s</p>"});
+        assert_eq!(&*post(with.clone()).words, "long wor . long words");
+        check(with, &[mark::IS_BRIDGED]);
     }
 }

@@ -11,7 +11,8 @@ const FIELD_BYTES_MAX: usize = 32 << 10;
 /// Stands between two fields, so that no phrase crosses them. No word is like it.
 const BOUNDARY: &str = ".";
 
-/// The texts of a post as they are searched. Parts are separated by one space and have none inside.
+/// The texts of a post as they are searched. Parts are separated by one space and have none inside; behind the last run
+/// stands one too, so that each of its characters begins a pair.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Indexed {
     /// Words in order, `.` between two fields.
@@ -34,6 +35,9 @@ pub fn indexed<'a>(fields: impl IntoIterator<Item = &'a str>) -> Indexed {
             }
             Stretch::Run(run) => append(&mut indexed.runs, run),
         });
+    }
+    if !indexed.runs.is_empty() {
+        indexed.runs.push(' ');
     }
     indexed
 }
@@ -109,7 +113,7 @@ mod tests {
         assert!(!finds("wide reply", &["wide and reply"]));
         assert!(!finds("wide reply", &["a wide", "reply"]));
         assert_eq!(indexed(["A b", "…", "東京", "c"]).words, "a b . c");
-        assert_eq!(indexed(["A 東京", "大阪 b"]).runs, "東京 大阪");
+        assert_eq!(indexed(["A 東京", "大阪 b"]).runs, "東京 大阪 ");
     }
 
     #[test]

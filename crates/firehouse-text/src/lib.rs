@@ -9,11 +9,13 @@ mod indexed;
 mod signs;
 mod language;
 mod link;
+mod html;
 pub mod mark;
 
 pub use fold::fold;
 pub use indexed::{Indexed, Piece, VERSION, indexed, pairs, pieces};
 pub use language::{detected, languages};
+pub use html::of_html;
 pub use link::{host, normal_url};
 pub use signs::marks_of;
 pub use words::name_words;

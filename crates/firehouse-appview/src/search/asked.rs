@@ -119,7 +119,7 @@ impl Asked {
         let mut all = filters(&self.only, names);
         let none = filters(&self.not, names).into_iter();
         all.extend(none.map(|condition| Condition::Not(Box::new(condition))));
-        let tags = self.tags.iter().map(|tag| firehouse_text::tag(tag));
+        let tags = self.tags.iter().map(|tag| firehouse_text::mark::tag(tag));
         all.push(Condition::Marks(self.marks.iter().cloned().chain(tags).collect()));
         if !self.without_marks.is_empty() {
             all.push(Condition::Not(Box::new(Condition::AnyMark(self.without_marks.clone()))));
@@ -140,18 +140,14 @@ fn filters(filters: &Filters, names: &Names) -> Vec<Condition> {
         Condition::AnyMark(values.iter().map(mark).collect())
     };
     // What is no domain and no link is none that a post has.
-    let domain = |text: &String| {
-        firehouse_text::domain_term(&firehouse_text::domain(text).unwrap_or_default())
-    };
-    let url = |text: &String| {
-        firehouse_text::url_term(&firehouse_text::normal_url(text).unwrap_or_default())
-    };
+    let domain = |text: &String| firehouse_text::mark::domain(text).unwrap_or_default();
+    let url = |text: &String| firehouse_text::mark::url(text).unwrap_or_default();
     let each = [
         (&filters.mentions, marks(&filters.mentions, &|name| names.mark(name))),
         (&filters.domains, marks(&filters.domains, &domain)),
         (&filters.urls, marks(&filters.urls, &url)),
-        (&filters.hashtags, marks(&filters.hashtags, &|tag| firehouse_text::tag(tag))),
-        (&filters.languages, marks(&filters.languages, &|lang| firehouse_text::lang(lang))),
+        (&filters.hashtags, marks(&filters.hashtags, &|tag| firehouse_text::mark::tag(tag))),
+        (&filters.languages, marks(&filters.languages, &|lang| firehouse_text::mark::lang(lang))),
         (
             &filters.authors,
             Condition::By(filters.authors.iter().map(|name| names.actor(name)).collect()),

@@ -97,14 +97,11 @@ fn of_leaf(leaf: &Leaf, names: &Names, wildcards: &Wildcards) -> Result<Conditio
         Leaf::Prefix(beginning) => wildcards.beginning(beginning),
         Leaf::From(who) => Condition::By(vec![names.who(who)]),
         Leaf::Mentions(who) => mentioned(who, names),
-        Leaf::Tag(tag) => mark(firehouse_text::tag(tag)),
-        Leaf::Cashtag(ticker) => mark(firehouse_text::cashtag(ticker)),
-        Leaf::Lang(lang) => mark(firehouse_text::lang(lang)),
-        Leaf::Domain(domain) => mark(firehouse_text::domain_term(domain)),
-        Leaf::Url(url) => {
-            let normal = firehouse_text::normal_url(url).unwrap_or_default();
-            mark(firehouse_text::url_term(&normal))
-        }
+        Leaf::Tag(tag) => mark(firehouse_text::mark::tag(tag)),
+        Leaf::Cashtag(ticker) => mark(firehouse_text::mark::cashtag(ticker)),
+        Leaf::Lang(lang) => mark(firehouse_text::mark::lang(lang)),
+        Leaf::Domain(domain) => mark(firehouse_text::mark::domain(domain).unwrap_or_default()),
+        Leaf::Url(url) => mark(firehouse_text::mark::url(url).unwrap_or_default()),
         Leaf::Has(has) => mark(has_mark(*has).to_owned()),
         Leaf::Is(kind) => mark(kind_mark(*kind).to_owned()),
         Leaf::Since(at) => Condition::Since(*at),
@@ -138,10 +135,10 @@ fn said(text: &str, wildcards: &Wildcards) -> Condition {
 
 /// Mentioned for good, by a facet, or only in the text.
 fn mentioned(who: &firehouse_text::Who, names: &Names) -> Condition {
-    let mention = firehouse_text::mention(names.who(who));
+    let mention = firehouse_text::mark::mention(names.who(who));
     match who {
         firehouse_text::Who::Handle(handle) => {
-            Condition::AnyMark(vec![mention, firehouse_text::handle(handle)])
+            Condition::AnyMark(vec![mention, firehouse_text::mark::handle(handle)])
         }
         _ => Condition::Marks(vec![mention]),
     }
@@ -154,22 +151,22 @@ fn ago(span: std::time::Duration) -> Datetime {
 
 fn has_mark(has: Has) -> &'static str {
     match has {
-        Has::Media => firehouse_text::HAS_MEDIA,
-        Has::Image => firehouse_text::HAS_IMAGE,
-        Has::Video => firehouse_text::HAS_VIDEO,
-        Has::Link => firehouse_text::HAS_LINK,
-        Has::Gif => firehouse_text::HAS_GIF,
-        Has::Quote => firehouse_text::HAS_QUOTE,
-        Has::Alt => firehouse_text::HAS_ALT,
-        Has::Poll => firehouse_text::HAS_POLL,
+        Has::Media => firehouse_text::mark::HAS_MEDIA,
+        Has::Image => firehouse_text::mark::HAS_IMAGE,
+        Has::Video => firehouse_text::mark::HAS_VIDEO,
+        Has::Link => firehouse_text::mark::HAS_LINK,
+        Has::Gif => firehouse_text::mark::HAS_GIF,
+        Has::Quote => firehouse_text::mark::HAS_QUOTE,
+        Has::Alt => firehouse_text::mark::HAS_ALT,
+        Has::Poll => firehouse_text::mark::HAS_POLL,
     }
 }
 
 fn kind_mark(kind: Kind) -> &'static str {
     match kind {
-        Kind::Reply => firehouse_text::IS_REPLY,
-        Kind::Thread => firehouse_text::IS_THREAD,
-        Kind::Quote => firehouse_text::IS_QUOTE,
-        Kind::Bridged => firehouse_text::IS_BRIDGED,
+        Kind::Reply => firehouse_text::mark::IS_REPLY,
+        Kind::Thread => firehouse_text::mark::IS_THREAD,
+        Kind::Quote => firehouse_text::mark::IS_QUOTE,
+        Kind::Bridged => firehouse_text::mark::IS_BRIDGED,
     }
 }

@@ -76,7 +76,7 @@ impl Names {
 
     /// The mark of posts that mention him.
     pub fn mark(&self, name: &str) -> String {
-        firehouse_text::mention(self.actor(name))
+        firehouse_text::mark::mention(self.actor(name))
     }
 
     /// What a post's URI names: nobody's where it names none.
