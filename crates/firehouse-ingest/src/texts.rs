@@ -25,11 +25,12 @@ const SAID_EVERY: Duration = Duration::from_secs(30);
 pub async fn write_texts_again(store: Store, metrics: Metrics) -> Result<(), IngestError> {
     let walk = format!("texts {}", firehouse_text::VERSION);
     let positions = retried(&metrics, || store.positions(&walk)).await?;
-    let mut after = match positions.lists.first() {
-        Some((_, None)) => return Ok(()),
-        Some((_, Some(cursor))) => key_of(cursor).unwrap_or_default(),
-        None => (ActorId::from(0), RkeyId::from(0)),
-    };
+    let saved = positions.lists.first();
+    if saved.is_some_and(|(_, cursor)| cursor.is_none()) {
+        return Ok(());
+    }
+    let saved = saved.and_then(|(_, cursor)| key_of(cursor.as_deref()?));
+    let mut after = saved.unwrap_or((ActorId::from(0), RkeyId::from(0)));
     let (began, mut said, mut posts) = (Instant::now(), Instant::now(), 0_u64);
     loop {
         let chunk = Instant::now();
@@ -38,7 +39,7 @@ pub async fn write_texts_again(store: Store, metrics: Metrics) -> Result<(), Ing
         after = (last.actor, last.rkey);
         posts += rows.len() as u64;
         let texts: Vec<_> = rows.iter().filter_map(read).collect();
-        retried(&metrics, || store.insert(&texts)).await?;
+        let _ = retried(&metrics, || store.insert(&texts)).await?;
         let cursor = format!("{:x}.{:x}", after.0.get(), after.1.get());
         retried(&metrics, || store.save_position(&walk, 0, "posts", Some(&cursor))).await?;
         if said.elapsed() >= SAID_EVERY {

@@ -269,6 +269,10 @@ const CASES: &[Case] = &[
     ("verifications", &[("actors", "[1,2]"), ("issuers", "[3]")]),
 ];
 
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/read"))
+}
+
 fn sql(name: &str) -> String {
     std::fs::read_to_string(folder().join(format!("{name}.sql"))).unwrap()
 }

@@ -51,6 +51,13 @@ impl FoundPost {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Row, serde::Deserialize)]
+struct PostRev {
+    actor: ActorId,
+    rkey: RkeyId,
+    rev: Rev,
+}
+
 /// A post that matched, and how much it is about what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Row, serde::Deserialize)]
 pub struct Candidate {
@@ -145,9 +152,11 @@ impl Store {
     pub async fn still_so(&self, found: &[FoundPost]) -> Result<HashSet<RecordKey>, StoreError> {
         let keys: Vec<RecordKey> = found.iter().map(FoundPost::key).collect();
         let asked = self.query(include_str!("../post_revs.sql")).param("keys", &keys);
-        let now: Vec<(ActorId, RkeyId, Rev)> = fetch("post_revs", asked).await?;
-        let now: HashSet<_> = now.into_iter().collect();
-        let is_so = |post: &&FoundPost| now.contains(&(post.actor, post.rkey, post.rev));
+        let now: HashSet<PostRev> = fetch("post_revs", asked).await?.into_iter().collect();
+        let is_so = |post: &&FoundPost| {
+            let FoundPost { actor, rkey, rev, .. } = **post;
+            now.contains(&PostRev { actor, rkey, rev })
+        };
         Ok(found.iter().filter(is_so).map(FoundPost::key).collect())
     }
 
