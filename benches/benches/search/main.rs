@@ -44,8 +44,13 @@ async fn run(wanted: usize) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     let mut posts = Posts::new(1);
     let raw = write(&store, &mut posts, wanted).await?;
-    println!("{wanted} posts, {} of text, written in {:.0} s", mib(raw), began.elapsed().as_secs_f64());
-    let client = Client::default().with_url(engine::url().unwrap_or_default()).with_database("test_0");
+    println!(
+        "{wanted} posts, {} of text, written in {:.0} s",
+        mib(raw),
+        began.elapsed().as_secs_f64()
+    );
+    let client =
+        Client::default().with_url(engine::url().unwrap_or_default()).with_database("test_0");
     settle(&client).await?;
     weigh(&client, raw).await?;
     if std::env::var_os("HOLD").is_some() {
@@ -66,8 +71,10 @@ fn mib(bytes: u64) -> String {
 }
 
 fn did(account: usize) -> Did {
-    Did::parse(&format!("did:plc:{account:a>24}").replace(|c: char| c.is_ascii_digit() && c < '2', "z"))
-        .expect("a DID")
+    Did::parse(
+        &format!("did:plc:{account:a>24}").replace(|c: char| c.is_ascii_digit() && c < '2', "z"),
+    )
+    .expect("a DID")
 }
 
 /// Writes them through the indexer, oldest first, with likes by the popularity of posts. Returns how long their texts are.
@@ -86,7 +93,9 @@ async fn write(store: &Store, posts: &mut Posts, wanted: usize) -> Result<u64, B
     let _ = store.insert(&actors).await?;
     let indexer = Indexer::new(Catalog::embedded());
     let (mut random, mut raw) = (Random::new(2), 0);
-    let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_micros())?;
+    let now = i64::try_from(
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_micros(),
+    )?;
     let start = now - DAYS * 86_400_000_000;
     let step = (DAYS * 86_400_000_000) / i64::try_from(wanted)?;
     let mut told: Vec<(usize, String, Cid)> = Vec::new();
@@ -97,15 +106,17 @@ async fn write(store: &Store, posts: &mut Posts, wanted: usize) -> Result<u64, B
         let created = Datetime::from_ms(at / 1_000).to_string();
         let author = random.below(ACCOUNTS);
         let reply = |random: &mut Random| {
-            let (whose, rkey, cid) = told.get(random.below(told.len().max(1))).cloned().unwrap_or_else(|| {
-                (0, tid.clone(), Cid::dag_cbor(sha256(b"")))
-            });
+            let (whose, rkey, cid) = told
+                .get(random.below(told.len().max(1)))
+                .cloned()
+                .unwrap_or_else(|| (0, tid.clone(), Cid::dag_cbor(sha256(b""))));
             let parent = json!({ "uri": format!("at://{}/app.bsky.feed.post/{rkey}", dids[whose]), "cid": cid.to_string() });
             json!({ "root": parent, "parent": parent })
         };
         let post = posts.draw(&created, reply);
         raw += post.record["text"].as_str().map_or(0, str::len) as u64;
-        let cid = index(&indexer, &dids[author], "app.bsky.feed.post", &tid, &post.record, &mut rows)?;
+        let cid =
+            index(&indexer, &dids[author], "app.bsky.feed.post", &tid, &post.record, &mut rows)?;
         if told.len() < 10_000 {
             told.push((author, tid, cid));
         } else {
@@ -114,7 +125,14 @@ async fn write(store: &Store, posts: &mut Posts, wanted: usize) -> Result<u64, B
                 let (whose, rkey, cid) = told[at].clone();
                 let liked = json!({ "uri": format!("at://{}/app.bsky.feed.post/{rkey}", dids[whose]), "cid": cid.to_string() });
                 let like = json!({ "$type": "app.bsky.feed.like", "subject": liked, "createdAt": created });
-                index(&indexer, &dids[random.below(ACCOUNTS)], "app.bsky.feed.like", &tid, &like, &mut rows)?;
+                index(
+                    &indexer,
+                    &dids[random.below(ACCOUNTS)],
+                    "app.bsky.feed.like",
+                    &tid,
+                    &like,
+                    &mut rows,
+                )?;
             }
             if random.chance(0.2) {
                 told[at] = (author, tid, cid);
@@ -189,7 +207,11 @@ async fn weigh(client: &Client, raw: u64) -> Result<(), Box<dyn Error>> {
         .query("SELECT count() FROM system.parts WHERE database = currentDatabase() AND table = 'post_texts' AND active")
         .fetch_one()
         .await?;
-    for (name, bytes) in columns.iter().map(|(name, bytes)| (format!("column {name}"), bytes)).chain(indexes.iter().map(|(name, bytes)| (format!("index {name}"), bytes))) {
+    for (name, bytes) in columns
+        .iter()
+        .map(|(name, bytes)| (format!("column {name}"), bytes))
+        .chain(indexes.iter().map(|(name, bytes)| (format!("index {name}"), bytes)))
+    {
         #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
         let ratio = *bytes as f64 / raw as f64;
         println!("{name:20} {:>12}  {ratio:.2} of the text", mib(*bytes));
@@ -231,11 +253,21 @@ fn now_ms() -> i64 {
         .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
 }
 
-fn word(posts: &Posts, language: usize, ranks: std::ops::Range<usize>, random: &mut Random) -> String {
+fn word(
+    posts: &Posts,
+    language: usize,
+    ranks: std::ops::Range<usize>,
+    random: &mut Random,
+) -> String {
     posts.languages[language].words[ranks.start + random.below(ranks.len())].clone()
 }
 
-async fn measure(app: &AppView, posts: &Posts, name: &str, make: Make) -> Result<(), Box<dyn Error>> {
+async fn measure(
+    app: &AppView,
+    posts: &Posts,
+    name: &str,
+    make: Make,
+) -> Result<(), Box<dyn Error>> {
     let mut random = Random::new(3);
     let (mut times, mut found, mut hits) = (Vec::new(), 0, 0);
     for n in 0..QUERIES + 20 {
@@ -243,7 +275,9 @@ async fn measure(app: &AppView, posts: &Posts, name: &str, make: Make) -> Result
         asked["sort"] = asked.get("sort").cloned().unwrap_or_else(|| json!("recent"));
         asked["allTime"] = json!(true);
         let began = Instant::now();
-        let answer = search_posts_v2(&app.for_request(), &Caller::default(), serde_json::from_value(asked)?).await;
+        let answer =
+            search_posts_v2(&app.for_request(), &Caller::default(), serde_json::from_value(asked)?)
+                .await;
         let body = answer.map_err(|error| error.to_string())?.body;
         let json = serde_json::to_vec(&body)?;
         // The first ones load the headers of the index.
@@ -258,7 +292,11 @@ async fn measure(app: &AppView, posts: &Posts, name: &str, make: Make) -> Result
     let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
     println!(
         "{name:24} p50 {:>7.1} ms  p90 {:>7.1} ms  p99 {:>7.1} ms   {:.1} shown, {:.0} hits each",
-        at(50), at(90), at(99), found as f64 / QUERIES as f64, hits as f64 / QUERIES as f64,
+        at(50),
+        at(90),
+        at(99),
+        found as f64 / QUERIES as f64,
+        hits as f64 / QUERIES as f64,
     );
     Ok(())
 }

@@ -38,13 +38,43 @@ const SCRIPTS: [Script; 13] = [
         letters: &["bcdfglmnprstvçjqz", "aeiouãéó"],
         length: 14.0,
     },
-    Script { lang: "de", share: 0.05, space: " ", letters: &["bdfghklmnrstwzßv", "aeiouäöü"], length: 14.0 },
-    Script { lang: "es", share: 0.04, space: " ", letters: &["bcdfglmnñprstvj", "aeiouáíó"], length: 14.0 },
+    Script {
+        lang: "de",
+        share: 0.05,
+        space: " ",
+        letters: &["bdfghklmnrstwzßv", "aeiouäöü"],
+        length: 14.0,
+    },
+    Script {
+        lang: "es",
+        share: 0.04,
+        space: " ",
+        letters: &["bcdfglmnñprstvj", "aeiouáíó"],
+        length: 14.0,
+    },
     Script { lang: "ko", share: 0.04, space: " ", letters: &["\u{ac00}\u{d7a3}"], length: 10.0 },
-    Script { lang: "fr", share: 0.03, space: " ", letters: &["bcdfghjlmnprstvç", "aeiouéèê"], length: 14.0 },
+    Script {
+        lang: "fr",
+        share: 0.03,
+        space: " ",
+        letters: &["bcdfghjlmnprstvç", "aeiouéèê"],
+        length: 14.0,
+    },
     Script { lang: "zh", share: 0.02, space: "", letters: &["\u{4e00}\u{8fff}"], length: 20.0 },
-    Script { lang: "ru", share: 0.02, space: " ", letters: &["бвгджзклмнпрст", "аеиоуыя"], length: 12.0 },
-    Script { lang: "tr", share: 0.01, space: " ", letters: &["bcçdfgğhklmnprsşt", "aeıioöu"], length: 12.0 },
+    Script {
+        lang: "ru",
+        share: 0.02,
+        space: " ",
+        letters: &["бвгджзклмнпрст", "аеиоуыя"],
+        length: 12.0,
+    },
+    Script {
+        lang: "tr",
+        share: 0.01,
+        space: " ",
+        letters: &["bcçdfgğhklmnprsşt", "aeıioöu"],
+        length: 12.0,
+    },
     Script {
         lang: "th",
         share: 0.01,
@@ -52,8 +82,20 @@ const SCRIPTS: [Script; 13] = [
         letters: &["\u{0e01}\u{0e2e}", "ะาิีุู"],
         length: 16.0,
     },
-    Script { lang: "ar", share: 0.01, space: " ", letters: &["ابتثجحخدذرزسشصضطعغفقكلمنهوي"], length: 12.0 },
-    Script { lang: "hi", share: 0.01, space: " ", letters: &["\u{0915}\u{0939}", "ािीुूे"], length: 12.0 },
+    Script {
+        lang: "ar",
+        share: 0.01,
+        space: " ",
+        letters: &["ابتثجحخدذرزسشصضطعغفقكلمنهوي"],
+        length: 12.0,
+    },
+    Script {
+        lang: "hi",
+        share: 0.01,
+        space: " ",
+        letters: &["\u{0915}\u{0939}", "ािीुूे"],
+        length: 12.0,
+    },
 ];
 
 /// One language's words, the commonest first.
@@ -123,7 +165,8 @@ impl Posts {
             record["reply"] = reply(&mut self.random);
         }
         if self.random.chance(0.1) {
-            record["tags"] = json!([self.text(language).chars().take(12).collect::<String>().replace(' ', "")]);
+            record["tags"] =
+                json!([self.text(language).chars().take(12).collect::<String>().replace(' ', "")]);
         }
         match self.random.below(20) {
             0..5 => {
@@ -137,7 +180,8 @@ impl Posts {
                 let (host, page, title) =
                     (self.random.below(2_000), self.random.below(1_000_000), self.text(language));
                 let external = json!({ "uri": format!("https://site{host}.example/{page}"), "title": title, "description": "" });
-                record["embed"] = json!({ "$type": "app.bsky.embed.external", "external": external });
+                record["embed"] =
+                    json!({ "$type": "app.bsky.embed.external", "external": external });
             }
             _ => {}
         }

@@ -259,14 +259,20 @@ mod tests {
 
     #[test]
     fn a_post_is_found_by_its_words_runs_language_and_tags() {
-        let row = post(json!({"text": "Wide  Reply 東京都 #Train, yes", "langs": ["pt-BR"], "tags": ["Extra"]}));
+        let row = post(
+            json!({"text": "Wide  Reply 東京都 #Train, yes", "langs": ["pt-BR"], "tags": ["Extra"]}),
+        );
         assert_eq!((&*row.words, &*row.runs), ("wide reply train yes", "東京都 "));
         check(
             json!({"text": "Reply #Train", "langs": ["pt-BR"], "tags": ["Extra"]}),
             &["#extra", "#train", "lang:pt"],
         );
         let row = post(json!({"text": "これはテストです"}));
-        assert_eq!(row.marks, ["lang:ja", "wrote:ja"], "where none is declared, it is what it looks like");
+        assert_eq!(
+            row.marks,
+            ["lang:ja", "wrote:ja"],
+            "where none is declared, it is what it looks like"
+        );
         let row = post(json!({"text": "これはテストです", "langs": ["en"]}));
         assert_eq!(row.marks, ["lang:en", "wrote:ja"]);
     }

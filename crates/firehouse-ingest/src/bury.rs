@@ -182,7 +182,16 @@ fn buried_item(item: FeedItemRow, rev: Rev, made: &Made) -> Option<FeedItemRow> 
 /// What a post was found by lies where its item lies, and goes with it.
 fn buried_text(item: &FeedItemRow) -> PostTextRow {
     let &FeedItemRow { sort_at, actor, rkey, rev, deleted, .. } = item;
-    PostTextRow { sort_at, actor, rkey, rev, deleted, words: Box::default(), runs: Box::default(), marks: Vec::new() }
+    PostTextRow {
+        sort_at,
+        actor,
+        rkey,
+        rev,
+        deleted,
+        words: Box::default(),
+        runs: Box::default(),
+        marks: Vec::new(),
+    }
 }
 
 fn posted(post: &PostRow) -> FeedItemRow {

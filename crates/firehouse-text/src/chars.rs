@@ -80,7 +80,8 @@ fn is_in(c: char, group: GeneralCategoryGroup) -> bool {
 
 /// A picture by itself; signs that stand in any text, such as ©, are none.
 pub(crate) fn is_emoji(c: char) -> bool {
-    !matches!(c, '©' | '®')
+    // The first but © and ®, which saves the look-up for most letters.
+    c >= '\u{203c}'
         && CodePointSetData::new::<ExtendedPictographic>().contains(c)
         && CodePointSetData::new::<Emoji>().contains(c)
 }
@@ -104,5 +105,8 @@ fn category(c: char) -> GeneralCategory {
 }
 
 pub(crate) fn script(c: char) -> Script {
+    if c.is_ascii_alphabetic() {
+        return Script::Latin;
+    }
     CodePointMapData::<Script>::new().get(c)
 }

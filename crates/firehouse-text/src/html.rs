@@ -17,7 +17,19 @@ pub fn of_html(html: &str) -> String {
             _ => continue,
         };
         // Other tags stand inside of words.
-        if matches!(&**name, b"p" | b"br" | b"div" | b"li" | b"ul" | b"ol" | b"blockquote" | b"pre" | b"h1" | b"h2" | b"h3") {
+        if matches!(
+            &**name,
+            b"p" | b"br"
+                | b"div"
+                | b"li"
+                | b"ul"
+                | b"ol"
+                | b"blockquote"
+                | b"pre"
+                | b"h1"
+                | b"h2"
+                | b"h3"
+        ) {
             text.push('\n');
         }
     }
@@ -33,7 +45,10 @@ mod tests {
     #[test]
     fn tags_are_gone_entities_are_letters_and_paragraphs_part_words() {
         let words = |html| of_html(html).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(words("<p>caf&eacute; &amp; <strong>b</strong>ar</p><p>two<br>three</p>"), "café & bar two three");
+        assert_eq!(
+            words("<p>caf&eacute; &amp; <strong>b</strong>ar</p><p>two<br>three</p>"),
+            "café & bar two three"
+        );
         assert_eq!(words("1 < 2 <a href=\"https://x.test\">there"), "1 < 2 there");
     }
 

@@ -117,9 +117,11 @@ const LANGUAGES: [(Script, &str); 22] = [
 
 /// What the letters of a text tell, if there are enough of them.
 fn told(text: &str, letters: usize, tells: &Tells) -> Option<Option<&'static str>> {
-    let lower = text.to_lowercase();
+    // All letters that tell are beyond ASCII, few of a text in Latin are.
+    let special: Vec<_> =
+        text.chars().filter(|c| !c.is_ascii()).flat_map(char::to_lowercase).collect();
     let often = |told: &str| {
-        lower.chars().filter(|&c| told.contains(c)).count() * LETTERS_PER_TELL >= letters
+        special.iter().filter(|&&c| told.contains(c)).count() * LETTERS_PER_TELL >= letters
     };
     tells.iter().find(|(told, _)| often(told)).map(|(_, language)| *language)
 }

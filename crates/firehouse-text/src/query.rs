@@ -1,181 +1,296 @@
-//! The grammar of search queries: words, "phrases", -not, and the operators that people know from other searches.
-//!
-//! `from:` (`author:`), `to:` (`mentions:`), a bare `did:`, `@handle`, `#tag`, `lang:`, `since:`, `until:`, `domain:` and a bare link. What
-//! is none of these is text, whatever it looks like: a query is never wrong.
+//! [`Query`]: what a search asks for, as a tree.
 
-/// One part of a query. All must hold.
+use std::fmt;
+use std::time::Duration;
+
+use firehouse_types::{Datetime, Did};
+
+use crate::lexer::quotes_for;
+use crate::mark;
+
+/// What must hold of a post. Lists have two members or more, and hold no list of their own kind; what is negated is not negated twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clause {
-    /// Must not hold.
-    pub is_negated: bool,
-    /// What is asked for.
-    pub what: What,
+pub enum Query {
+    /// All of these.
+    All(Vec<Query>),
+    /// At least one of these.
+    Any(Vec<Query>),
+    /// Not this.
+    Not(Box<Query>),
+    /// This.
+    Is(Leaf),
 }
 
-/// What one part of a query asks for. Texts are as they were written.
+/// One condition. Texts are as they were written: [`crate::pieces`] and [`crate::mark`] say what they ask of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// These words.
+pub enum Leaf {
+    /// A word; of several where punctuation is inside, in this order. Never without a piece.
     Text(String),
-    /// These words, in this order.
+    /// These words, in this order. Never without a piece.
     Phrase(String),
-    /// Written by: a handle, a DID, or `me`.
-    From(String),
-    /// Mentions: likewise.
-    Mentions(String),
-    /// Has this hashtag.
+    /// A word that begins so, of two characters or more, or a run. One piece, of one word.
+    Prefix(String),
+    /// Written by.
+    From(Who),
+    /// Mentions.
+    Mentions(Who),
+    /// Has this hashtag; without its sign.
     Tag(String),
-    /// Declared to be in this language.
+    /// Names this ticker symbol; without its sign.
+    Cashtag(String),
+    /// Declared to be in this language: a tag in lower case.
     Lang(String),
     /// Not before this time.
-    Since(String),
+    Since(Datetime),
     /// Before this time.
-    Until(String),
-    /// Links to this host.
+    Until(Datetime),
+    /// Not longer ago than this.
+    Within(Duration),
+    /// Links to this host or one below it, as [`crate::host`] writes it.
     Domain(String),
     /// Links to this page.
     Url(String),
+    /// Carries this.
+    Has(Has),
+    /// Is this.
+    Is(Kind),
+    /// Was liked so often or more.
+    MinLikes(u64),
+    /// Was reposted so often or more.
+    MinReposts(u64),
+    /// Written by a member of this list: an AT-URI, perhaps with a handle.
+    List(String),
+    /// Carries this label.
+    Label(String),
+    /// Belongs to the thread of this post: an AT-URI, perhaps with a handle.
+    InThread(String),
+    /// In which order posts are shown: no condition. Stands at the top of the tree only, and once.
+    Sort(Sort),
 }
 
-/// The parts of a query.
-pub fn parse(query: &str) -> Vec<Clause> {
-    let mut clauses = Vec::new();
-    let mut rest = query.trim_start();
-    while !rest.is_empty() {
-        let (is_negated, behind) = match rest.strip_prefix('-') {
-            Some(behind) if behind.starts_with(|c: char| !c.is_whitespace() && c != '-') => {
-                (true, behind)
-            }
-            _ => (false, rest),
-        };
-        let (what, left) = part(behind);
-        clauses.extend(what.map(|what| Clause { is_negated, what }));
-        rest = left.trim_start();
-    }
-    clauses
+/// An account, as a query names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever asks.
+    Me,
+    /// By its DID.
+    Did(Did),
+    /// By its handle, in lower case.
+    Handle(String),
 }
 
-/// The first part, and what is left.
-fn part(text: &str) -> (Option<What>, &str) {
-    if let Some(inside) = text.strip_prefix(is_quote) {
-        let (phrase, left) = inside.split_once(is_quote).unwrap_or((inside, ""));
-        return ((!phrase.trim().is_empty()).then(|| What::Phrase(phrase.to_owned())), left);
+/// What a post carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Has {
+    /// Images, a gallery, a GIF or a video.
+    Media,
+    /// Images.
+    Image,
+    /// A video.
+    Video,
+    /// A link.
+    Link,
+    /// A GIF.
+    Gif,
+    /// An embedded post.
+    Quote,
+    /// Media that are described.
+    Alt,
+    /// A poll.
+    Poll,
+}
+
+/// What a post is to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Answers a post.
+    Reply,
+    /// Part of a thread in which its author answers himself.
+    Thread,
+    /// Embeds a post.
+    Quote,
+    /// Copied from elsewhere by a bridge.
+    Bridged,
+}
+
+/// Orders of posts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// The best first.
+    Top,
+    /// The newest first.
+    Latest,
+}
+
+impl Query {
+    /// All of these; `None` of none. Keeps the tree flat.
+    pub fn all(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let flat = parts.into_iter().flat_map(|part| match part {
+            Self::All(parts) => parts,
+            part => vec![part],
+        });
+        Self::list(flat.collect(), Self::All)
     }
-    // A quote inside of a word begins a phrase behind it, as in from:alice"two words"; an apostrophe does not.
-    let end = text.find(|c: char| c.is_whitespace() || is_quote(c)).unwrap_or(text.len());
-    let (word, left) = text.split_at(end);
-    // The value of an operator may be quoted.
-    if let (Some((name, "")), Some(inside)) = (word.split_once(':'), left.strip_prefix(is_quote)) {
-        let (value, behind) = inside.split_once(is_quote).unwrap_or((inside, ""));
-        if let Some(what) = operator(name, value) {
-            return (Some(what), behind);
+
+    /// At least one of these; `None` of none. Keeps the tree flat.
+    pub fn any(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let flat = parts.into_iter().flat_map(|part| match part {
+            Self::Any(parts) => parts,
+            part => vec![part],
+        });
+        Self::list(flat.collect(), Self::Any)
+    }
+
+    fn list(mut parts: Vec<Self>, list: fn(Vec<Self>) -> Self) -> Option<Self> {
+        if parts.len() > 1 { Some(list(parts)) } else { parts.pop() }
+    }
+
+    /// The opposite.
+    pub fn negated(self) -> Self {
+        match self {
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
         }
     }
-    (Some(meaning(word)), left)
+
+    /// All conditions in it, in the order they were written.
+    pub fn leaves(&self) -> Vec<&Leaf> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::leaves).collect(),
+            Self::Not(inner) => inner.leaves(),
+            Self::Is(leaf) => vec![leaf],
+        }
+    }
 }
 
-fn meaning(word: &str) -> What {
-    let text = || What::Text(word.to_owned());
-    if word.starts_with("did:") && word.len() > 8 {
-        return What::From(word.to_owned());
+impl Has {
+    /// The mark that such posts have.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Media => mark::HAS_MEDIA,
+            Self::Image => mark::HAS_IMAGE,
+            Self::Video => mark::HAS_VIDEO,
+            Self::Link => mark::HAS_LINK,
+            Self::Gif => mark::HAS_GIF,
+            Self::Quote => mark::HAS_QUOTE,
+            Self::Alt => mark::HAS_ALT,
+            Self::Poll => mark::HAS_POLL,
+        }
     }
-    if word.starts_with("https://") || word.starts_with("http://") {
-        return What::Url(word.to_owned());
-    }
-    if let Some(tag) = word.strip_prefix(['#', '＃']).filter(|tag| !tag.is_empty()) {
-        return What::Tag(tag.to_owned());
-    }
-    if let Some(handle) = word.strip_prefix('@').filter(|handle| handle.contains('.')) {
-        return What::Mentions(handle.to_owned());
-    }
-    word.split_once(':').and_then(|(name, value)| operator(name, value)).unwrap_or_else(text)
 }
 
-fn operator(name: &str, value: &str) -> Option<What> {
-    let account = || value.strip_prefix('@').unwrap_or(value).to_owned();
-    let is_date = || value.len() >= 8 && value.starts_with(|c: char| c.is_ascii_digit());
-    if value.trim().is_empty() {
-        return None;
+impl Kind {
+    /// The mark that such posts have.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Reply => mark::IS_REPLY,
+            Self::Thread => mark::IS_THREAD,
+            Self::Quote => mark::IS_QUOTE,
+            Self::Bridged => mark::IS_BRIDGED,
+        }
     }
-    Some(match name.to_ascii_lowercase().as_str() {
-        "from" | "author" => What::From(account()),
-        "to" | "mentions" => What::Mentions(account()),
-        "lang" => What::Lang(value.to_owned()),
-        "since" if is_date() => What::Since(value.to_owned()),
-        "until" if is_date() => What::Until(value.to_owned()),
-        "domain" => What::Domain(value.to_owned()),
-        _ => return None,
-    })
 }
 
-/// Phones and editors make them curly, and other languages have others.
-fn is_quote(c: char) -> bool {
-    matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '『' | '』' | '＂')
+impl fmt::Display for Query {
+    /// A query that [`crate::parse`] takes for the same tree.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All(parts) => joined(f, parts, " ", |part| match part {
+                Self::Any(_) => Form::Tight,
+                _ => Form::Open,
+            }),
+            Self::Any(parts) => joined(f, parts, " OR ", |_| Form::Open),
+            Self::Not(inner) => {
+                f.write_str("-")?;
+                Form::Closed.write(f, inner)
+            }
+            Self::Is(leaf) => write!(f, "{leaf}"),
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
+/// How a part is written inside of another.
+#[derive(Clone, Copy)]
+enum Form {
+    /// As it is.
+    Open,
+    /// Lists in parentheses.
+    Closed,
+    /// Alternatives as `a|b`.
+    Tight,
+}
 
-    use super::*;
-
-    fn check(query: &str, expected: &[What]) {
-        let found: Vec<_> = parse(query).into_iter().map(|clause| clause.what).collect();
-        assert_eq!(found, expected, "{query}");
+impl Form {
+    fn write(self, f: &mut fmt::Formatter<'_>, part: &Query) -> fmt::Result {
+        match (self, part) {
+            (Self::Closed, Query::All(_) | Query::Any(_)) => write!(f, "({part})"),
+            (Self::Tight, Query::Any(parts)) => joined(f, parts, "|", |_| Self::Closed),
+            _ => write!(f, "{part}"),
+        }
     }
+}
 
-    #[test]
-    fn words_phrases_and_operators() {
-        use What::*;
-        let s = str::to_owned;
-        check("wide  reply", &[Text(s("wide")), Text(s("reply"))]);
-        check("\"wide reply\" x", &[Phrase(s("wide reply")), Text(s("x"))]);
-        check(
-            "“wide reply” „a b“ 「東京 駅」",
-            &[Phrase(s("wide reply")), Phrase(s("a b")), Phrase(s("東京 駅"))],
-        );
-        check("\"open", &[Phrase(s("open"))]);
-        check(
-            "from:alice.test author:@bob.test did:plc:abcdef",
-            &[From(s("alice.test")), From(s("bob.test")), From(s("did:plc:abcdef"))],
-        );
-        check(
-            "to:me mentions:did:plc:x @carol.test",
-            &[Mentions(s("me")), Mentions(s("did:plc:x")), Mentions(s("carol.test"))],
-        );
-        check(
-            "#Tag lang:ja domain:example.com",
-            &[Tag(s("Tag")), Lang(s("ja")), Domain(s("example.com"))],
-        );
-        check(
-            "since:2026-06-01 until:2026-06-01T13:30:00Z",
-            &[Since(s("2026-06-01")), Until(s("2026-06-01T13:30:00Z"))],
-        );
-        check("https://example.com/a?b", &[Url(s("https://example.com/a?b"))]);
+fn joined(
+    f: &mut fmt::Formatter<'_>,
+    parts: &[Query],
+    between: &str,
+    form: fn(&Query) -> Form,
+) -> fmt::Result {
+    for (n, part) in parts.iter().enumerate() {
+        f.write_str(if n == 0 { "" } else { between })?;
+        form(part).write(f, part)?;
     }
+    Ok(())
+}
 
-    #[test]
-    fn what_only_looks_like_an_operator_is_text() {
-        use What::*;
-        let s = str::to_owned;
-        check(
-            "note: x:y from: # @ - since:garbage",
-            &["note:", "x:y", "from:", "#", "@", "-", "since:garbage"].map(|w| Text(s(w))),
-        );
-        check("\"\" “”", &[]);
+impl fmt::Display for Leaf {
+    /// As it is written in a query.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Phrase(phrase) => {
+                let (open, close) = quotes_for(phrase);
+                write!(f, "{open}{phrase}{close}")
+            }
+            Self::Prefix(prefix) => write!(f, "{prefix}*"),
+            Self::From(who) => write!(f, "from:{who}"),
+            Self::Mentions(who) => write!(f, "to:{who}"),
+            Self::Tag(tag) => write!(f, "#{tag}"),
+            Self::Cashtag(ticker) => write!(f, "${ticker}"),
+            Self::Lang(tag) => write!(f, "lang:{tag}"),
+            Self::Since(at) => write!(f, "since:{at}"),
+            Self::Until(at) => write!(f, "until:{at}"),
+            Self::Within(time) => {
+                let seconds = time.as_secs();
+                let units = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
+                let whole = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
+                let (unit, name) = whole.unwrap_or((1, 's'));
+                write!(f, "within:{}{name}", seconds / unit)
+            }
+            Self::Domain(host) => write!(f, "domain:{host}"),
+            // A link goes on behind other characters that end words, but not behind these.
+            Self::Url(link) if link.contains(['(', ')', '|']) => write!(f, "url:\"{link}\""),
+            Self::Url(link) => f.write_str(link),
+            Self::Has(has) => f.write_str(has.mark()),
+            Self::Is(kind) => f.write_str(kind.mark()),
+            Self::MinLikes(number) => write!(f, "min_likes:{number}"),
+            Self::MinReposts(number) => write!(f, "min_reposts:{number}"),
+            Self::List(uri) => write!(f, "list:{uri}"),
+            Self::Label(label) => write!(f, "label:{label}"),
+            Self::InThread(uri) => write!(f, "in:{uri}"),
+            Self::Sort(Sort::Top) => f.write_str("sort:top"),
+            Self::Sort(Sort::Latest) => f.write_str("sort:latest"),
+        }
     }
+}
 
-    #[test]
-    fn a_minus_in_front_negates() {
-        let negated: Vec<_> =
-            parse("a -b -\"c d\" -from:e.test --f").into_iter().map(|c| c.is_negated).collect();
-        assert_eq!(negated, [false, true, true, true, false]);
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_a_query(text: String) {
-            let _ = parse(&text);
+impl fmt::Display for Who {
+    /// `me`, the DID or the handle.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Me => f.write_str("me"),
+            Self::Did(did) => f.write_str(did.as_str()),
+            Self::Handle(handle) => f.write_str(handle),
         }
     }
 }

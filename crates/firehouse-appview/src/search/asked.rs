@@ -154,7 +154,9 @@ fn filters(filters: &Filters, names: &Names) -> Vec<Condition> {
         ),
         (
             &filters.embedded,
-            Condition::Embeds(filters.embedded.iter().filter_map(|uri| names.record(uri)).collect()),
+            Condition::Embeds(
+                filters.embedded.iter().filter_map(|uri| names.record(uri)).collect(),
+            ),
         ),
     ];
     let asked = each.into_iter().filter(|(values, _)| !values.is_empty());

@@ -139,8 +139,7 @@ fn place(row: &LinkPosition) -> (Datetime, u64, u64) {
 #[expect(clippy::cast_possible_truncation, reason = "64 doublings of 12 hours fit")]
 #[expect(clippy::cast_precision_loss, reason = "a few answers more or less move nothing")]
 fn bonus_ms(counts: Option<&Interactions>, relevance: f64) -> i64 {
-    let weighted = counts.map_or(0, |counts| {
-        counts.likes + counts.replies + 2 * (counts.reposts + counts.quotes)
-    });
+    let weighted = counts
+        .map_or(0, |counts| counts.likes + counts.replies + 2 * (counts.reposts + counts.quotes));
     (((1.0 + weighted as f64).log2() + relevance * RELEVANT.log2()) * DOUBLING_MS) as i64
 }

@@ -74,11 +74,7 @@ pub(super) fn gathered(conditions: Vec<Condition>) -> Condition {
     }
 }
 
-fn condition(
-    query: &Query,
-    names: &Names,
-    wildcards: &Wildcards,
-) -> Result<Condition, ViewError> {
+fn condition(query: &Query, names: &Names, wildcards: &Wildcards) -> Result<Condition, ViewError> {
     let each = |parts: &[Query]| -> Result<Vec<_>, ViewError> {
         parts.iter().map(|part| condition(part, names, wildcards)).collect()
     };

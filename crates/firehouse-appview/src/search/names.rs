@@ -47,10 +47,8 @@ impl Names {
         names.sort_unstable();
         names.dedup();
         // A few hundred at most, since they were told in a URL.
-        let (owners, resolved) = tokio::try_join!(
-            actor::resolve_texts(app, &names),
-            actor::resolve_uris(app, &uris),
-        )?;
+        let (owners, resolved) =
+            tokio::try_join!(actor::resolve_texts(app, &names), actor::resolve_uris(app, &uris),)?;
         let found = names.iter().zip(owners);
         let mut actors: HashMap<_, _> =
             found.filter_map(|(name, did)| Some(((*name).to_owned(), did?.actor()))).collect();

@@ -91,9 +91,11 @@ fn record(post: &Post, written: &BTreeMap<&str, Written>, did: impl Fn(&str) -> 
         let parent = written[parent.as_str()].strong_ref();
         record["reply"] = json!({ "root": parent, "parent": parent });
     }
-    let mentioned = post.mentions.iter().flatten().map(
-        |name| json!({ "$type": "app.bsky.richtext.facet#mention", "did": did(name) }),
-    );
+    let mentioned = post
+        .mentions
+        .iter()
+        .flatten()
+        .map(|name| json!({ "$type": "app.bsky.richtext.facet#mention", "did": did(name) }));
     let linked = post
         .links
         .iter()
@@ -122,9 +124,9 @@ fn record(post: &Post, written: &BTreeMap<&str, Written>, did: impl Fn(&str) -> 
     let quoted = post.quotes.as_ref().map(|name| written[name.as_str()].strong_ref());
     let quoted = quoted.map(|record| json!({ "$type": "app.bsky.embed.record", "record": record }));
     let embed = match (quoted, media) {
-        (Some(record), Some(media)) => {
-            Some(json!({ "$type": "app.bsky.embed.recordWithMedia", "record": record, "media": media }))
-        }
+        (Some(record), Some(media)) => Some(
+            json!({ "$type": "app.bsky.embed.recordWithMedia", "record": record, "media": media }),
+        ),
         (quoted, media) => quoted.or(media),
     };
     if let Some(embed) = embed {
@@ -172,7 +174,9 @@ async fn what_must_be_found_is_found_and_nothing_that_must_not() {
             let missed: Vec<_> = finds.iter().filter(|post| !is_found(post)).collect();
             let extra: Vec<_> = misses.iter().filter(is_found).collect();
             if !missed.is_empty() || !extra.is_empty() {
-                wrong.push(format!("{name}: {q} ({because}): missed {missed:?}, must not find {extra:?}"));
+                wrong.push(format!(
+                    "{name}: {q} ({because}): missed {missed:?}, must not find {extra:?}"
+                ));
             }
         }
     }

@@ -105,17 +105,17 @@ async fn words_marks_pairs_and_authors_are_answered_by_their_index_alone() {
         (By(vec![ActorId::from(1)]), vec!["authors"]),
         (not(Words(texts(&["wide"]))), vec!["words"]),
         (
-            Any(vec![
-                All(vec![Words(texts(&["wide"])), Marks(texts(&["#rail"]))]),
-                run("京都"),
-            ]),
+            Any(vec![All(vec![Words(texts(&["wide"])), Marks(texts(&["#rail"]))]), run("京都")]),
             vec!["words", "marks", "runs"],
         ),
     ] {
         let plan = store.explain_search(&search(condition.clone())).await.unwrap().join("\n");
         for column in columns {
             let of = format!("__text_index_{column}_");
-            assert!(plan.contains(&of), "{condition:?} is not read from the index {column}:\n{plan}");
+            assert!(
+                plan.contains(&of),
+                "{condition:?} is not read from the index {column}:\n{plan}"
+            );
         }
     }
 }

@@ -68,9 +68,10 @@ impl Condition {
                 conditions.iter().map(Self::bytes).sum()
             }
             Self::Not(condition) => condition.bytes(),
-            Self::Words(texts) | Self::AnyWord(texts) | Self::Marks(texts) | Self::AnyMark(texts) => {
-                all(texts)
-            }
+            Self::Words(texts)
+            | Self::AnyWord(texts)
+            | Self::Marks(texts)
+            | Self::AnyMark(texts) => all(texts),
             // They stand there as they are and once more by themselves.
             Self::Phrase(texts) => 2 * all(texts),
             Self::Run(run, pairs) => escaped(run) + all(pairs),
