@@ -92,6 +92,6 @@ pub(crate) async fn page(
             && !((order == Order::Top || !search.has_author) && is_hidden())
     };
     // What matched may be an older version, or be gone.
-    let posts = keys.into_iter().filter(|key| current.contains(key)).filter(is_shown);
+    let posts = current.into_iter().filter(is_shown);
     Ok(Page { items: posts.filter_map(|key| views.post(key)).collect(), next })
 }

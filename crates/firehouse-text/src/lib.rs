@@ -47,9 +47,9 @@ mod lexer;
 mod operator;
 
 pub use fold::fold;
+pub use html::of_html;
 pub use indexed::{Indexed, Piece, VERSION, indexed, pairs, pieces};
 pub use language::{detected, languages};
-pub use html::of_html;
 pub use link::{host, normal_url};
 pub use parser::{QueryError, parse};
 pub use query::{Has, Kind, Leaf, Query, Sort, Who};

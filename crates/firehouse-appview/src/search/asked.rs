@@ -4,7 +4,7 @@
 //! the query text says is required beside them. Whoever a name names is looked up for all names at once; a name of nobody matches nothing.
 
 use firehouse_store::read::{Condition, PostSearch};
-use firehouse_text::{Query, Sort};
+use firehouse_text::Sort;
 use firehouse_types::{ActorId, Datetime};
 
 use super::names::Names;
@@ -170,15 +170,4 @@ fn time(text: &str) -> Option<Datetime> {
 
 fn too_long() -> ViewError {
     ViewError::BadQueryString("The search is too long".into())
-}
-
-/// Calls `see` with each leaf.
-pub(super) fn each_leaf<'a>(query: &'a Query, see: &mut impl FnMut(&'a firehouse_text::Leaf)) {
-    match query {
-        Query::All(parts) | Query::Any(parts) => {
-            parts.iter().for_each(|part| each_leaf(part, see));
-        }
-        Query::Not(part) => each_leaf(part, see),
-        Query::Is(leaf) => see(leaf),
-    }
 }

@@ -4,7 +4,7 @@
 //! and NOT only conditions can stand.
 
 use firehouse_store::read::Condition;
-use firehouse_text::{Has, Kind, Leaf, Piece, Query, pairs, pieces};
+use firehouse_text::{Leaf, Piece, Query, Who, mark, pieces};
 use firehouse_types::Datetime;
 
 use super::asked::Search;
@@ -87,19 +87,19 @@ fn condition(query: &Query, names: &Names, wildcards: &Wildcards) -> Result<Cond
 }
 
 fn of_leaf(leaf: &Leaf, names: &Names, wildcards: &Wildcards) -> Result<Condition, ViewError> {
-    let mark = |mark: String| Condition::Marks(vec![mark]);
+    let marked = |mark: String| Condition::Marks(vec![mark]);
     Ok(match leaf {
         Leaf::Text(text) | Leaf::Phrase(text) => said(text, wildcards),
         Leaf::Prefix(beginning) => wildcards.beginning(beginning),
         Leaf::From(who) => Condition::By(vec![names.who(who)]),
         Leaf::Mentions(who) => mentioned(who, names),
-        Leaf::Tag(tag) => mark(firehouse_text::mark::tag(tag)),
-        Leaf::Cashtag(ticker) => mark(firehouse_text::mark::cashtag(ticker)),
-        Leaf::Lang(lang) => mark(firehouse_text::mark::lang(lang)),
-        Leaf::Domain(domain) => mark(firehouse_text::mark::domain(domain).unwrap_or_default()),
-        Leaf::Url(url) => mark(firehouse_text::mark::url(url).unwrap_or_default()),
-        Leaf::Has(has) => mark(has_mark(*has).to_owned()),
-        Leaf::Is(kind) => mark(kind_mark(*kind).to_owned()),
+        Leaf::Tag(tag) => marked(mark::tag(tag)),
+        Leaf::Cashtag(ticker) => marked(mark::cashtag(ticker)),
+        Leaf::Lang(lang) => marked(mark::lang(lang)),
+        Leaf::Domain(domain) => marked(mark::domain(domain).unwrap_or_default()),
+        Leaf::Url(url) => marked(mark::url(url).unwrap_or_default()),
+        Leaf::Has(has) => marked(has.mark().to_owned()),
+        Leaf::Is(kind) => marked(kind.mark().to_owned()),
         Leaf::Since(at) => Condition::Since(*at),
         Leaf::Within(span) => Condition::Since(ago(*span)),
         Leaf::Until(at) => Condition::Not(Box::new(Condition::Since(*at))),
@@ -118,24 +118,33 @@ fn of_leaf(leaf: &Leaf, names: &Names, wildcards: &Wildcards) -> Result<Conditio
 
 /// Words one behind the other, and runs in which the text stands. Signs alone ask for nothing.
 fn said(text: &str, wildcards: &Wildcards) -> Condition {
-    let asked = pieces(text).into_iter().map(|piece| match piece {
+    let asked = joined(pieces(text)).into_iter().map(|piece| match piece {
         Piece::Words(words) => Condition::Phrase(words),
-        Piece::Run(run) if run.chars().nth(1).is_none() => wildcards.character(&run),
-        Piece::Run(run) => {
-            let pairs = pairs(&run).collect();
-            Condition::Run(run, pairs)
-        }
+        Piece::Run(run) => wildcards.run(run),
     });
     gathered(asked.collect())
 }
 
-/// Mentioned for good, by a facet, or only in the text.
-fn mentioned(who: &firehouse_text::Who, names: &Names) -> Condition {
-    let mention = firehouse_text::mark::mention(names.who(who));
-    match who {
-        firehouse_text::Who::Handle(handle) => {
-            Condition::AnyMark(vec![mention, firehouse_text::mark::handle(handle)])
+/// Runs that stand one behind the other in a text stand so in the index too, parted by a space.
+fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match (joined.last_mut(), piece) {
+            (Some(Piece::Run(run)), Piece::Run(next)) => {
+                run.push(' ');
+                run.push_str(&next);
+            }
+            (_, piece) => joined.push(piece),
         }
+    }
+    joined
+}
+
+/// Mentioned for good, by a facet, or only in the text.
+fn mentioned(who: &Who, names: &Names) -> Condition {
+    let mention = mark::mention(names.who(who));
+    match who {
+        Who::Handle(handle) => Condition::AnyMark(vec![mention, mark::handle(handle)]),
         _ => Condition::Marks(vec![mention]),
     }
 }
@@ -143,26 +152,4 @@ fn mentioned(who: &firehouse_text::Who, names: &Names) -> Condition {
 fn ago(span: std::time::Duration) -> Datetime {
     let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
     Datetime::from_ms(clock::now().ms().saturating_sub(ms))
-}
-
-fn has_mark(has: Has) -> &'static str {
-    match has {
-        Has::Media => firehouse_text::mark::HAS_MEDIA,
-        Has::Image => firehouse_text::mark::HAS_IMAGE,
-        Has::Video => firehouse_text::mark::HAS_VIDEO,
-        Has::Link => firehouse_text::mark::HAS_LINK,
-        Has::Gif => firehouse_text::mark::HAS_GIF,
-        Has::Quote => firehouse_text::mark::HAS_QUOTE,
-        Has::Alt => firehouse_text::mark::HAS_ALT,
-        Has::Poll => firehouse_text::mark::HAS_POLL,
-    }
-}
-
-fn kind_mark(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Reply => firehouse_text::mark::IS_REPLY,
-        Kind::Thread => firehouse_text::mark::IS_THREAD,
-        Kind::Quote => firehouse_text::mark::IS_QUOTE,
-        Kind::Bridged => firehouse_text::mark::IS_BRIDGED,
-    }
 }

@@ -6,7 +6,7 @@ use firehouse_store::read::RecordKey;
 use firehouse_text::{Leaf, Query, Who};
 use firehouse_types::{ActorId, RkeyId};
 
-use super::asked::{Asked, each_leaf};
+use super::asked::Asked;
 use crate::{AppView, Caller, ViewError, actor, uri};
 
 /// Nobody has this number: it is the hash of no DID that anyone was seen with. 0 has a meaning of its own.
@@ -35,14 +35,14 @@ impl Names {
             uris.extend(filters.embedded.iter().cloned());
         }
         uris.extend(asked.parent.iter().chain(&asked.root).cloned());
-        if let Some(query) = query {
-            each_leaf(query, &mut |leaf| match leaf {
+        for leaf in query.map(Query::leaves).unwrap_or_default() {
+            match leaf {
                 Leaf::From(Who::Handle(handle)) | Leaf::Mentions(Who::Handle(handle)) => {
                     names.push(handle);
                 }
                 Leaf::List(uri) | Leaf::InThread(uri) => uris.push(uri.clone()),
                 _ => {}
-            });
+            }
         }
         names.sort_unstable();
         names.dedup();

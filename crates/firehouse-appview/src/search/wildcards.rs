@@ -6,10 +6,9 @@
 use std::collections::HashMap;
 
 use firehouse_store::read::Condition;
-use firehouse_text::{Leaf, Piece, Query, pieces};
+use firehouse_text::{Leaf, Piece, Query, pairs, pieces};
 use futures_util::future::try_join_all;
 
-use super::asked::each_leaf;
 use crate::{AppView, ViewError};
 
 /// Words that one beginning stands for.
@@ -23,32 +22,26 @@ const BEGINNINGS_MAX: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Wildcards {
     words: HashMap<String, Vec<String>>,
-    pairs: HashMap<String, Vec<String>>,
+    characters: HashMap<String, Vec<String>>,
 }
 
 /// Looks up all of a query at once. Errors: there are too many.
 pub(super) async fn load(app: &AppView, query: Option<&Query>) -> Result<Wildcards, ViewError> {
     let (mut words, mut characters) = (Vec::new(), Vec::new());
-    if let Some(query) = query {
-        each_leaf(query, &mut |leaf| match leaf {
-            Leaf::Prefix(text) => {
-                for piece in pieces(text) {
-                    match piece {
-                        Piece::Words(mut parts) => words.extend(parts.pop()),
-                        Piece::Run(run) if is_single(&run) => characters.push(run),
-                        Piece::Run(_) => {}
-                    }
+    for leaf in query.map(Query::leaves).unwrap_or_default() {
+        let text = match leaf {
+            Leaf::Prefix(text) | Leaf::Text(text) | Leaf::Phrase(text) => text,
+            _ => continue,
+        };
+        for piece in pieces(text) {
+            match piece {
+                Piece::Words(mut parts) if matches!(leaf, Leaf::Prefix(_)) => {
+                    words.extend(parts.pop());
                 }
+                Piece::Run(run) if is_single(&run) => characters.push(run),
+                Piece::Words(_) | Piece::Run(_) => {}
             }
-            Leaf::Text(text) | Leaf::Phrase(text) => {
-                let runs = pieces(text).into_iter().filter_map(|piece| match piece {
-                    Piece::Run(run) if is_single(&run) => Some(run),
-                    _ => None,
-                });
-                characters.extend(runs);
-            }
-            _ => {}
-        });
+        }
     }
     for texts in [&mut words, &mut characters] {
         texts.sort_unstable();
@@ -65,42 +58,35 @@ pub(super) async fn load(app: &AppView, query: Option<&Query>) -> Result<Wildcar
     )?;
     Ok(Wildcards {
         words: words.into_iter().zip(found_words).collect(),
-        pairs: characters.into_iter().zip(found_pairs).collect(),
+        characters: characters.into_iter().zip(found_pairs).collect(),
     })
 }
 
 impl Wildcards {
-    /// Posts that have a word which begins so. What stands before the last word is a phrase.
+    /// Posts that have a word which begins so, or this in a run: whatever follows there, it is found anyway.
     pub fn beginning(&self, text: &str) -> Condition {
-        let mut conditions = Vec::new();
-        let mut asked = pieces(text);
-        match asked.pop() {
-            Some(Piece::Words(mut words)) => {
-                let last = words.pop().unwrap_or_default();
-                let begun = self.words.get(&last).cloned().unwrap_or_default();
-                conditions.push(Condition::AnyWord(begun));
-                if !words.is_empty() {
-                    conditions.push(Condition::Phrase(words));
-                }
+        match pieces(text).pop() {
+            Some(Piece::Words(words)) => {
+                let begun = words.last().and_then(|word| self.words.get(word));
+                Condition::AnyWord(begun.cloned().unwrap_or_default())
             }
-            // Whatever follows in a run, what stands there is found anyway.
-            Some(Piece::Run(run)) => asked.push(Piece::Run(run)),
-            None => {}
+            Some(Piece::Run(run)) => self.run(run),
+            None => Condition::everything(),
         }
-        conditions.extend(asked.into_iter().map(|piece| match piece {
-            Piece::Words(words) => Condition::Phrase(words),
-            Piece::Run(run) if is_single(&run) => self.character(&run),
-            Piece::Run(run) => {
-                let pairs = firehouse_text::pairs(&run).collect();
-                Condition::Run(run, pairs)
-            }
-        }));
-        Condition::All(conditions)
+    }
+
+    /// Posts in a run of which this stands.
+    pub fn run(&self, run: String) -> Condition {
+        if is_single(&run) {
+            return self.character(&run);
+        }
+        let pairs = pairs(&run).collect();
+        Condition::Run(run, pairs)
     }
 
     /// Posts that have this character in a run.
-    pub fn character(&self, character: &str) -> Condition {
-        let pairs = self.pairs.get(character).cloned().unwrap_or_default();
+    fn character(&self, character: &str) -> Condition {
+        let pairs = self.characters.get(character).cloned().unwrap_or_default();
         Condition::Character(character.to_owned(), (pairs.len() <= PAIRS_MAX).then_some(pairs))
     }
 }

@@ -178,6 +178,11 @@ impl Network {
         Written { uri: format!("at://{did}/{collection}/{rkey}"), cid: cid.to_string(), rows }
     }
 
+    /// Nothing is written before this.
+    pub fn wait_until(&mut self, at: Datetime) {
+        self.now_ms = self.now_ms.max(u64::try_from(at.ms()).unwrap());
+    }
+
     /// When the last record was written.
     pub fn now(&self) -> Datetime {
         Datetime::from_ms(i64::try_from(self.now_ms).unwrap())

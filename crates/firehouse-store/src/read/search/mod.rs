@@ -148,14 +148,14 @@ impl Store {
         Ok(counts.first().copied().unwrap_or_default())
     }
 
-    /// Which of these posts still are the version that was found. Errors: [`StoreError::Read`].
-    pub async fn still_so(&self, found: &[FoundPost]) -> Result<HashSet<RecordKey>, StoreError> {
+    /// Those of these posts that still are the version that was found, in their order, each once. Errors: [`StoreError::Read`].
+    pub async fn still_so(&self, found: &[FoundPost]) -> Result<Vec<RecordKey>, StoreError> {
         let keys: Vec<RecordKey> = found.iter().map(FoundPost::key).collect();
         let asked = self.query(include_str!("../post_revs.sql")).param("keys", &keys);
-        let now: HashSet<PostRev> = fetch("post_revs", asked).await?.into_iter().collect();
+        let mut now: HashSet<PostRev> = fetch("post_revs", asked).await?.into_iter().collect();
         let is_so = |post: &&FoundPost| {
             let FoundPost { actor, rkey, rev, .. } = **post;
-            now.contains(&PostRev { actor, rkey, rev })
+            now.remove(&PostRev { actor, rkey, rev })
         };
         Ok(found.iter().filter(is_so).map(FoundPost::key).collect())
     }
