@@ -114,7 +114,7 @@ async fn write(store: &Store, posts: &mut Posts, wanted: usize) -> Result<u64, B
             json!({ "root": parent, "parent": parent })
         };
         let post = posts.draw(&created, reply);
-        raw += post.record["text"].as_str().map_or(0, str::len) as u64;
+        raw += post.text as u64;
         let cid =
             index(&indexer, &dids[author], "app.bsky.feed.post", &tid, &post.record, &mut rows)?;
         if told.len() < 10_000 {

@@ -117,6 +117,8 @@ pub struct Posts {
 /// A post.
 pub struct Post {
     pub record: Value,
+    /// How much text is in it, descriptions and titles included. Units: bytes.
+    pub text: usize,
 }
 
 impl Posts {
@@ -159,6 +161,7 @@ impl Posts {
         let drawn = self.random.share() * self.shares.last().copied().unwrap_or(1.0);
         let language = self.shares.partition_point(|&sum| sum < drawn).min(SCRIPTS.len() - 1);
         let text = self.text(language);
+        let mut length = text.len();
         let lang = self.languages[language].lang;
         let mut record = json!({ "$type": "app.bsky.feed.post", "text": text, "createdAt": at, "langs": [lang] });
         if self.random.chance(0.45) {
@@ -171,6 +174,7 @@ impl Posts {
         match self.random.below(20) {
             0..5 => {
                 let alt = if self.random.chance(0.3) { self.text(language) } else { String::new() };
+                length += alt.len();
                 record["embed"] = json!({ "$type": "app.bsky.embed.images", "images": [{ "alt": alt, "image": {
                     "$type": "blob", "mimeType": "image/jpeg", "size": 100_000,
                     "ref": { "$link": "bafkreicn3dv6rhcbyrwmoycxrbodx6yb6fypbp5clhdlgzzx4peiz5yp6m" },
@@ -179,13 +183,14 @@ impl Posts {
             5..7 => {
                 let (host, page, title) =
                     (self.random.below(2_000), self.random.below(1_000_000), self.text(language));
+                length += title.len();
                 let external = json!({ "uri": format!("https://site{host}.example/{page}"), "title": title, "description": "" });
                 record["embed"] =
                     json!({ "$type": "app.bsky.embed.external", "external": external });
             }
             _ => {}
         }
-        Post { record }
+        Post { record, text: length }
     }
 }
 
