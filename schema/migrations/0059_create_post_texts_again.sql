@@ -3,10 +3,10 @@
 -- what the text indexes leave out, and compare rev with posts. Rebuild: TRUNCATE, and the texts are written again in the background.
 CREATE TABLE IF NOT EXISTS post_texts
 (
-    sort_at DateTime64(3, 'UTC') COMMENT 'as in posts',
-    actor   UInt64               COMMENT 'xxh3 of the DID of the repo it lives in',
-    rkey    UInt64               COMMENT 'record key as a number',
-    rev     UInt64               COMMENT 'commit rev: the version',
+    sort_at DateTime64(3, 'UTC') COMMENT 'as in posts' SETTINGS (min_compress_block_size = 8192, max_compress_block_size = 8192),
+    actor   UInt64               COMMENT 'xxh3 of the DID of the repo it lives in' SETTINGS (min_compress_block_size = 8192, max_compress_block_size = 8192),
+    rkey    UInt64               COMMENT 'record key as a number' SETTINGS (min_compress_block_size = 8192, max_compress_block_size = 8192),
+    rev     UInt64               COMMENT 'commit rev: the version' SETTINGS (min_compress_block_size = 8192, max_compress_block_size = 8192),
     deleted UInt8                COMMENT '1 = gone at this rev',
     words   String               COMMENT 'words of its texts in their order, folded, parted by spaces; . between two texts' CODEC(ZSTD(9)),
     runs    String               COMMENT 'runs of Han, kana and Hangul, folded, a space behind each' CODEC(ZSTD(9)),
@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS post_texts
     INDEX marks marks TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking'),
     INDEX authors toString(actor) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking')
 )
--- sort_at is in the key although an edit can change it: the writer buries the old row by its old sort_at.
+-- A search reads a few rows here and there: small blocks of what it reads of each are less to decompress. An index granule of one column is
+-- 8 KiB. sort_at is in the key although an edit can change it: the writer buries the old row by its old sort_at.
 ENGINE = ReplacingMergeTree(rev, deleted)
 ORDER BY (sort_at, actor, rkey)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1

@@ -1,7 +1,9 @@
 //! Search over many posts in the scripts of the network: how long each kind of query takes, and what the index weighs.
 //!
 //! `cargo bench --package firehouse-benches --bench search`; FIREHOUSE_BENCH_POSTS sets how many (ten million take a quarter of an hour to
-//! write and 5 GB). Ten days of posts, answered by the AppView as anybody asks it: skeleton, hydration, rules, views, JSON.
+//! write and 5 GB). Ten days of posts. Of each kind two times are measured: until it is known which posts they are, as an index alone would
+//! answer, and the whole answer of the AppView as anybody asks it: hydration, rules, views, the count of hits, JSON.
+//! FIREHOUSE_BENCH_URL names an engine that has the posts of an earlier run, whose database is `test_0`: nothing is written then.
 #![expect(clippy::print_stdout, reason = "printing figures is what it is for")]
 
 mod posts;
@@ -10,7 +12,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use clickhouse::Client;
-use firehouse_appview::{AppView, Caller, TagRules, search_posts_v2};
+use firehouse_appview::{AppView, Caller, TagRules, search_post_keys, search_posts_v2};
 use firehouse_identity::Resolver;
 use firehouse_indexer::{Indexer, Rows, Witness};
 use firehouse_lexicon::{Catalog, to_dag_cbor};
@@ -40,28 +42,39 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn run(wanted: usize) -> Result<(), Box<dyn Error>> {
-    let Some(store) = engine::store().await else { return Ok(()) };
-    let began = Instant::now();
     let mut posts = Posts::new(1);
-    let raw = write(&store, &mut posts, wanted).await?;
-    println!(
-        "{wanted} posts, {} of text, written in {:.0} s",
-        mib(raw),
-        began.elapsed().as_secs_f64()
-    );
-    let client =
-        Client::default().with_url(engine::url().unwrap_or_default()).with_database("test_0");
-    settle(&client).await?;
-    weigh(&client, raw).await?;
-    if std::env::var_os("HOLD").is_some() {
-        println!("{}", engine::url().unwrap_or_default());
-        tokio::time::sleep(Duration::from_secs(9_000)).await;
-    }
+    let store = match std::env::var("FIREHOUSE_BENCH_URL") {
+        Ok(url) => Store::new(&held(url)),
+        Err(_) => {
+            let Some(store) = engine::store().await else { return Ok(()) };
+            let began = Instant::now();
+            let raw = write(&store, &mut posts, wanted).await?;
+            let seconds = began.elapsed().as_secs_f64();
+            println!("{wanted} posts, {} of text, written in {seconds:.0} s", mib(raw));
+            let url = engine::url().unwrap_or_default();
+            let client = Client::default().with_url(url).with_database("test_0");
+            settle(&client).await?;
+            weigh(&client, raw).await?;
+            store
+        }
+    };
     let app = AppView::new(store, Resolver::offline([]), config()?);
     for (name, query) in KINDS {
         measure(&app, &posts, name, query).await?;
     }
     Ok(())
+}
+
+/// The database of an earlier run.
+fn held(url: String) -> firehouse_store::Config {
+    firehouse_store::Config {
+        url,
+        database: "test_0".to_owned(),
+        user: "default".to_owned(),
+        password: String::new(),
+        insert_timeout_s: 60,
+        query_timeout_s: 60,
+    }
 }
 
 fn mib(bytes: u64) -> String {
@@ -269,36 +282,45 @@ async fn measure(
     make: Make,
 ) -> Result<(), Box<dyn Error>> {
     let mut random = Random::new(3);
-    let (mut times, mut found, mut hits) = (Vec::new(), 0, 0);
+    let (mut keys, mut times, mut found, mut hits) = (Vec::new(), Vec::new(), 0, 0);
     for n in 0..QUERIES + 20 {
         let mut asked = make(posts, &mut random);
         asked["sort"] = asked.get("sort").cloned().unwrap_or_else(|| json!("recent"));
         asked["allTime"] = json!(true);
+        let (caller, began) = (Caller::default(), Instant::now());
+        let asked_keys = serde_json::from_value(asked.clone())?;
+        let _ = search_post_keys(&app.for_request(), &caller, asked_keys)
+            .await
+            .map_err(|error| error.to_string())?;
+        let known = began.elapsed();
         let began = Instant::now();
         let answer =
-            search_posts_v2(&app.for_request(), &Caller::default(), serde_json::from_value(asked)?)
-                .await;
+            search_posts_v2(&app.for_request(), &caller, serde_json::from_value(asked)?).await;
         let body = answer.map_err(|error| error.to_string())?.body;
         let json = serde_json::to_vec(&body)?;
         // The first ones load the headers of the index.
         if n >= 20 {
             times.push(began.elapsed());
+            keys.push(known);
             found += body.posts.len();
             hits += body.hits_total;
         }
         drop(json);
     }
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
     println!(
-        "{name:24} p50 {:>7.1} ms  p90 {:>7.1} ms  p99 {:>7.1} ms   {:.1} shown, {:.0} hits each",
-        at(50),
-        at(90),
-        at(99),
+        "{name:24} known in {}  answered in {}   {:.1} shown, {:.0} hits each",
+        percentiles(keys),
+        percentiles(times),
         found as f64 / QUERIES as f64,
         hits as f64 / QUERIES as f64,
     );
     Ok(())
+}
+
+fn percentiles(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
+    format!("p50 {:>6.1} p90 {:>6.1} p99 {:>6.1} ms", at(50), at(90), at(99))
 }
 
 fn config() -> Result<firehouse_appview::Config, Box<dyn Error>> {

@@ -12,6 +12,7 @@ use crate::client_config::LiveNow;
 use crate::hydrate::State;
 use crate::popular::Popular;
 use crate::recommender::Recommender;
+use crate::search::Sampled;
 use crate::skeleton::{Forwarded, Generators};
 use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
@@ -69,6 +70,7 @@ pub struct AppView {
     pub(crate) generators: Option<Arc<dyn Generators>>,
     pub(crate) recommender: Option<Arc<dyn Recommender>>,
     pub(crate) popular: Popular,
+    pub(crate) sampled: Sampled,
     pub(crate) config: Arc<Config>,
     pub(crate) verifiers: TrustedVerifiers,
 }
@@ -77,13 +79,14 @@ impl AppView {
     /// Sends nothing yet.
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
         let (generators, recommender, verifiers) = (None, None, TrustedVerifiers::default());
-        let popular = Popular::default();
+        let (popular, sampled) = (Popular::default(), Sampled::default());
         Self {
             store,
             resolver,
             generators,
             recommender,
             popular,
+            sampled,
             config: Arc::new(config),
             verifiers,
         }

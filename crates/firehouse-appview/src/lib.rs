@@ -166,7 +166,7 @@ pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
 pub use search_actors::{Actors, search_actors, search_actors_typeahead};
 pub use search_posts::{Output as FoundPosts, search_posts};
 pub use search_posts_v2::{
-    Output as FoundPostsV2, Parameters as SearchPostsV2Parameters, search_posts_v2,
+    Output as FoundPostsV2, Parameters as SearchPostsV2Parameters, search_post_keys, search_posts_v2,
 };
 pub use search_starter_packs::{
     FoundStarterPacks, FoundStarterPacksV2, search_starter_packs, search_starter_packs_v2,

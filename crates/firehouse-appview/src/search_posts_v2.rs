@@ -1,9 +1,10 @@
 //! app.bsky.feed.searchPostsV2: filters that are lists, each with a twin that excludes, and the number of hits.
 
+use firehouse_store::read::{FoundPost, RecordKey};
 use firehouse_types::Datetime;
 
 use crate::page::{From, fill_page};
-use crate::search::{Asked, Filters, Order};
+use crate::search::{Asked, Filters, Order, found_posts, refused};
 use crate::search_posts::page;
 use crate::view::PostView;
 use crate::{Answer, AppView, Caller, ViewError, clock};
@@ -75,10 +76,7 @@ pub async fn search_posts_v2(
         return Err(ViewError::Forbidden);
     }
     let from = From::parse(parameters.cursor.as_deref())?;
-    let order = match parameters.sort.as_deref() {
-        Some("recent") => Order::Latest,
-        _ => Order::Top,
-    };
+    let order = order_of(&parameters);
     let limit = parameters.limit.unwrap_or(25).clamp(1, 100);
     let detected_query_languages = languages(&parameters);
     let search = asked(parameters).search(app, caller).await?;
@@ -93,9 +91,30 @@ pub async fn search_posts_v2(
         };
         fill_page(from, limit, fetch).await
     };
-    let hits = async { Ok(app.store.search_hits(&search.posts, HITS_MAX).await?) };
+    let hits = async { app.store.search_hits(&search.posts, HITS_MAX).await.map_err(refused) };
     let ((posts, cursor), hits_total) = tokio::try_join!(pages, hits)?;
     Ok(Answer::new(Output { posts, cursor, hits_total, detected_query_languages }))
+}
+
+/// Which posts these are, as the index has them, with nothing of what they are: what the first page is made of. Errors: as
+/// [`search_posts_v2`].
+pub async fn search_post_keys(
+    app: &AppView,
+    caller: &Caller,
+    parameters: Parameters,
+) -> Result<Vec<RecordKey>, ViewError> {
+    let order = order_of(&parameters);
+    let limit = parameters.limit.unwrap_or(25).clamp(1, 100);
+    let search = asked(parameters).search(app, caller).await?;
+    let found = found_posts(app, &search, order.or(search.sort), From::Start, limit).await?;
+    Ok(found.items.iter().map(FoundPost::key).collect())
+}
+
+fn order_of(parameters: &Parameters) -> Order {
+    match parameters.sort.as_deref() {
+        Some("recent") => Order::Latest,
+        _ => Order::Top,
+    }
 }
 
 fn asked(parameters: Parameters) -> Asked {

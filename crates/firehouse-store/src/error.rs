@@ -89,6 +89,19 @@ pub enum Disposition {
 }
 
 impl StoreError {
+    /// Whether a search was given up for what it would have read or kept in memory.
+    pub fn is_too_costly(&self) -> bool {
+        let code = match self {
+            Self::Read { source: Error::BadResponse(text), .. } => clickhouse_code(text),
+            Self::ReadTogether { source, .. } => match &**source {
+                Error::BadResponse(text) => clickhouse_code(text),
+                _ => None,
+            },
+            _ => None,
+        };
+        matches!(code, Some(TIMEOUT_EXCEEDED | TOO_SLOW | MEMORY_LIMIT_EXCEEDED))
+    }
+
     /// Whether the same call may work later.
     pub fn disposition(&self) -> Disposition {
         match self {
@@ -128,6 +141,9 @@ fn disposition_of_text(text: &str) -> Disposition {
 
 /// A mutation has failed for one of its parts.
 const UNFINISHED: u32 = 341;
+const TIMEOUT_EXCEEDED: u32 = 159;
+const TOO_SLOW: u32 = 160;
+const MEMORY_LIMIT_EXCEEDED: u32 = 241;
 
 /// ClickHouse's error number out of the text it arrives in: `Code: 241. DB::Exception: …`.
 pub fn clickhouse_code(text: &str) -> Option<u32> {

@@ -3,12 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use firehouse_store::read::{Candidate, FoundPost, Interactions, LinkPosition, RecordKey};
+use firehouse_store::StoreError;
+use firehouse_store::read::{
+    Candidate, FoundPost, Interactions, LinkPosition, PostSearch, RecordKey,
+};
 use firehouse_text::Sort;
 use firehouse_types::Datetime;
 
 use super::asked::Least;
-use super::{Search, relevance};
+use super::{Search, refused, relevance};
 use crate::page::{From, Page};
 use crate::{AppView, ViewError};
 
@@ -52,7 +55,10 @@ pub(crate) async fn found_posts(
 ) -> Result<Page<FoundPost>, ViewError> {
     match order {
         Order::Latest if search.least == Least::default() => {
-            let rows = app.store.search_posts(&search.posts, from.link(), limit + 1).await?;
+            let fetch = |posts, limit| async move {
+                app.store.search_posts(&posts, from.link(), limit).await
+            };
+            let rows = newest(app, search, from.link(), limit + 1, fetch).await?;
             Ok(Page::cut(rows, limit, FoundPost::position))
         }
         Order::Latest => liked(app, search, from, limit).await,
@@ -68,6 +74,31 @@ pub(crate) async fn found_posts(
     }
 }
 
+/// The newest that match, behind a place: those of a span that should hold enough of them, and if it does not, those before it.
+async fn newest<R, F>(
+    app: &AppView,
+    search: &Search,
+    from: LinkPosition,
+    limit: usize,
+    fetch: impl Fn(PostSearch, usize) -> F,
+) -> Result<Vec<R>, ViewError>
+where
+    F: Future<Output = Result<Vec<R>, StoreError>>,
+{
+    let posts = &search.posts;
+    let latest = posts.until.min(from.at);
+    let start = app.sampled.start(&app.store, &posts.condition, latest, limit).await?;
+    let Some(start) = start.filter(|start| *start > posts.after) else {
+        return fetch(posts.clone(), limit).await.map_err(refused);
+    };
+    let mut rows = fetch(PostSearch { after: start, ..posts.clone() }, limit).await.map_err(refused)?;
+    if rows.len() < limit {
+        let before = PostSearch { until: posts.until.min(start), ..posts.clone() };
+        rows.extend(fetch(before, limit - rows.len()).await.map_err(refused)?);
+    }
+    Ok(rows)
+}
+
 /// The newest that have likes enough. What is looked at for one page is bounded: where nearly none have, pages are short, and go on.
 async fn liked(
     app: &AppView,
@@ -77,7 +108,9 @@ async fn liked(
 ) -> Result<Page<FoundPost>, ViewError> {
     let (mut from, mut found, mut looked_at) = (from.link(), Vec::new(), 0);
     loop {
-        let rows = app.store.search_posts(&search.posts, from, LOOKED_AT).await?;
+        let fetch =
+            |posts, limit| async move { app.store.search_posts(&posts, from, limit).await };
+        let rows = newest(app, search, from, LOOKED_AT, fetch).await?;
         looked_at += rows.len();
         let is_last = rows.len() < LOOKED_AT;
         let counts = counts(app, &rows).await?;
@@ -116,8 +149,10 @@ async fn ranked(
 ) -> Result<Vec<(LinkPosition, FoundPost)>, ViewError> {
     let (words, runs) = relevance::sought(&search.posts.condition);
     let (sought, start) = ((words.as_slice(), runs.as_slice()), LinkPosition::START);
-    let candidates =
-        app.store.search_candidates(&search.posts, sought, start, CANDIDATES_MAX).await?;
+    let fetch = |posts, limit| async move {
+        app.store.search_candidates(&posts, sought, start, limit).await
+    };
+    let candidates = newest(app, search, start, CANDIDATES_MAX, fetch).await?;
     let found: Vec<FoundPost> = candidates.iter().map(Candidate::post).collect();
     let counts = counts(app, &found).await?;
     let rank = |(post, relevance): (FoundPost, f64)| {

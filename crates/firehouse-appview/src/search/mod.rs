@@ -2,14 +2,30 @@
 //!
 //! [`Asked`] collects the parameters of a method and becomes a [`Search`]: its query text is a tree ([`firehouse_text::Query`]), whose names
 //! and wildcards are looked up (`names.rs`, `wildcards.rs`), and which becomes conditions of the store (`meaning.rs`). [`found_posts`] is
-//! the skeleton, keys in order (`relevance.rs` says how much posts are about what was asked) and where the next page begins. The methods hydrate these as any others.
+//! the skeleton, keys in order (`usual.rs` says how far back to look, `relevance.rs` how much posts are about what was asked) and where the
+//! next page begins. The methods hydrate these as any others.
+
+use firehouse_store::StoreError;
+
+use crate::ViewError;
 
 mod asked;
 mod names;
 mod wildcards;
 mod meaning;
 mod relevance;
+mod usual;
 mod found;
 
 pub(crate) use asked::{Asked, Filters, Search};
 pub(crate) use found::{Order, found_posts};
+pub(crate) use usual::Sampled;
+
+/// What whoever searches is told when the store gives up.
+pub(crate) fn refused(error: StoreError) -> ViewError {
+    if error.is_too_costly() {
+        let what = "this search reads too much: ask for a rarer word, or narrow it by since:, from: or lang:";
+        return ViewError::BadQueryString(what.to_owned());
+    }
+    error.into()
+}

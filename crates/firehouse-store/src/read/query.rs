@@ -15,15 +15,44 @@ use crate::{Store, StoreError};
 pub(crate) struct Query {
     pub sql: Cow<'static, str>,
     pub parameters: Vec<(Cow<'static, str>, String)>,
-    /// May read a million rows: on all threads.
-    pub is_wide: bool,
+    pub reach: Reach,
+}
+
+/// How much a query may read, and so how it is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// A few granules: on one thread, as they are not worth the handing over, and other requests want the other cores.
+    Keys,
+    /// A million rows: on all threads.
+    Wide,
+    /// What somebody searches for: on all threads, and within limits.
+    Search,
+}
+
+/// What a search may take, and how text indexes are read: postings are decoded as far as they are needed, and before rows are read.
+const SEARCH: [(&str, &str); 4] = [
+    ("max_execution_time", "5"),
+    ("max_memory_usage", "1000000000"),
+    ("text_index_posting_list_apply_mode", "lazy"),
+    ("use_skip_indexes_on_data_read", "0"),
+];
+
+impl Reach {
+    /// Settings of a statement that reaches so far.
+    pub fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Keys => &[("max_threads", "1")],
+            Self::Wide => &[],
+            Self::Search => &SEARCH,
+        }
+    }
 }
 
 impl Query {
     fn alone(self, client: &Client) -> clickhouse::query::Query {
         let mut query = client.query(&self.sql);
-        if !self.is_wide {
-            query = query.with_setting("max_threads", "1");
+        for (name, value) in self.reach.settings() {
+            query = query.with_setting(*name, *value);
         }
         self.parameters
             .into_iter()
@@ -44,7 +73,7 @@ pub(crate) struct Asked<'a> {
 impl Store {
     /// A query of one of our `.sql` files, to which parameters are added.
     pub(crate) fn query(&self, sql: &'static str) -> Asked<'_> {
-        let query = Query { sql: sql.into(), parameters: Vec::new(), is_wide: false };
+        let query = Query { sql: sql.into(), parameters: Vec::new(), reach: Reach::Keys };
         Asked { store: self, query, part_at: 0, mistake: None }
     }
 
@@ -95,8 +124,7 @@ impl Asked<'_> {
     }
 }
 
-/// Runs a look-up by key. `name` is that of its file, for errors. One thread: a few granules are not worth the handing over, and other
-/// requests want the other cores.
+/// Runs a look-up by key. `name` is that of its file, for errors.
 pub(crate) async fn fetch<R>(name: &'static str, asked: Asked<'_>) -> Result<Vec<R>, StoreError>
 where
     R: Row + RowOwned + RowRead,
@@ -126,7 +154,7 @@ where
     query.alone(client).fetch_all::<R>().await.map_err(failed)
 }
 
-/// As [`fetch`], for what may read a million rows: on all threads.
+/// As [`fetch`], for what may read a million rows.
 pub(super) async fn fetch_wide<R>(
     name: &'static str,
     mut asked: Asked<'_>,
@@ -134,6 +162,18 @@ pub(super) async fn fetch_wide<R>(
 where
     R: Row + RowOwned + RowRead,
 {
-    asked.query.is_wide = true;
+    asked.query.reach = Reach::Wide;
+    fetch(name, asked).await
+}
+
+/// As [`fetch`], for what somebody searches for. Errors: [`StoreError::TooCostly`] beside those of any read.
+pub(super) async fn fetch_search<R>(
+    name: &'static str,
+    mut asked: Asked<'_>,
+) -> Result<Vec<R>, StoreError>
+where
+    R: Row + RowOwned + RowRead,
+{
+    asked.query.reach = Reach::Search;
     fetch(name, asked).await
 }

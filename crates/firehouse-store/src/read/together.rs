@@ -14,7 +14,7 @@ use clickhouse::Client;
 use clickhouse::error::Error;
 use tokio::sync::oneshot;
 
-use super::query::Query;
+use super::query::{Query, Reach};
 use crate::StoreError;
 
 /// Queries in one statement; an answer's hydration asks some thirty.
@@ -185,14 +185,14 @@ fn joined(client: &Client, group: &[Waiting]) -> clickhouse::query::Query {
             "{head}{at}) AS query, formatRow('RowBinary', *) AS row FROM\n(\n{text}\n)"
         ));
     }
-    let is_wide = group.iter().any(|waiting| waiting.query.is_wide);
+    let reach = group.iter().map(|waiting| waiting.query.reach).max().unwrap_or(Reach::Keys);
     let mut statement = client
         .query(&sql)
         // The order of a query's rows is part of its answer, though the statement around it has none.
         .with_setting("query_plan_remove_redundant_sorting", "0")
         .with_setting("optimize_duplicate_order_by_and_distinct", "0");
-    if !is_wide {
-        statement = statement.with_setting("max_threads", "1");
+    for (name, value) in reach.settings() {
+        statement = statement.with_setting(*name, *value);
     }
     let values = values.numbers.into_iter();
     values.fold(statement, |statement, (value, number)| {

@@ -1,16 +1,19 @@
 //! Posts by what they say. Which words and marks a post has is for `firehouse-text` to know; here they are texts that are equal or not.
 
 mod condition;
+mod usual;
 
 use std::collections::HashSet;
 
 use clickhouse::Row;
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
 
+use super::query::fetch_search;
 use super::{Asked, LinkPosition, RecordKey, fetch, fetch_wide};
 use crate::{Store, StoreError};
 
 pub use condition::Condition;
+pub use usual::Usual;
 
 /// Where in a file the conditions come.
 const CONDITION: &str = "/* condition */";
@@ -124,7 +127,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<FoundPost>, StoreError> {
         let asked = searched(self.query(""), include_str!("posts.sql"), search);
-        fetch_wide("search_posts", before.page(asked, limit)).await
+        fetch_search("search_posts", before.page(asked, limit)).await
     }
 
     /// As [`Store::search_posts`], with how often `words` and `runs` stand in each.
@@ -137,14 +140,14 @@ impl Store {
     ) -> Result<Vec<Candidate>, StoreError> {
         let asked = searched(self.query(""), include_str!("candidates.sql"), search);
         let asked = asked.param("words", words).param("runs", runs);
-        fetch_wide("search_candidates", before.page(asked, limit)).await
+        fetch_search("search_candidates", before.page(asked, limit)).await
     }
 
     /// How many posts match, at most `limit`. Errors: [`StoreError::Read`].
     pub async fn search_hits(&self, search: &PostSearch, limit: usize) -> Result<u64, StoreError> {
         let asked = searched(self.query(""), include_str!("hits.sql"), search);
         let asked = asked.param("limit", limit);
-        let counts: Vec<u64> = fetch_wide("search_hits", asked).await?;
+        let counts: Vec<u64> = fetch_search("search_hits", asked).await?;
         Ok(counts.first().copied().unwrap_or_default())
     }
 
@@ -184,7 +187,7 @@ impl Store {
     pub async fn explain_search(&self, search: &PostSearch) -> Result<Vec<String>, StoreError> {
         let explained = self.query("EXPLAIN actions = 1, indexes = 1\n");
         let asked = searched(explained, include_str!("posts.sql"), search);
-        fetch_wide("explain_search", LinkPosition::START.page(asked, 1)).await
+        fetch_search("explain_search", LinkPosition::START.page(asked, 1)).await
     }
 }
 

@@ -1,0 +1,179 @@
+//! [`Sampled`]: how usual what a search asks for is among the latest posts, and so how far back it has to look.
+//!
+//! The newest posts that match a usual word are found in the last minutes; to open the whole index for them is what would take long. So
+//! such a search looks at a span first that should hold enough, and at everything else only if it does not. What nobody says often is
+//! looked for everywhere at once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use firehouse_store::Store;
+use firehouse_store::read::{Condition, Usual};
+use firehouse_types::Datetime;
+use tokio::sync::Mutex;
+
+use crate::ViewError;
+
+/// Posts that are counted, and how many at least must have what counts as usual.
+const POSTS: u32 = 20_000;
+const LEAST: u32 = 3;
+/// How long a count is used before another is made beside the answers.
+const KEPT: Duration = Duration::from_secs(600);
+/// So many times what should be enough is looked at, since nothing is spread evenly.
+const SPARE: f64 = 3.0;
+/// Of the posts with all words of a phrase so many have them side by side; of those with all pairs of a run so many have the run.
+const TOGETHER: f64 = 0.05;
+/// Of the posts of whom a list, a label or an account selects, so many.
+const CHOSEN: f64 = 0.01;
+
+/// The counts, shared by all who search. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Sampled(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    usual: Option<Arc<Usual>>,
+    /// When they were begun to be counted.
+    since: Option<Instant>,
+}
+
+impl Sampled {
+    /// Where the span begins that a search for so many posts before a time looks at first. `None`: where the posts begin.
+    pub async fn start(
+        &self,
+        store: &Store,
+        condition: &Condition,
+        before: Datetime,
+        posts: usize,
+    ) -> Result<Option<Datetime>, ViewError> {
+        let usual = self.usual(store).await?;
+        let latest = before.ms().min(usual.newest_ms);
+        let start = |span| Datetime::from_ms(latest.saturating_sub(span));
+        Ok(span_ms(&usual, condition, posts).map(start))
+    }
+
+    /// The first one who asks waits for the counts; later ones are made while the old ones are used.
+    async fn usual(&self, store: &Store) -> Result<Arc<Usual>, ViewError> {
+        let mut kept = self.0.lock().await;
+        let is_old = kept.since.is_none_or(|since| since.elapsed() > KEPT);
+        let usual = match &kept.usual {
+            Some(usual) if !is_old => return Ok(Arc::clone(usual)),
+            Some(usual) => Arc::clone(usual),
+            None => {
+                let usual = Arc::new(store.usual_tokens(POSTS, LEAST).await?);
+                (kept.usual, kept.since) = (Some(Arc::clone(&usual)), Some(Instant::now()));
+                return Ok(usual);
+            }
+        };
+        kept.since = Some(Instant::now());
+        let (kept, store) = (Arc::clone(&self.0), store.clone());
+        tokio::spawn(async move {
+            match store.usual_tokens(POSTS, LEAST).await {
+                Ok(usual) => kept.lock().await.usual = Some(Arc::new(usual)),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what is usual in posts was not counted again; searches are planned with what was"
+                ),
+            }
+        });
+        Ok(usual)
+    }
+}
+
+/// How far back a search for so many posts looks first. Units: milliseconds.
+fn span_ms(usual: &Usual, condition: &Condition, posts: usize) -> Option<i64> {
+    let share = share(usual, condition);
+    if usual.posts < u64::from(POSTS) || share * count(usual.posts) < f64::from(LEAST) {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "pages are short")]
+    let wanted = SPARE * posts as f64 / share;
+    let ms_each = count(usual.span_ms) / count(usual.posts);
+    #[expect(clippy::cast_possible_truncation, reason = "what is too large stays the largest")]
+    let span = (wanted * ms_each) as i64;
+    Some(span)
+}
+
+/// Which share of the posts matches, roughly. What is not usual has none.
+fn share(usual: &Usual, condition: &Condition) -> f64 {
+    let all = |texts: &[String], among: &HashMap<String, u64>| {
+        texts.iter().map(|text| share_of(text, among, usual)).product::<f64>()
+    };
+    let any = |texts: &[String], among: &HashMap<String, u64>| {
+        texts.iter().map(|text| share_of(text, among, usual)).sum::<f64>().min(1.0)
+    };
+    match condition {
+        Condition::All(parts) => parts.iter().map(|part| share(usual, part)).product(),
+        Condition::Any(parts) => {
+            parts.iter().map(|part| share(usual, part)).sum::<f64>().min(1.0)
+        }
+        Condition::Not(part) => 1.0 - share(usual, part),
+        Condition::Words(words) => all(words, &usual.words),
+        Condition::AnyWord(words) => any(words, &usual.words),
+        Condition::Phrase(words) if words.len() < 2 => all(words, &usual.words),
+        Condition::Phrase(words) => TOGETHER * all(words, &usual.words),
+        Condition::Run(_, pairs) if pairs.len() < 2 => all(pairs, &usual.pairs),
+        Condition::Run(_, pairs) => TOGETHER * all(pairs, &usual.pairs),
+        Condition::Character(_, Some(pairs)) => any(pairs, &usual.pairs),
+        // Too many pairs begin with it to be named.
+        Condition::Character(_, None) => CHOSEN,
+        Condition::Marks(marks) => all(marks, &usual.marks),
+        Condition::AnyMark(marks) => any(marks, &usual.marks),
+        Condition::FollowedBy(_) | Condition::Listed(_) | Condition::Labelled(..) => CHOSEN,
+        Condition::By(_)
+        | Condition::Answers(_)
+        | Condition::InThread(_)
+        | Condition::Embeds(_)
+        | Condition::Posts(_) => 0.0,
+        Condition::Since(_) => 1.0,
+    }
+}
+
+fn share_of(text: &str, among: &HashMap<String, u64>, usual: &Usual) -> f64 {
+    count(among.get(text).copied().unwrap_or_default()) / count(usual.posts.max(1))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shares are rough")]
+fn count(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usual() -> Usual {
+        let of = |token: &str, posts| HashMap::from([(token.to_owned(), posts)]);
+        let words = HashMap::from([("the".to_owned(), 10_000), ("cat".to_owned(), 200)]);
+        // Ten posts a second.
+        Usual { posts: 20_000, span_ms: 2_000_000, newest_ms: 0, words, pairs: of("東京", 2_000), marks: of("lang:ja", 5_000) }
+    }
+
+    #[test]
+    fn usual_words_are_looked_for_in_a_short_span_first() {
+        let words = |texts: &[&str]| {
+            Condition::Words(texts.iter().map(|&text| text.to_owned()).collect())
+        };
+        let check = |condition: &Condition, expected| {
+            assert_eq!(span_ms(&usual(), condition, 10), expected, "{condition:?}");
+        };
+        check(&Condition::everything(), Some(3_000));
+        check(&words(&["the"]), Some(6_000));
+        check(&words(&["cat"]), Some(300_000));
+        check(&words(&["the", "cat"]), Some(600_000));
+        check(&words(&["zozop"]), None);
+        check(&words(&["the", "zozop"]), None);
+        check(&Condition::Not(Box::new(words(&["the"]))), Some(6_000));
+        check(&Condition::Run("東京".to_owned(), vec!["東京".to_owned()]), Some(30_000));
+        let japanese = Condition::AnyMark(vec!["lang:ja".to_owned()]);
+        check(&Condition::All(vec![japanese, words(&["the"])]), Some(24_000));
+        check(&Condition::By(Vec::new()), None);
+    }
+
+    #[test]
+    fn where_there_are_few_posts_all_are_looked_at() {
+        let few = Usual { posts: 19_999, ..usual() };
+        assert_eq!(span_ms(&few, &Condition::everything(), 10), None);
+    }
+}
