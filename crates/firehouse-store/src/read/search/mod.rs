@@ -1,6 +1,7 @@
 //! Posts by what they say. Which words and marks a post has is for `firehouse-text` to know; here they are texts that are equal or not.
 
 mod condition;
+mod offered;
 
 use std::collections::HashSet;
 
@@ -11,6 +12,7 @@ use super::{Asked, LinkPosition, RecordKey, fetch, fetch_wide};
 use crate::{Store, StoreError};
 
 pub use condition::Condition;
+pub use offered::{FoundOffer, OfferToRead, OfferedSearch};
 
 /// Where in a file the conditions come.
 const CONDITION: &str = "/* condition */";
