@@ -8,7 +8,9 @@ use firehouse_store::Store;
 use firehouse_types::{ActorId, Did, Rev};
 use url::Url;
 
+use crate::best_named::BestNamed;
 use crate::client_config::LiveNow;
+use crate::followed_names::FollowedNames;
 use crate::hydrate::State;
 use crate::popular::Popular;
 use crate::recommender::Recommender;
@@ -69,6 +71,8 @@ pub struct AppView {
     pub(crate) generators: Option<Arc<dyn Generators>>,
     pub(crate) recommender: Option<Arc<dyn Recommender>>,
     pub(crate) popular: Popular,
+    pub(crate) followed_names: FollowedNames,
+    pub(crate) best_named: BestNamed,
     pub(crate) config: Arc<Config>,
     pub(crate) verifiers: TrustedVerifiers,
 }
@@ -77,13 +81,15 @@ impl AppView {
     /// Sends nothing yet.
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
         let (generators, recommender, verifiers) = (None, None, TrustedVerifiers::default());
-        let popular = Popular::default();
+        let (popular, followed_names) = (Popular::default(), FollowedNames::new());
         Self {
             store,
             resolver,
             generators,
             recommender,
             popular,
+            followed_names,
+            best_named: BestNamed::new(),
             config: Arc::new(config),
             verifiers,
         }

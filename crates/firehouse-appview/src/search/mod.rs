@@ -3,6 +3,7 @@
 //! [`Asked`] collects the parameters of a method and becomes a [`Search`]: its query text is a tree ([`firehouse_text::Query`]), whose names
 //! and wildcards are looked up (`names.rs`, `wildcards.rs`), and which becomes conditions of the store (`meaning.rs`). [`found_posts`] is
 //! the skeleton, keys in order (`relevance.rs` says how much posts are about what was asked) and where the next page begins. The methods hydrate these as any others.
+//! Lists, starter packs and feed generators are searched for by a few words alone (`offered.rs`).
 
 mod asked;
 mod names;
@@ -10,6 +11,8 @@ mod wildcards;
 mod meaning;
 mod relevance;
 mod found;
+mod offered;
 
 pub(crate) use asked::{Asked, Filters, Search};
 pub(crate) use found::{Order, found_posts};
+pub(crate) use offered::{Offered, offered_hits, offered_page};
