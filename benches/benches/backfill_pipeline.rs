@@ -240,6 +240,7 @@ fn config() -> firehouse_ingest::Config {
         identity_patience_s: 60,
         handle_patience_ms: 150,
         deleted_kept_s: 21_600,
+        standings_kept_s: 86_400,
     }
 }
 

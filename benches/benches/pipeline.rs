@@ -111,6 +111,7 @@ fn config() -> Config {
         identity_patience_s: 60,
         handle_patience_ms: 150,
         deleted_kept_s: 21_600,
+        standings_kept_s: 86_400,
     }
 }
 

@@ -1,6 +1,7 @@
--- Derived from actors and profiles by views/name_words_of_handles_mv.sql and views/name_words_of_profiles_mv.sql: where to look for a
+-- Derived from actors by views/name_words_of_handles_mv.sql, and from profiles by firehouse-indexer/src/profile.rs: where to look for a
 -- name by how one of its words begins. A row says that the account once had it; the reader looks whether it still has.
--- Rebuild: TRUNCATE, then the SELECTs of both views; names that nobody has any more stay out.
+-- Rebuild: TRUNCATE, then the SELECT of the view, and forget the position "names" of the walk over texts; names that nobody has any more
+-- stay out.
 CREATE TABLE IF NOT EXISTS name_words
 (
     word  String COMMENT 'a word of a handle or display name, folded, or a whole handle; of scripts without spaces every end of a word',

@@ -8,7 +8,9 @@ use firehouse_store::Store;
 use firehouse_types::{ActorId, Did, Rev};
 use url::Url;
 
+use crate::best_named::BestNamed;
 use crate::client_config::LiveNow;
+use crate::followed_names::FollowedNames;
 use crate::hydrate::State;
 use crate::popular::Popular;
 use crate::recommender::Recommender;
@@ -71,6 +73,8 @@ pub struct AppView {
     pub(crate) recommender: Option<Arc<dyn Recommender>>,
     pub(crate) popular: Popular,
     pub(crate) sampled: Sampled,
+    pub(crate) followed_names: FollowedNames,
+    pub(crate) best_named: BestNamed,
     pub(crate) config: Arc<Config>,
     pub(crate) verifiers: TrustedVerifiers,
 }
@@ -80,6 +84,7 @@ impl AppView {
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
         let (generators, recommender, verifiers) = (None, None, TrustedVerifiers::default());
         let (popular, sampled) = (Popular::default(), Sampled::default());
+        let followed_names = FollowedNames::new();
         Self {
             store,
             resolver,
@@ -87,6 +92,8 @@ impl AppView {
             recommender,
             popular,
             sampled,
+            followed_names,
+            best_named: BestNamed::new(),
             config: Arc::new(config),
             verifiers,
         }

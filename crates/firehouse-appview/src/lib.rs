@@ -41,10 +41,13 @@ mod post_thread_other_v2;
 mod likes;
 mod reposted_by;
 mod quotes;
+mod followed_names;
+mod best_named;
 mod search_actors;
 mod search_posts;
 mod search_posts_v2;
 mod search_starter_packs;
+mod search_lists;
 mod suggested_users;
 mod suggested_starter_packs;
 mod tagged_suggestions;
@@ -164,9 +167,11 @@ pub use repo_record::{Output as Record, get_record};
 pub use reposted_by::{Output as RepostedBy, get_reposted_by};
 pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
 pub use search_actors::{Actors, search_actors, search_actors_typeahead};
+pub use search_lists::{Output as FoundLists, Parameters as SearchListsParameters, search_lists};
 pub use search_posts::{Output as FoundPosts, search_posts};
 pub use search_posts_v2::{
-    Output as FoundPostsV2, Parameters as SearchPostsV2Parameters, search_post_keys, search_posts_v2,
+    Output as FoundPostsV2, Parameters as SearchPostsV2Parameters, search_post_keys,
+    search_posts_v2,
 };
 pub use search_starter_packs::{
     FoundStarterPacks, FoundStarterPacksV2, search_starter_packs, search_starter_packs_v2,

@@ -13,6 +13,9 @@ use crate::{Answer, AppView, Caller, ViewError};
 /// Longer ones name nobody. Units: bytes.
 const QUERY_BYTES_MAX: usize = 640;
 
+/// Whom the viewer follows, of all who fit: more than a page ever shows.
+const EXCEPT_MAX: usize = 1_000;
+
 /// The output of both.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Actors {
@@ -110,10 +113,23 @@ impl Sought {
         if self.beginnings.is_empty() {
             return Ok(Page::empty());
         }
-        let store = &app.store;
-        let rows = store
-            .search_actors(&self.beginnings, &self.whole, caller.actor(), before, limit + 1)
-            .await?;
+        let followed = match caller.actor() {
+            Some(viewer) => {
+                app.followed_names.beginning(&app.store, viewer, &self.beginnings).await?
+            }
+            None => Vec::new(),
+        };
+        let mut except: Vec<_> = followed.iter().map(|row| row.actor).collect();
+        except.truncate(EXCEPT_MAX);
+        let is_behind = |row: &Ranked| (row.rank, row.actor.get()) < (before.rank, before.actor);
+        let mut rows: Vec<_> =
+            followed.into_iter().take(EXCEPT_MAX).filter(is_behind).take(limit + 1).collect();
+        if rows.len() <= limit {
+            let rest = limit + 1 - rows.len();
+            let (named, store) = (&app.best_named, &app.store);
+            let others = named.search(store, &self.beginnings, &except, before, rest);
+            rows.extend(others.await?);
+        }
         let page = Page::cut(rows, limit, |row: &Ranked| RankPosition::from(*row));
         Ok(Page { items: page.items.iter().map(|row| row.actor).collect(), next: page.next })
     }

@@ -11,7 +11,7 @@ use firehouse_types::DropReason;
 use crate::links::{self, References};
 use crate::rows::{Rows, Witness};
 use crate::source::Source;
-use crate::{gate, list, list_item, notification, post, profile, repost, usual};
+use crate::{gate, list, list_item, notification, offered, post, profile, repost, usual};
 
 /// Units: bytes. The data model's limit; what is larger cannot be a record.
 const RECORD_BYTES_MAX: usize = 1 << 20;
@@ -99,6 +99,7 @@ fn derive(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReason> {
         repost::COLLECTION => repost::index(source, rows),
         profile::COLLECTION => profile::index(source, rows),
         list::COLLECTION => list::index(source, rows),
+        offered::STARTER_PACK | offered::GENERATOR => offered::index(source, rows),
         list_item::COLLECTION => list_item::index(source, rows),
         gate::THREADGATE => gate::index_threadgate(source, rows),
         gate::POSTGATE => gate::index_postgate(source, rows),
@@ -112,6 +113,7 @@ fn retract(source: &Source<'_>, rows: &mut Rows) {
     match source.op.collection.as_str() {
         profile::COLLECTION => profile::retract(source, rows),
         list::COLLECTION => list::retract(source, rows),
+        offered::STARTER_PACK | offered::GENERATOR => offered::retract(source, rows),
         gate::THREADGATE => gate::retract_threadgate(source, rows),
         gate::POSTGATE => gate::retract_postgate(source, rows),
         _ => {}

@@ -1,10 +1,11 @@
-//! `app.bsky.graph.list` → a row of `lists`. Lexicon: `app.bsky.graph.list`.
+//! `app.bsky.graph.list` → a row of `lists`, and one of `offered_texts`. Lexicon: `app.bsky.graph.list`.
 
 use firehouse_schema::ListRow;
 use firehouse_types::{Datetime, DropReason};
 use serde::Deserialize;
 
 use crate::blob::Blob;
+use crate::offered;
 use crate::rows::Rows;
 use crate::source::Source;
 
@@ -22,6 +23,7 @@ struct List<'a> {
 /// Adds the row of one list.
 pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReason> {
     let list: List<'_> = source.decode()?;
+    offered::index(source, rows)?;
     rows.lists.push(ListRow {
         actor: source.actor,
         rkey: source.rkey,
@@ -40,6 +42,7 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
 
 /// Buries the row of a list that is gone, or that is none any more.
 pub(crate) fn retract(source: &Source<'_>, rows: &mut Rows) {
+    offered::retract(source, rows);
     rows.lists.push(ListRow {
         actor: source.actor,
         rkey: source.rkey,

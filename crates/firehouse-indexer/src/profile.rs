@@ -1,7 +1,9 @@
-//! `app.bsky.actor.profile` → the row of an account in `profiles`, when its key is `self`. Lexicon: `app.bsky.actor.profile`.
+//! `app.bsky.actor.profile` → the row of an account in `profiles`, when its key is `self`, and the words of its display name in
+//! `name_words`. Lexicon: `app.bsky.actor.profile`.
 
-use firehouse_schema::ProfileRow;
-use firehouse_types::{Datetime, DropReason};
+use firehouse_schema::{NameWordRow, ProfileRow};
+use firehouse_text::name_ends;
+use firehouse_types::{ActorId, Datetime, DropReason};
 use serde::Deserialize;
 
 use crate::blob::Blob;
@@ -62,6 +64,11 @@ struct SelfLabel<'a> {
     val: &'a str,
 }
 
+/// What an account is found by for a display name. Nothing buries it: whoever finds an account by it looks how it is called now.
+pub fn name_rows(actor: ActorId, display_name: &str) -> impl Iterator<Item = NameWordRow> {
+    name_ends(display_name).into_iter().map(move |word| NameWordRow { word: word.into(), actor })
+}
+
 /// Adds the row of one profile; none for another key than `self`.
 pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReason> {
     if source.op.rkey.as_str() != RKEY {
@@ -76,6 +83,7 @@ pub(crate) fn index(source: &Source<'_>, rows: &mut Rows) -> Result<(), DropReas
     };
     let text = |text: Option<&str>| Box::from(text.unwrap_or_default());
     let pinned = profile.pinned_post;
+    rows.name_words.extend(name_rows(source.actor, profile.display_name.unwrap_or_default()));
     rows.profiles.push(ProfileRow {
         actor: source.actor,
         rev: source.op.rev,
@@ -178,6 +186,14 @@ mod tests {
         let (rows, outcome) =
             with_key("self", json!({"labels": {"$type": "com.example.labels", "values": 5}}));
         assert_eq!((outcome, rows.profiles[0].labels.len()), (Ok(()), 0));
+    }
+
+    #[test]
+    fn a_name_is_found_by_its_words_as_queries_are_folded() {
+        let (rows, _) = with_key("self", json!({"displayName": "Élodie 山田"}));
+        let words: Vec<_> = rows.name_words.iter().map(|row| &*row.word).collect();
+        assert_eq!(words, ["elodie", "山田", "田"]);
+        assert!(with_key("self", json!({"description": "x"})).0.name_words.is_empty());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! [`Rows`]: what ops turn into, by table.
 
 use firehouse_schema::{
-    FeedItemRow, LinkRow, ListItemRow, ListRow, NotificationRow, PostGateRow, PostRow, PostTextRow,
-    ProfileRow, Proof, RecordRow, ThreadGateRow,
+    FeedItemRow, LinkRow, ListItemRow, ListRow, NameWordRow, NotificationRow, OfferedTextRow,
+    PostGateRow, PostRow, PostTextRow, ProfileRow, Proof, RecordRow, ThreadGateRow,
 };
 use firehouse_types::Did;
 
@@ -23,10 +23,14 @@ pub struct Rows {
     pub notifications: Vec<NotificationRow>,
     /// `app.bsky.actor.profile`.
     pub profiles: Vec<ProfileRow>,
+    /// What display names are found by.
+    pub name_words: Vec<NameWordRow>,
     /// `app.bsky.graph.list`.
     pub lists: Vec<ListRow>,
     /// `app.bsky.graph.listitem`.
     pub list_items: Vec<ListItemRow>,
+    /// What lists, starter packs and feed generators are found by.
+    pub offered_texts: Vec<OfferedTextRow>,
     /// `app.bsky.feed.threadgate`.
     pub thread_gates: Vec<ThreadGateRow>,
     /// `app.bsky.feed.postgate`.
@@ -45,8 +49,10 @@ impl Rows {
         self.feed_items.append(&mut other.feed_items);
         self.notifications.append(&mut other.notifications);
         self.profiles.append(&mut other.profiles);
+        self.name_words.append(&mut other.name_words);
         self.lists.append(&mut other.lists);
         self.list_items.append(&mut other.list_items);
+        self.offered_texts.append(&mut other.offered_texts);
         self.thread_gates.append(&mut other.thread_gates);
         self.post_gates.append(&mut other.post_gates);
         self.mentioned.append(&mut other.mentioned);

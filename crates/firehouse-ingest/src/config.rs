@@ -26,6 +26,9 @@ pub struct Config {
     /// How long what deleted accounts wrote is kept, and how often it is looked for: an account that is back sooner has lost nothing.
     /// Units: seconds.
     pub deleted_kept_s: u64,
+    /// How old the standings of accounts get, which are worked out from all follows and order what searches find. While that takes no more
+    /// than a fiftieth of the time they are made anew sooner, hourly at most. Units: seconds.
+    pub standings_kept_s: u64,
     /// Rows of fetched repos that make a batch full. Their writer is another than the stream's: a row of theirs may wait longer.
     pub repo_batch_rows_max: usize,
 }

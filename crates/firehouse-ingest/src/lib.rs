@@ -36,6 +36,7 @@ mod walk;
 mod walked;
 mod purge;
 mod texts;
+mod ranking;
 mod writing;
 mod difference;
 mod batch;

@@ -37,6 +37,7 @@ use crate::keep::{Keeper, Keeping, Lists, MARKED_AT_ONCE};
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
 use crate::purge::purge_deleted;
+use crate::ranking::rank_accounts;
 use crate::rechecks::Asked as RechecksAsked;
 use crate::requests::Requests;
 use crate::selecting::Selecting;
@@ -114,6 +115,8 @@ impl Ingest {
 
         let deleted_kept = Duration::from_secs(config.deleted_kept_s.max(1));
         let (purged, metrics_of_purge) = (store.clone(), metrics.clone());
+        let standings_kept = Duration::from_secs(config.standings_kept_s.max(1));
+        let ranking = rank_accounts(store.clone(), standings_kept, metrics.clone());
         let store_of_intakes = store.clone();
         let (inboxes, inbox_ends): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::channel(QUEUE_MESSAGES)).unzip();
@@ -304,6 +307,7 @@ impl Ingest {
             ended = watched => ended.map(drop),
             failed = purge => failed,
             failed = texts => failed,
+            failed = ranking => failed,
             failed = keeping.run() => failed,
         }
     }

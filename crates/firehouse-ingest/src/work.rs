@@ -252,6 +252,7 @@ impl Output {
             && self.rows.notifications.is_empty()
             && self.rows.profiles.is_empty()
             && self.rows.lists.is_empty()
+            && self.rows.offered_texts.is_empty()
             && self.rows.list_items.is_empty()
             && self.rows.thread_gates.is_empty()
             && self.rows.post_gates.is_empty()

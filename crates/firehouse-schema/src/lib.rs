@@ -31,6 +31,7 @@ mod feed_items;
 mod notifications;
 mod profiles;
 mod lists;
+mod offered_texts;
 mod gates;
 mod labels;
 mod takedowns;
@@ -51,13 +52,14 @@ pub use links::{LinkRow, TARGET_ACCOUNT, TARGET_URL};
 pub use lists::{ListItemRow, ListRow};
 pub use migrations::{MIGRATIONS, Migration};
 pub use notifications::{NotificationRow, Reason, newest_first};
+pub use offered_texts::OfferedTextRow;
 pub use positions::PositionRow;
 pub use post_texts::PostTextRow;
 pub use posts::{EMBED_EXTERNAL, EMBED_GALLERY, EMBED_IMAGES, EMBED_RECORD, EMBED_VIDEO, PostRow};
 pub use private::{
     ActivitySubscriptionRow, BookmarkRow, DraftRow, MuteKind, MuteRow, SettingName, SettingRow,
 };
-pub use profiles::ProfileRow;
+pub use profiles::{NameWordRow, ProfileRow};
 pub use records::{Proof, RecordRow};
 pub use repos::{RepoRow, RepoState};
 pub use selections::{KeptRow, SelectionPhase, SelectionRow, UnwantedRow};

@@ -1,4 +1,4 @@
-//! One version of one profile. Table: `schema/tables/profiles.sql`.
+//! One version of one profile, and a word of a name. Tables: `schema/tables/profiles.sql`, `schema/tables/name_words.sql`.
 
 use firehouse_types::{ActorId, Datetime, Rev};
 
@@ -25,4 +25,11 @@ pub struct ProfileRow {
     pub created_at: Datetime,
     #[serde(with = "datetime64_3")]
     pub sort_at: Datetime,
+}
+
+/// Derived: where an account is looked for by how a word of its name begins.
+#[derive(Clone, Debug, PartialEq, Eq, clickhouse::Row, serde::Serialize, serde::Deserialize)]
+pub struct NameWordRow {
+    pub word: Box<str>,
+    pub actor: ActorId,
 }

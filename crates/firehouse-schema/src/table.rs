@@ -34,6 +34,8 @@ table!(crate::PostTextRow, "post_texts");
 table!(crate::FeedItemRow, "feed_items");
 table!(crate::NotificationRow, "notifications");
 table!(crate::ProfileRow, "profiles");
+table!(crate::NameWordRow, "name_words");
+table!(crate::OfferedTextRow, "offered_texts");
 table!(crate::ListRow, "lists");
 table!(crate::ListItemRow, "list_items");
 table!(crate::ThreadGateRow, "thread_gates");

@@ -61,6 +61,14 @@ pub enum StoreError {
         /// The client's error.
         source: Error,
     },
+    /// A table that is derived from others was not made anew. Doing it again is safe.
+    #[error("making {table} anew")]
+    Derive {
+        /// The table.
+        table: &'static str,
+        /// The client's error.
+        source: Error,
+    },
     /// A read query failed.
     #[error("query {query}")]
     Read {
@@ -110,6 +118,7 @@ impl StoreError {
             | Self::Migrate { source, .. }
             | Self::Insert { source, .. }
             | Self::Purge { source, .. }
+            | Self::Derive { source, .. }
             | Self::Read { source, .. } => disposition_of(source),
             Self::ReadTogether { source, .. } => disposition_of(source),
         }

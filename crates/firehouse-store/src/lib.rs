@@ -30,6 +30,7 @@ mod repo_records;
 mod receipts;
 mod desynchronized;
 mod followed;
+mod standings;
 mod purge;
 mod cursors;
 mod upstreams;
@@ -58,3 +59,4 @@ pub use private::{
 pub use purge::Deletion;
 pub use receipts::{RepoReceipts, Unverified};
 pub use repo_records::HeldRecord;
+pub use standings::STANDING_STEPS;

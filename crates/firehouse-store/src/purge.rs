@@ -11,7 +11,7 @@ const PURGE_ROWS: &str = include_str!("purge_rows.sql");
 
 /// Tables with rows that an account made, and the column that names it. `records` comes behind what is derived from it, so that whoever
 /// comes back in between still has the records by which the rest is corrected; `repos` is last: it says that something is left to do.
-const TABLES: [(&str, &str); 18] = [
+const TABLES: [(&str, &str); 24] = [
     ("links", "actor"),
     ("links_by_source", "actor"),
     ("generator_likes", "actor"),
@@ -23,7 +23,13 @@ const TABLES: [(&str, &str); 18] = [
     ("notifications", "actor"),
     ("profiles", "actor"),
     ("name_words", "actor"),
+    ("account_words", "actor"),
+    ("ranked_names", "actor"),
+    ("best_names", "actor"),
+    ("standings", "actor"),
     ("lists", "actor"),
+    ("offered_texts", "actor"),
+    ("offered_words", "actor"),
     ("list_items", "list_actor"),
     ("list_memberships", "list_actor"),
     ("thread_gates", "actor"),

@@ -54,4 +54,4 @@ pub use link::{host, normal_url};
 pub use parser::{QueryError, parse};
 pub use query::{Has, Kind, Leaf, Query, Sort, Who};
 pub use signs::marks_of;
-pub use words::name_words;
+pub use words::{name_ends, name_words};

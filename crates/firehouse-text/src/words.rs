@@ -102,6 +102,25 @@ pub fn name_words(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
+/// Words of a name that counts, and characters of one from which it is found.
+const NAME_WORDS_MAX: usize = 32;
+
+/// What a name is found by: a beginning that [`name_words`] makes of a query is the beginning of one of these. In scripts without spaces
+/// words begin anywhere, so of those stands every end of a word.
+pub fn name_ends(text: &str) -> Vec<String> {
+    let mut ends = Vec::new();
+    for word in name_words(text).into_iter().take(NAME_WORDS_MAX) {
+        let word: String = word.chars().take(WORD_CHARS_MAX).collect();
+        let is_run = |c| matches!(class(c), Class::Run | Class::Dictionary);
+        let starts = word.char_indices().filter(|&(at, c)| at > 0 && is_run(c) && !is_mark(c));
+        ends.extend(starts.filter_map(|(at, _)| word.get(at..)).map(str::to_owned));
+        ends.push(word);
+    }
+    ends.sort_unstable();
+    ends.dedup();
+    ends
+}
+
 /// The beginning of a text, of so many bytes at most.
 pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
@@ -167,5 +186,19 @@ mod tests {
             name_words("Élodie-Anne (東京) 🎉 a.test"),
             ["elodie", "anne", "東京", "a", "test"]
         );
+        assert_eq!(name_ends("Élodie 山田x Élodie"), ["elodie", "山田x", "田x"]);
+        assert_eq!(name_ends("ดื่มน้ำ").len(), 4, "not from a sign that stands on a letter");
+        assert!(name_ends("🎉 !").is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_name_is_found_by_the_beginnings_of_its_words(name in "([a-zß-ÿА-я .']{1,6}|[あ-んァ-ヶ一-仿가-힣]{1,4}|[ก-๎]{1,5}|[ء-ي]{1,4}){0,5}", chars in 1..5_usize) {
+            let ends = name_ends(&name);
+            for word in name_words(&name) {
+                let beginning: String = word.chars().take(chars).collect();
+                proptest::prop_assert!(ends.iter().any(|end| end.starts_with(&beginning)), "{beginning} in {ends:?}");
+            }
+        }
     }
 }

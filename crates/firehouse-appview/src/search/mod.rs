@@ -3,11 +3,8 @@
 //! [`Asked`] collects the parameters of a method and becomes a [`Search`]: its query text is a tree ([`firehouse_text::Query`]), whose names
 //! and wildcards are looked up (`names.rs`, `wildcards.rs`), and which becomes conditions of the store (`meaning.rs`). [`found_posts`] is
 //! the skeleton, keys in order (`usual.rs` says how far back to look, `relevance.rs` how much posts are about what was asked) and where the
-//! next page begins. The methods hydrate these as any others.
-
-use firehouse_store::StoreError;
-
-use crate::ViewError;
+//! next page begins. The methods hydrate these as any others. Lists, starter packs and feed generators are searched for by a few words
+//! alone (`offered.rs`).
 
 mod asked;
 mod names;
@@ -16,9 +13,15 @@ mod meaning;
 mod relevance;
 mod usual;
 mod found;
+mod offered;
+
+use firehouse_store::StoreError;
+
+use crate::ViewError;
 
 pub(crate) use asked::{Asked, Filters, Search};
 pub(crate) use found::{Order, found_posts};
+pub(crate) use offered::{Offered, offered_hits, offered_page};
 pub(crate) use usual::Sampled;
 
 /// What whoever searches is told when the store gives up.

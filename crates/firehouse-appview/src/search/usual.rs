@@ -105,9 +105,7 @@ fn share(usual: &Usual, condition: &Condition) -> f64 {
     };
     match condition {
         Condition::All(parts) => parts.iter().map(|part| share(usual, part)).product(),
-        Condition::Any(parts) => {
-            parts.iter().map(|part| share(usual, part)).sum::<f64>().min(1.0)
-        }
+        Condition::Any(parts) => parts.iter().map(|part| share(usual, part)).sum::<f64>().min(1.0),
         Condition::Not(part) => 1.0 - share(usual, part),
         Condition::Words(words) => all(words, &usual.words),
         Condition::AnyWord(words) => any(words, &usual.words),
@@ -147,14 +145,20 @@ mod tests {
         let of = |token: &str, posts| HashMap::from([(token.to_owned(), posts)]);
         let words = HashMap::from([("the".to_owned(), 10_000), ("cat".to_owned(), 200)]);
         // Ten posts a second.
-        Usual { posts: 20_000, span_ms: 2_000_000, newest_ms: 0, words, pairs: of("東京", 2_000), marks: of("lang:ja", 5_000) }
+        Usual {
+            posts: 20_000,
+            span_ms: 2_000_000,
+            newest_ms: 0,
+            words,
+            pairs: of("東京", 2_000),
+            marks: of("lang:ja", 5_000),
+        }
     }
 
     #[test]
     fn usual_words_are_looked_for_in_a_short_span_first() {
-        let words = |texts: &[&str]| {
-            Condition::Words(texts.iter().map(|&text| text.to_owned()).collect())
-        };
+        let words =
+            |texts: &[&str]| Condition::Words(texts.iter().map(|&text| text.to_owned()).collect());
         let check = |condition: &Condition, expected| {
             assert_eq!(span_ms(&usual(), condition, 10), expected, "{condition:?}");
         };

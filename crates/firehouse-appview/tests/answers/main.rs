@@ -4,6 +4,7 @@ mod admin;
 mod blocks;
 mod external;
 mod feeds;
+mod found_offers;
 mod feed_rules;
 mod suggested_feeds;
 mod feed;

@@ -197,7 +197,7 @@ impl Network {
             ($($table:ident),*) => { $(for row in &mut rows.$table { (row.rev, row.deleted) = (rev, 1); })* };
         }
         bury!(records, links, posts, post_texts, feed_items, profiles, lists, list_items);
-        bury!(notifications);
+        bury!(notifications, offered_texts);
         for row in rows.notifications.iter_mut().filter(|row| row.reason == Reason::Verified) {
             (row.reason, row.deleted) = (Reason::Unverified, 0);
             row.newest_first = newest_first(self.now());
@@ -280,9 +280,14 @@ impl Network {
             })* };
         }
         insert!(records, links, posts, feed_items, profiles, lists, list_items, notifications);
-        insert!(thread_gates, post_gates);
+        insert!(thread_gates, post_gates, name_words, offered_texts);
         self.rows = rows;
         self.settle().await;
+    }
+
+    /// Works out how everybody stands by the follows that are settled.
+    pub async fn rank(&self) {
+        self.store.rank_accounts(1).await.unwrap();
     }
 
     /// Inserts everything written so far.
@@ -296,7 +301,8 @@ impl Network {
         }
         insert!(rows.records, rows.links, rows.posts, rows.post_texts, rows.feed_items);
         insert!(rows.profiles, rows.notifications, rows.lists, rows.list_items);
-        insert!(rows.thread_gates, rows.post_gates, actors, repos);
+        insert!(rows.thread_gates, rows.post_gates, rows.name_words, rows.offered_texts);
+        insert!(actors, repos);
     }
 }
 

@@ -94,6 +94,85 @@ async fn blocked_accounts_are_found_by_their_whole_handle_only_and_while_typing(
 }
 
 #[tokio::test]
+async fn names_are_found_in_any_script_and_without_their_accents() {
+    let Some(mut network) = Network::new().await else { return };
+    for (handle, display_name) in [
+        ("one", "Élodie Strauß"),
+        ("two", "สมชาย ใจดี"),
+        ("three", "Ёлка Петрова"),
+        ("four", "محمّد أحمد"),
+        ("five", "한글날"),
+        ("six", "ＴＯＭ O'Brien"),
+        ("seven", "ラーメン大好き小泉さん"),
+    ] {
+        let did = network.account(handle);
+        name(&mut network, &did, display_name);
+    }
+    network.settle().await;
+    for (q, handle) in [
+        ("elo", "one"),
+        ("ÉLODIE", "one"),
+        ("strauss", "one"),
+        ("strau elo", "one"),
+        ("สมชาย", "two"),
+        ("ชาย", "two"),
+        ("елка", "three"),
+        ("ПЕТ", "three"),
+        ("محمد", "four"),
+        ("احم", "four"),
+        ("글", "five"),
+        ("tom", "six"),
+        ("o'b", "six"),
+        ("小泉", "seven"),
+        ("好き小", "seven"),
+    ] {
+        let expected = [format!("{handle}.test")];
+        assert_eq!(typed(&network, &Caller::default(), q).await, expected, "{q}");
+        assert_eq!(found(&network, &Caller::default(), json!({ "q": q })).await, expected, "{q}");
+    }
+}
+
+#[tokio::test]
+async fn follows_of_the_viewer_come_first_and_then_who_stands_best() {
+    let Some(mut network) = Network::new().await else { return };
+    let names = ["anna-known", "anna-least", "anna-most", "anna-none"];
+    let [known, least, most, _] = names.map(|name| network.account(name));
+    let fans: Vec<_> = (0..6).map(|fan| network.account(&format!("fan{fan}"))).collect();
+    let viewed_by = network.account("viewer");
+    for fan in &fans {
+        network.follow(fan, &most);
+    }
+    network.follow(&fans[0], &least);
+    network.follow(&viewed_by, &known);
+    network.settle().await;
+    network.rank().await;
+    let handles = |names: [&str; 4]| names.map(|name| format!("{name}.test"));
+    let asked = || json!({ "q": "anna" });
+    let nobody = Caller::default();
+    // One whom one follows stands as any other whom one follows.
+    let first = found(&network, &nobody, asked()).await;
+    assert_eq!((first.len(), first[0].as_str()), (4, "anna-most.test"));
+    assert_eq!(first[3], "anna-none.test", "{first:?}");
+    let viewer = viewer(&viewed_by);
+    let expected = handles(["anna-known", "anna-most", "anna-least", "anna-none"]);
+    assert_eq!(found(&network, &viewer, asked()).await, expected);
+    assert_eq!(typed(&network, &viewer, "ann").await, expected);
+    assert_eq!(typed(&network, &viewer, "kno a").await, expected[..1]);
+    let (mut joined, mut cursor) = (Vec::new(), Value::Null);
+    for _ in 0..4 {
+        let mut asked = json!({ "q": "anna", "limit": 1 });
+        if cursor.is_string() {
+            asked["cursor"] = cursor;
+        }
+        let answer = search_actors(&network.app, &viewer, parameters(asked)).await;
+        let body = json("app.bsky.actor.searchActors", answer);
+        joined.extend(pluck(&body["actors"], "/handle"));
+        cursor = body["cursor"].clone();
+    }
+    assert_eq!(joined, expected, "page by page");
+}
+
+#[tokio::test]
 async fn friends_of_friends_come_first_and_nobody_who_must_not() {
     let Some(mut network) = Network::new().await else { return };
     let [me, friend, near, listed, far, blocked, shunned] =
@@ -184,13 +263,15 @@ async fn starter_packs_are_found_by_their_texts_and_suggested_from_near() {
         let body = json("app.bsky.graph.searchStarterPacks", answer);
         (pluck(&body["starterPacks"], "/record/name"), body["cursor"].clone())
     };
-    assert_eq!(names(json!({ "q": "TRAIN" })).await.0, ["More trains", "Train people"]);
+    network.rank().await;
+    // Somebody follows who made the first.
+    assert_eq!(names(json!({ "q": "TRAIN" })).await.0, ["Train people", "More trains"]);
     assert_eq!(names(json!({ "q": "people jazz" })).await.0, ["Jazz"]);
     assert!(names(json!({ "q": "%" })).await.0.is_empty());
     assert!(names(json!({ "q": "starterpack" })).await.0.is_empty(), "that is no word of theirs");
     let (first, cursor) = names(json!({ "q": "train", "limit": 1 })).await;
     let (second, _) = names(json!({ "q": "train", "limit": 1, "cursor": cursor })).await;
-    assert_eq!((first, second), (vec!["More trains".into()], vec!["Train people".into()]));
+    assert_eq!((first, second), (vec!["Train people".into()], vec!["More trains".into()]));
 
     let asked = parameters(json!({ "q": "train" }));
     let answer = search_starter_packs_v2(&network.app, &viewer(&me), asked).await;

@@ -270,3 +270,32 @@ async fn nothing_is_found_across_a_block_and_an_edit_is_found_by_its_new_words_o
     assert!(found(&network, &Caller::default(), json!({"q": "first"})).await.is_empty());
     assert_eq!(found(&network, &Caller::default(), json!({"q": "words"})).await, ["second words"]);
 }
+
+#[tokio::test]
+async fn of_posts_that_are_alike_the_top_one_is_of_whom_others_follow() {
+    let Some(mut network) = Network::new().await else { return };
+    let [known, unknown] = ["known", "unknown"].map(|name| network.account(name));
+    let fans: Vec<_> = (0..6).map(|fan| network.account(&format!("fan{fan}"))).collect();
+    for fan in &fans {
+        network.follow(fan, &known);
+    }
+    let asked = || json!({ "q": "alike", "sort": "top" });
+    network.post(&known, "alike, of somebody known");
+    let later = network.post(&unknown, "alike, of nobody known");
+    network.settle().await;
+    let caller = viewer(&fans[0]);
+    let (known, unknown) = ("alike, of somebody known", "alike, of nobody known");
+    assert_eq!(
+        found(&network, &caller, asked()).await,
+        [unknown, known],
+        "before it is worked out"
+    );
+    network.rank().await;
+    assert_eq!(found(&network, &caller, asked()).await, [known, unknown]);
+    // It weighs little.
+    for fan in &fans[..3] {
+        network.like(fan, &later);
+    }
+    network.settle().await;
+    assert_eq!(found(&network, &caller, asked()).await, [unknown, known]);
+}

@@ -114,6 +114,8 @@ async fn counts(n: usize) -> Option<Vec<(String, u64)>> {
         ask!(search_actors_typeahead, { "q": "crowd" });
         ask!(search_starter_packs, { "q": "pack" });
         ask!(search_starter_packs_v2, { "q": "pack" });
+        ask!(search_lists, { "q": "list" });
+        ask!(get_popular_feed_generators, { "query": "feed" });
         ask!(get_list, { "list": list.uri, "limit": 50 });
         ask!(get_lists, { "actor": actor, "limit": 50 });
         ask!(get_starter_pack, { "starterPack": pack.uri });

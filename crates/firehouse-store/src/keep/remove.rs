@@ -18,7 +18,7 @@ const INVALID_PER_QUERY: u32 = 1_000;
 
 /// Tables with rows that an account made, and the column that names it. What accounts tell only us is not among them: whoever is not kept
 /// may still ask, and what is removed here can be fetched again, which that cannot.
-const OF_ACCOUNTS: [(&str, &str); 17] = [
+const OF_ACCOUNTS: [(&str, &str); 23] = [
     ("records", "actor"),
     ("links", "actor"),
     ("links_by_source", "actor"),
@@ -31,13 +31,21 @@ const OF_ACCOUNTS: [(&str, &str); 17] = [
     ("notifications", "actor"),
     ("profiles", "actor"),
     ("name_words", "actor"),
+    ("account_words", "actor"),
+    ("ranked_names", "actor"),
+    ("best_names", "actor"),
+    ("standings", "actor"),
     ("lists", "actor"),
+    ("offered_texts", "actor"),
+    ("offered_words", "actor"),
     ("list_items", "list_actor"),
     ("list_memberships", "list_actor"),
     ("thread_gates", "actor"),
     ("post_gates", "actor"),
 ];
 const WITH_COLLECTION: [&str; 4] = ["links", "links_by_source", "notifications", "records"];
+/// They have a collection too, which is never that of posts.
+const OFFERED: [&str; 2] = ["offered_texts", "offered_words"];
 const FEEDS: [&str; 2] = ["feed_items", "author_items"];
 const OF_POSTS: [&str; 3] = ["thread_items", "post_texts", "posts"];
 
@@ -137,7 +145,7 @@ impl Store {
                     self.remove_derived(tables, kind).await?;
                 }
             }
-            for table in WITH_COLLECTION {
+            for table in WITH_COLLECTION.into_iter().chain(OFFERED) {
                 let query = self.client().query(include_str!("remove_collections.sql"));
                 let query = query.param("names", names).param("prefixes", prefixes);
                 removed(table, query).await?;
@@ -166,7 +174,10 @@ impl Store {
         if count.map_err(|source| StoreError::Read { query: "held_profiles", source })? == 0 {
             return Ok(());
         }
-        removed("name_words", self.client().query(include_str!("remove_all.sql"))).await?;
+        // The view fills the words by account again, too; the ranked ones are made anew with the standings.
+        for table in ["best_names", "ranked_names", "account_words", "name_words"] {
+            removed(table, self.client().query(include_str!("remove_all.sql"))).await?;
+        }
         let refilled = self.client().query(include_str!("refill_name_words.sql")).execute().await;
         refilled.map_err(|source| StoreError::Purge { table: "name_words", source })
     }

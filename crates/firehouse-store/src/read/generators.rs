@@ -1,9 +1,9 @@
-//! Feed generators of everybody: by how many like them, and by what they say of themselves.
+//! Feed generators of everybody, by how many like them.
 
 use clickhouse::Row;
 use firehouse_types::{ActorId, Datetime, RkeyId};
 
-use super::{RecordKey, RecordRead, fetch_wide};
+use super::{RecordKey, fetch_wide};
 use crate::{Store, StoreError};
 
 /// How many accounts like a generator.
@@ -37,19 +37,5 @@ impl Store {
             .param("recent_ms", recent.ms())
             .param("limit", limit);
         fetch_wide("liked_generators", query).await
-    }
-
-    /// Generators whose records have each of these words somewhere, in whatever case. Shape: any order, at most `limit`; what the words
-    /// were found in is the caller's to look at. Errors: [`StoreError::Read`].
-    pub async fn generators_with(
-        &self,
-        words: &[&str],
-        limit: usize,
-    ) -> Result<Vec<RecordRead>, StoreError> {
-        let query = self
-            .query(include_str!("generators_with.sql"))
-            .param("words", words)
-            .param("limit", limit);
-        fetch_wide("generators_with", query).await
     }
 }

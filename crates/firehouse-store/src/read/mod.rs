@@ -30,7 +30,8 @@ mod tags;
 mod editorial;
 mod search;
 mod names;
-mod found_packs;
+mod standings;
+mod suggested_packs;
 mod suggestions;
 
 use clickhouse::{Row, RowOwned, RowRead};
@@ -46,7 +47,7 @@ pub use graph::{LikedPost, LinkAt, LinkPosition, LinkSource, LinkTarget, Relatio
 pub use interactions::{Interactions, Likes};
 pub use labels::{LabelPosition, LabelQuery, LabelRead, LabelledRecord};
 pub use lists::{ListBlock, ListKey, ListMember, ListSubscription};
-pub use names::{RankPosition, Ranked};
+pub use names::{FollowedName, NameToRead, RankPosition, Ranked};
 pub use notifications::{
     Activity, FirstKey, NamedRecord, NotificationPosition, NotificationRead, NotificationsQuery,
     SUBSCRIBED_POST, Subscribed,
@@ -56,8 +57,12 @@ pub(crate) use query::fetch;
 use query::fetch_wide;
 pub use records::{RecordHead, RecordRead};
 pub use reposts::RepostedPost;
-pub use search::{Candidate, Condition, FoundPost, PostSearch, PostToRead, Usual};
+pub use search::{
+    Candidate, Condition, FoundOffer, FoundPost, OfferToRead, OfferedSearch, PostSearch,
+    PostToRead, Usual,
+};
 pub use sitemap::SitemapDay;
+pub use standings::Standing;
 pub use starter_packs::{ListSample, StarterPackJoins};
 pub use suggestions::TrendRead;
 pub use tags::TagsRead;

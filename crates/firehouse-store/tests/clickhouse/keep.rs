@@ -2,8 +2,8 @@
 
 use clickhouse::Client;
 use firehouse_schema::{
-    ActorRow, KeptRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState, SelectionPhase,
-    SelectionRow,
+    ActorRow, KeptRow, NameWordRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
+    SelectionPhase, SelectionRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Accounts, Removal, Store};
@@ -247,7 +247,9 @@ async fn words_of_display_names_go_with_profiles_and_those_of_handles_stay() {
     let of_handles = words().await;
     assert_eq!(of_handles, ["kept", "kept-one.bsky.social", "one", "other", "other.bsky.social"]);
     let actor = did("kept-one").actor();
+    let named = ["display", "name"].map(|word| NameWordRow { word: word.into(), actor });
     let _ = store.insert(&[profile(actor, "Display Name")]).await.unwrap();
+    let _ = store.insert(&named).await.unwrap();
     assert_eq!(words().await.len(), of_handles.len() + 2);
     let likes = Some((vec!["app.bsky.feed.like".to_owned()], Vec::new()));
     let removal = Removal { collections: likes.clone(), ..Removal::default() };
@@ -258,6 +260,7 @@ async fn words_of_display_names_go_with_profiles_and_those_of_handles_stay() {
 
     // With the profile of one, the words of whoever is not kept are not written again.
     let _ = store.insert(&[profile(actor, "Display Name")]).await.unwrap();
+    let _ = store.insert(&named).await.unwrap();
     store.save_kept(&[KeptRow { actor, left_at: 0, version: 1 }]).await.unwrap();
     let accounts = Some(Accounts { since_us: 1_000, ..Accounts::default() });
     let removal = Removal { accounts, collections: likes, ..Removal::default() };

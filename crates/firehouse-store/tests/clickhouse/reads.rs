@@ -89,7 +89,6 @@ const CASES: &[Case] = &[
     ("closed_gates", &[("roots", "[(1,2)]"), ("quoted", "[(3,4)]")]),
     ("closed_to", &[("keys", "[(1,2),(3,4)]")]),
     ("handles", &[("handles", "['a.test','b.test']")]),
-    ("generators_with", &[("words", "['cats','dogs']"), ("limit", "3")]),
     ("interactions", &[("keys", "[(1,2),(3,4)]"), ("viewer", "5"), ("op", "0")]),
     ("known_followers", &[("actors", "[1,2]"), ("viewer", "5")]),
     (
@@ -221,23 +220,45 @@ const CASES: &[Case] = &[
     ("repo_rev", &[("actor", "1")]),
     ("reposted_posts", &[("actors", "[1,2]"), ("keys", "[(1,2)]")]),
     ("starter_pack_joins", &[("keys", "[(1,2)]"), ("since_ms", "5"), ("this", "3")]),
-    ("starter_packs_with", &[("words", "['a','b']"), ("limit", "3")]),
     ("suggested_starter_packs", &[("viewer", "1"), ("limit", "3")]),
     ("followers_sample", &[("actor", "1"), ("limit", "3")]),
     (
         "search_actors",
         &[
-            ("first", "ali"),
-            ("second", "b"),
-            ("third", ""),
-            ("whole", "ali b"),
-            ("viewer", "5"),
+            ("beginning", "ali"),
+            ("except", "[5]"),
             ("before_rank", "9"),
             ("before_actor", "9"),
-            ("candidates", "200"),
+            ("names", "200"),
             ("limit", "3"),
         ],
     ),
+    (
+        "search_actors_words",
+        &[
+            ("beginnings", "['ali','b']"),
+            ("first", "ali"),
+            ("second", "bcd"),
+            ("third", ""),
+            ("except", "[5]"),
+            ("before_rank", "9"),
+            ("before_actor", "9"),
+            ("names", "200"),
+            ("limit", "3"),
+        ],
+    ),
+    ("followed_names", &[("viewer", "1"), ("limit", "3")]),
+    ("names_to_read", &[("after_actor", "1"), ("limit", "3")]),
+    (
+        "offered_to_read",
+        &[
+            ("collection", "app.bsky.graph.list"),
+            ("after_actor", "1"),
+            ("after_rkey", "2"),
+            ("limit", "3"),
+        ],
+    ),
+    ("standings", &[("actors", "[1,2]")]),
     (
         "suggested_actors",
         &[
@@ -328,13 +349,16 @@ async fn every_query_runs() {
 async fn every_read_goes_by_a_key() {
     let Some(store) = engine::store().await else { return };
     // An empty table is not planned at all.
-    for table in ["records", "links", "posts", "post_texts", "feed_items", "lists", "list_items"] {
+    for table in
+        ["records", "links", "posts", "post_texts", "feed_items", "lists", "list_items", "profiles"]
+    {
         let random = format!(
             "INSERT INTO {table} SELECT * REPLACE (0 AS deleted) FROM generateRandom() LIMIT 3"
         );
         query(&store, &random, &[]).execute().await.unwrap();
     }
-    for table in ["actors", "repos", "labels", "thread_gates", "post_gates"] {
+    let others = ["actors", "repos", "labels", "thread_gates", "post_gates"];
+    for table in others.into_iter().chain(["standings", "ranked_names", "best_names"]) {
         let random = format!("INSERT INTO {table} SELECT * FROM generateRandom() LIMIT 3");
         query(&store, &random, &[]).execute().await.unwrap();
     }

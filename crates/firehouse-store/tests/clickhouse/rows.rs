@@ -4,9 +4,10 @@ use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
-    MuteRow, NotificationRow, PositionRow, PostGateRow, PostRow, PostTextRow, ProfileRow, Proof,
-    Reason, RecordRow, RepoRow, RepoState, SelectionPhase, SelectionRow, SettingName, SettingRow,
-    Table, TakedownRow, ThreadGateRow, UnwantedRow, UpstreamRow,
+    MuteRow, NameWordRow, NotificationRow, OfferedTextRow, PositionRow, PostGateRow, PostRow,
+    PostTextRow, ProfileRow, Proof, Reason, RecordRow, RepoRow, RepoState, SelectionPhase,
+    SelectionRow, SettingName, SettingRow, Table, TakedownRow, ThreadGateRow, UnwantedRow,
+    UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -92,6 +93,8 @@ where
 #[tokio::test]
 async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     let Some(store) = engine::store().await else { return };
+    // Before there is a handle, which has words too.
+    check(&store, NameWordRow { word: "a".into(), actor: ActorId::from(1) }).await;
     let did = Did::parse("did:web:a.test").unwrap();
     let actor = did.actor();
     check(&store, record(3, 1, 0)).await;
@@ -214,6 +217,19 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     let text = |text: &str| Box::<str>::from(text);
     let (words, runs, marks) = (text("a b"), text("東京 "), vec!["#b".into(), "lang:ja".into()]);
     check(&store, PostTextRow { sort_at, actor, rkey, rev, deleted, words, runs, marks }).await;
+    let offered = OfferedTextRow {
+        collection: nsid("app.bsky.graph.list"),
+        actor,
+        rkey,
+        rev,
+        deleted,
+        sort_at,
+        purpose: text("p"),
+        name: text("a"),
+        words: text("a . b"),
+        runs: text("東京 "),
+    };
+    check(&store, offered).await;
     let profile = ProfileRow {
         actor,
         rev,

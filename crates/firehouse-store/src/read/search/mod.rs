@@ -2,6 +2,7 @@
 
 mod condition;
 mod usual;
+mod offered;
 
 use std::collections::HashSet;
 
@@ -13,6 +14,7 @@ use super::{Asked, LinkPosition, RecordKey, fetch, fetch_wide};
 use crate::{Store, StoreError};
 
 pub use condition::Condition;
+pub use offered::{FoundOffer, OfferToRead, OfferedSearch};
 pub use usual::Usual;
 
 /// Where in a file the conditions come.

@@ -44,10 +44,8 @@ impl Store {
         let counted = self.query(include_str!("counted.sql")).param("posts", posts);
         let tokens = self.query(include_str!("usual.sql"));
         let tokens = tokens.param("posts", posts).param("least", least);
-        let (counted, tokens): (Vec<Counted>, Vec<Token>) = tokio::try_join!(
-            fetch_wide("counted", counted),
-            fetch_wide("usual", tokens),
-        )?;
+        let (counted, tokens): (Vec<Counted>, Vec<Token>) =
+            tokio::try_join!(fetch_wide("counted", counted), fetch_wide("usual", tokens),)?;
         let mut usual = Usual::default();
         if let Some(&Counted { posts, span_ms, newest_ms }) = counted.first() {
             usual = Usual { posts, span_ms, newest_ms, ..usual };

@@ -1,7 +1,0 @@
--- Feed generators whose record has some words in it, in whatever case.
--- Params: words Array(String); limit UInt32.
-SELECT collection, actor, rkey, cid, rkey_text, body, created_at, sort_at
-FROM records FINAL
-PREWHERE collection = 'app.bsky.feed.generator'
-WHERE valid = 1 AND arrayAll(word -> positionCaseInsensitiveUTF8(body, word) > 0, {words:Array(String)})
-LIMIT {limit:UInt32}

@@ -1,0 +1,2 @@
+-- Params: table Identifier.
+DROP TABLE IF EXISTS {table:Identifier} SYNC

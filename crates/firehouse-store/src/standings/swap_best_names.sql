@@ -1,0 +1,3 @@
+-- Puts the new rows in the place of the old ones, at once; also where there are none.
+ALTER TABLE best_names REPLACE PARTITION tuple() FROM best_names_next
+SETTINGS allow_replace_partition_from_empty_source = 1
