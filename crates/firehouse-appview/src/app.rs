@@ -13,6 +13,7 @@ use crate::hydrate::State;
 use crate::popular::Popular;
 use crate::recommender::Recommender;
 use crate::skeleton::{Forwarded, Generators};
+use crate::trends::Trending;
 use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
 use crate::{TagRules, ViewError, clock};
@@ -69,6 +70,7 @@ pub struct AppView {
     pub(crate) generators: Option<Arc<dyn Generators>>,
     pub(crate) recommender: Option<Arc<dyn Recommender>>,
     pub(crate) popular: Popular,
+    pub(crate) trending: Trending,
     pub(crate) config: Arc<Config>,
     pub(crate) verifiers: TrustedVerifiers,
 }
@@ -77,13 +79,14 @@ impl AppView {
     /// Sends nothing yet.
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
         let (generators, recommender, verifiers) = (None, None, TrustedVerifiers::default());
-        let popular = Popular::default();
+        let (popular, trending) = (Popular::default(), Trending::default());
         Self {
             store,
             resolver,
             generators,
             recommender,
             popular,
+            trending,
             config: Arc::new(config),
             verifiers,
         }

@@ -32,6 +32,7 @@ mod search;
 mod names;
 mod found_packs;
 mod suggestions;
+mod trends;
 
 use clickhouse::{Row, RowOwned, RowRead};
 use firehouse_types::{ActorId, Datetime, RkeyId};
@@ -52,18 +53,18 @@ pub use notifications::{
     SUBSCRIBED_POST, Subscribed,
 };
 pub(crate) use query::Asked;
-pub(crate) use query::fetch;
 use query::fetch_wide;
+pub(crate) use query::{fetch, fetch_long};
 pub use records::{RecordHead, RecordRead};
 pub use reposts::RepostedPost;
 pub use search::{Candidate, Condition, FoundPost, PostSearch, PostToRead};
 pub use sitemap::SitemapDay;
 pub use starter_packs::{ListSample, StarterPackJoins};
-pub use suggestions::TrendRead;
 pub use tags::TagsRead;
 pub use takedowns::{TakedownSubject, TakenDown};
 pub use threads::{KnownLikersRead, OpReply};
 pub(crate) use together::Round;
+pub use trends::{PastTrend, TrendInterval};
 
 /// A record of a collection that goes without saying: whose it is, and its key.
 pub type RecordKey = (ActorId, RkeyId);

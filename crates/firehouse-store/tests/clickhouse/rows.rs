@@ -6,7 +6,7 @@ use firehouse_schema::{
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
     MuteRow, NotificationRow, PositionRow, PostGateRow, PostRow, PostTextRow, ProfileRow, Proof,
     Reason, RecordRow, RepoRow, RepoState, SelectionPhase, SelectionRow, SettingName, SettingRow,
-    Table, TakedownRow, ThreadGateRow, UnwantedRow, UpstreamRow,
+    Table, TakedownRow, ThreadGateRow, TrendRow, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -214,6 +214,16 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     let text = |text: &str| Box::<str>::from(text);
     let (words, runs, marks) = (text("a b"), text("東京 "), vec!["#b".into(), "lang:ja".into()]);
     check(&store, PostTextRow { sort_at, actor, rkey, rev, deleted, words, runs, marks }).await;
+    let trend = TrendRow {
+        id: 3,
+        terms: vec!["a b".into(), "#b".into()],
+        actors: vec![actor],
+        samples: vec![(actor, rkey)],
+        score: 1.5,
+        all_posts: 9,
+        ..TrendRow::heading(sort_at, 900, 1)
+    };
+    check(&store, trend).await;
     let profile = ProfileRow {
         actor,
         rev,
