@@ -130,6 +130,7 @@ async fn run(urls: &Urls) -> Result<(), Box<dyn Error>> {
         resolver,
         rechecks: None,
         directory: None,
+        trends: None,
         backfill: Some(Backfill {
             standings,
             questions,

@@ -67,6 +67,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         lists: Lists { relays: Vec::new(), policy: AddressPolicy::Private },
         rechecks: None,
         directory: None,
+        trends: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: status.clone(),
         metrics: Metrics::new(&registry)?,

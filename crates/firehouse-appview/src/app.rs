@@ -16,6 +16,7 @@ use crate::popular::Popular;
 use crate::recommender::Recommender;
 use crate::search::Sampled;
 use crate::skeleton::{Forwarded, Generators};
+use crate::trends::Trending;
 use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
 use crate::{TagRules, ViewError, clock};
@@ -75,6 +76,7 @@ pub struct AppView {
     pub(crate) sampled: Sampled,
     pub(crate) followed_names: FollowedNames,
     pub(crate) best_named: BestNamed,
+    pub(crate) trending: Trending,
     pub(crate) config: Arc<Config>,
     pub(crate) verifiers: TrustedVerifiers,
 }
@@ -84,7 +86,7 @@ impl AppView {
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
         let (generators, recommender, verifiers) = (None, None, TrustedVerifiers::default());
         let (popular, sampled) = (Popular::default(), Sampled::default());
-        let followed_names = FollowedNames::new();
+        let (followed_names, trending) = (FollowedNames::new(), Trending::default());
         Self {
             store,
             resolver,
@@ -94,6 +96,7 @@ impl AppView {
             sampled,
             followed_names,
             best_named: BestNamed::new(),
+            trending,
             config: Arc::new(config),
             verifiers,
         }

@@ -52,6 +52,7 @@ mod suggested_users;
 mod suggested_starter_packs;
 mod tagged_suggestions;
 mod trends;
+mod trend_history;
 mod profile;
 mod follows;
 mod relationships;
@@ -203,8 +204,10 @@ pub use tag_rules::TagRules;
 pub use tagged_suggestions::{TaggedSuggestion, TaggedSuggestions, get_tagged_suggestions};
 pub use tags::{TagsParameters, TagsView, get_tags, set_tags};
 pub use timeline::get_timeline;
+pub use trend_history::get_trend_history;
 pub use trends::{
-    TopicView, Trend, TrendView, TrendingTopics, Trends, get_trending_topics, get_trends,
+    SkeletonTrend, TopicView, Trend, TrendView, TrendingTopics, Trends, TrendsSkeleton,
+    get_trending_topics, get_trends, get_trends_skeleton,
 };
 pub use verifiers::{
     VerifierInput, VerifierView, Verifiers, add_verifier, list_verifiers, remove_verifier,

@@ -1,30 +1,60 @@
-//! app.bsky.unspecced.getTrends and getTrendingTopics: what more accounts talk about than before, by the hashtags of late posts.
+//! app.bsky.unspecced.getTrends, getTrendingTopics and getTrendsSkeleton: what more accounts talk about than before, in the viewer's
+//! languages. The background job of firehouse-ingest finds it; here it is shown, unless a recommender is asked.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use atrium_api::app::bsky::unspecced::{get_trending_topics, get_trends};
-use firehouse_store::read::TrendRead;
+use atrium_api::app::bsky::unspecced::{get_trending_topics, get_trends, get_trends_skeleton};
+use firehouse_schema::TrendRow;
+use firehouse_store::Store;
 use firehouse_types::{ActorId, Datetime, Did};
+use tokio::sync::Mutex;
 use url::form_urlencoded::byte_serialize;
 
 use crate::hydrate::Hydration;
 use crate::page::limit_or;
+use crate::skeleton::Forwarded;
 use crate::view::ProfileView;
-use crate::{Answer, AppView, Caller, ViewError};
+use crate::{Answer, AppView, Caller, ViewError, clock};
 
-/// What is late, and the span before that it is compared with. Units: seconds.
-const LATE_S: u32 = 12 * 3_600;
-const EARLIER_S: u32 = 24 * 3_600;
-/// Fewer talk among themselves.
-const ACCOUNTS_MIN: u32 = 3;
-/// Used by so many times more accounts than before, a tag is hot.
-const HOT: u64 = 3;
+/// What is older is none any more: nothing has been counted for so long. Units: milliseconds.
+const FRESH_MS: i64 = 6 * 3_600_000;
+/// How long they are kept in memory.
+const KEPT_FOR: Duration = Duration::from_secs(30);
+/// Trends of all languages.
+const TRENDS_MAX: usize = 2_000;
+/// Languages of a viewer that count.
+const LANGUAGES_MAX: usize = 5;
 /// Accounts shown with a trend.
 const ACTORS_MAX: usize = 25;
 /// Topics suggested behind the trending ones.
 const SUGGESTED: usize = 10;
 /// Topics of either kind that a recommender may name.
 const RECOMMENDED_MAX: usize = 25;
+
+/// Trends of the last interval, shared by all who ask. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Trending(Arc<Mutex<Option<Kept>>>);
+
+/// Since when, and what.
+type Kept = (Instant, Arc<[TrendRow]>);
+
+impl Trending {
+    /// Of all languages, the highest first, as of half a minute ago at most. Whoever asks while they are read waits.
+    async fn now(&self, store: &Store) -> Result<Arc<[TrendRow]>, ViewError> {
+        let mut kept = self.0.lock().await;
+        if let Some((since, trends)) = &*kept
+            && since.elapsed() < KEPT_FOR
+        {
+            return Ok(Arc::clone(trends));
+        }
+        let fresh = Datetime::from_ms(clock::now().ms().saturating_sub(FRESH_MS));
+        let trends: Arc<[TrendRow]> = store.trends(fresh, TRENDS_MAX).await?.into();
+        *kept = Some((Instant::now(), Arc::clone(&trends)));
+        Ok(trends)
+    }
+}
 
 /// The output of getTrends.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -47,6 +77,23 @@ pub struct TrendView {
     pub actors: Vec<ProfileView>,
 }
 
+/// The output of getTrendsSkeleton.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct TrendsSkeleton {
+    /// The most talked about first.
+    pub trends: Vec<SkeletonTrend>,
+}
+
+/// app.bsky.unspecced.defs#skeletonTrend.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct SkeletonTrend {
+    /// What is talked about.
+    #[serde(flatten)]
+    pub trend: Trend,
+    /// Some of those who do.
+    pub dids: Vec<Did>,
+}
+
 /// What is talked about, without who does.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,6 +110,21 @@ pub struct Trend {
     pub status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+}
+
+impl Trend {
+    fn own(row: &TrendRow) -> Self {
+        Self {
+            topic: row.term.trim_start_matches('#').into(),
+            display_name: row.name.to_string(),
+            description: None,
+            link: link(&row.query),
+            started_at: row.started_at.to_string(),
+            post_count: row.all_posts,
+            status: (row.is_hot == 1).then(|| "hot".to_owned()),
+            category: None,
+        }
+    }
 }
 
 /// What a recommender answers.
@@ -141,22 +203,32 @@ async fn skeleton(
         let trends = trends.map(|said| (said.trend, actors(&said.dids))).collect();
         return Ok((trends, rec_id_str));
     }
-    let found = app.store.trends(LATE_S, EARLIER_S, ACCOUNTS_MIN, limit).await?;
-    let own = |read: TrendRead| {
-        let is_hot = read.late_accounts >= HOT * (1 + read.earlier_accounts);
-        let trend = Trend {
-            display_name: format!("#{}", read.tag),
-            description: None,
-            link: link(&read.tag),
-            started_at: read.started_at().to_string(),
-            post_count: read.posts,
-            status: is_hot.then(|| "hot".to_owned()),
-            category: None,
-            topic: read.tag.into(),
-        };
-        (trend, read.actors)
+    let all = app.trending.now(&app.store).await?;
+    let own = chosen(&all, &languages(&caller.forwarded), limit);
+    let own = own
+        .into_iter()
+        .map(|row| (Trend::own(row), row.actors.iter().copied().take(ACTORS_MAX).collect()));
+    Ok((own.collect(), None))
+}
+
+/// Our own trends without what they look like, for another AppView whose recommender we are.
+pub async fn get_trends_skeleton(
+    app: &AppView,
+    caller: &Caller,
+    parameters: get_trends_skeleton::ParametersData,
+) -> Result<Answer<TrendsSkeleton>, ViewError> {
+    let all = app.trending.now(&app.store).await?;
+    let own = chosen(&all, &languages(&caller.forwarded), limit_or(10, parameters.limit));
+    let mut hydration = Hydration::new(app, caller);
+    hydration.actors.extend(own.iter().flat_map(|row| &row.actors));
+    let state = hydration.finish().await?;
+    let views = app.views(&state);
+    let view = |row: &TrendRow| {
+        let actors = row.actors.iter().take(ACTORS_MAX);
+        let dids = actors.filter_map(|&actor| Some(views.profile_basic(actor)?.did)).collect();
+        SkeletonTrend { trend: Trend::own(row), dids }
     };
-    Ok((found.into_iter().map(own).collect(), None))
+    Ok(Answer::new(TrendsSkeleton { trends: own.into_iter().map(view).collect() }))
 }
 
 /// What is talked about, in brief.
@@ -173,19 +245,68 @@ pub async fn get_trending_topics(
         said.suggested.truncate(RECOMMENDED_MAX);
         return Ok(Answer::new(said));
     }
-    let found = app.store.trends(LATE_S, EARLIER_S, ACCOUNTS_MIN, limit + SUGGESTED).await?;
-    let view = |trend: TrendRead| TopicView {
-        display_name: Some(format!("#{}", trend.tag)),
-        description: None,
-        link: link(&trend.tag),
-        topic: trend.tag.into(),
+    let all = app.trending.now(&app.store).await?;
+    let view = |row: &TrendRow| {
+        let Trend { topic, display_name, link, .. } = Trend::own(row);
+        TopicView { topic, display_name: Some(display_name), description: None, link }
     };
-    let mut topics: Vec<_> = found.into_iter().map(view).collect();
+    let own = chosen(&all, &languages(&caller.forwarded), limit + SUGGESTED);
+    let mut topics: Vec<_> = own.into_iter().map(view).collect();
     let suggested = topics.split_off(limit.min(topics.len()));
     Ok(Answer::new(TrendingTopics { topics, suggested }))
 }
 
-/// Where the app shows the posts with a tag.
-fn link(tag: &str) -> String {
-    format!("/hashtag/{}", byte_serialize(tag.as_bytes()).collect::<String>())
+/// Trends of some languages, each once; where nothing trends in any, or none is named, those of all posts together.
+fn chosen<'a>(all: &'a [TrendRow], languages: &[String], limit: usize) -> Vec<&'a TrendRow> {
+    let mut seen = HashSet::new();
+    let of_some = all.iter().filter(|row| languages.iter().any(|lang| **lang == *row.lang));
+    let of_some = of_some.filter(|row| seen.insert(&row.term));
+    let of_some: Vec<_> = of_some.take(limit).collect();
+    if of_some.is_empty() {
+        return all.iter().filter(|row| row.lang.is_empty()).take(limit).collect();
+    }
+    of_some
+}
+
+/// The languages that the caller wants to read, by their first parts, of those he names most.
+fn languages(forwarded: &Forwarded) -> Vec<String> {
+    let header = forwarded.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept-language"));
+    let mut languages = Vec::new();
+    for item in header.map_or("", |(_, value)| value).split(',') {
+        let (tag, weight) = item.split_once(';').unwrap_or((item, ""));
+        let is_refused = weight
+            .trim()
+            .strip_prefix("q=")
+            .is_some_and(|weight| weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0));
+        let tag = tag.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        if !is_refused && !tag.is_empty() && tag != "*" && !languages.contains(&tag) {
+            languages.push(tag);
+        }
+    }
+    languages.truncate(LANGUAGES_MAX);
+    languages
+}
+
+/// Where the app shows the posts: a search that is answered here.
+pub(crate) fn link(query: &str) -> String {
+    format!("/search?q={}", byte_serialize(query.as_bytes()).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_are_those_that_the_caller_accepts() {
+        let check = |value: &str, expected: &[&str]| {
+            let forwarded = [("accept-language".into(), value.into())];
+            assert_eq!(languages(&forwarded), expected, "{value}");
+        };
+        check("pt-BR,pt;q=0.9, EN-us;q=0.8", &["pt", "en"]);
+        check("*", &[]);
+        check("de;q=0, fr;q=0.5", &["fr"]);
+        check("", &[]);
+        check(";q=1,,-", &[]);
+        assert!(languages(&[]).is_empty());
+    }
 }

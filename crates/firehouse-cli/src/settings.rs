@@ -71,6 +71,7 @@ pub struct Settings {
     pub keep: Keep,
     pub backfill: Backfill,
     pub ingest: firehouse_ingest::Config,
+    pub trends: firehouse_ingest::TrendConfig,
     pub labels: firehouse_ingest::LabelConfig,
     pub xrpc: Xrpc,
     pub appview: AppView,

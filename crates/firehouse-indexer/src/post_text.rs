@@ -205,25 +205,25 @@ fn is_record(embed: &Ipld) -> bool {
     string(embed, "$type").is_some_and(|kind| kind.starts_with("app.bsky.embed.record"))
 }
 
-fn field<'a>(of: &'a Ipld, name: &str) -> Option<&'a Ipld> {
+pub(crate) fn field<'a>(of: &'a Ipld, name: &str) -> Option<&'a Ipld> {
     match of {
         Ipld::Map(fields) => fields.get(name),
         _ => None,
     }
 }
 
-fn string<'a>(of: &'a Ipld, name: &str) -> Option<&'a str> {
+pub(crate) fn string<'a>(of: &'a Ipld, name: &str) -> Option<&'a str> {
     field(of, name).and_then(as_string)
 }
 
-fn as_string(value: &Ipld) -> Option<&str> {
+pub(crate) fn as_string(value: &Ipld) -> Option<&str> {
     match value {
         Ipld::String(text) => Some(text),
         _ => None,
     }
 }
 
-fn list<'a>(of: &'a Ipld, name: &str) -> impl Iterator<Item = &'a Ipld> {
+pub(crate) fn list<'a>(of: &'a Ipld, name: &str) -> impl Iterator<Item = &'a Ipld> {
     let items = match field(of, name) {
         Some(Ipld::List(items)) => items.as_slice(),
         _ => &[],

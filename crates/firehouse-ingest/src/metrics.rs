@@ -32,6 +32,7 @@ pub struct Metrics {
     pub(crate) plc_operations: IntCounterVec,
     pub(crate) plc_seq: IntGauge,
     pub(crate) purged_accounts: IntCounter,
+    pub(crate) trends_until: IntGauge,
     pub(crate) in_flight_events: IntGauge,
     pub(crate) waiting_events: IntGauge,
     pub(crate) held_events: IntGauge,
@@ -135,6 +136,10 @@ impl Metrics {
                 "Deleted accounts whose rows were removed.",
             )?,
             fetches: counters("fetches_total", "Repos asked for as a whole.", "outcome")?,
+            trends_until: gauge(
+                "trends_until_timestamp_seconds",
+                "Up to when it was looked for trends, in seconds since 1970.",
+            )?,
             in_flight_events: gauge("in_flight_events", "Events read and not yet acknowledged.")?,
             waiting_events: gauge(
                 "waiting_events",

@@ -43,6 +43,7 @@ use crate::requests::Requests;
 use crate::selecting::Selecting;
 use crate::status::Status;
 use crate::texts::write_texts_again;
+use crate::trends::{TrendJob, Trends};
 use crate::upstreams::{Intakes, Upstream};
 use crate::walk::Walk;
 use crate::walked::Walked;
@@ -79,6 +80,8 @@ pub struct Ingest {
     pub directory: Option<Directory>,
     /// Handles that somebody wants looked at now; without it nobody can.
     pub rechecks: Option<RechecksAsked>,
+    /// What makes a trend; without it none is looked for: where nothing is followed, there is no present to compare.
+    pub trends: Option<Trends>,
     /// Record op to rows.
     pub indexer: Arc<Indexer>,
     /// Told to the world while running.
@@ -105,6 +108,7 @@ impl Ingest {
             keeper,
             lists,
             rechecks,
+            trends,
             indexer,
             status,
             metrics,
@@ -283,6 +287,16 @@ impl Ingest {
             texts.await?;
             std::future::pending().await
         };
+        let (store_of_trends, metrics_of_trends) = (purged.clone(), metrics_of_purge.clone());
+        let trends = async {
+            match trends {
+                Some(rules) => {
+                    let (store, metrics) = (store_of_trends, metrics_of_trends);
+                    TrendJob { store, rules, metrics }.run().await
+                }
+                None => std::future::pending().await,
+            }
+        };
         let purge = purge_deleted(purged, deleted_kept, metrics_of_purge);
         let watched = async {
             let workers_end = async {
@@ -308,6 +322,7 @@ impl Ingest {
             failed = purge => failed,
             failed = texts => failed,
             failed = ranking => failed,
+            failed = trends => failed,
             failed = keeping.run() => failed,
         }
     }

@@ -1,4 +1,4 @@
-//! `schema/migrations/`, embedded: forward only, numbered without gaps, one statement each.
+//! `schema/migrations/`, embedded: forward only, in the order of their numbers, one statement each.
 
 /// One step of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,6 +41,7 @@ mod keep;
 mod identities;
 mod private;
 pub mod read;
+pub mod trends;
 
 pub use accounts::{Account, Holder};
 pub use client::{Config, Store};

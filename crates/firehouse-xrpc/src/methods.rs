@@ -103,6 +103,7 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.unspecced.getTaggedSuggestions", Anyone,   Strict, Plain,        run!(get_tagged_suggestions)),
     query("app.bsky.unspecced.getTrendingTopics", Viewer,      Strict, Plain,        run!(get_trending_topics)),
     query("app.bsky.unspecced.getTrends",       Viewer,        Strict, LabelsUnsaid, run!(get_trends)),
+    query("app.bsky.unspecced.getTrendsSkeleton", Viewer,      Strict, Plain,        run!(get_trends_skeleton)),
     procedure("app.bsky.unspecced.initAgeAssurance", ViewerOnly,       Plain,            unconfigured::AGE_ASSURANCE),
     query("com.atproto.admin.getAccountInfos",  ViewerOrAdmin, Strict, Plain,        run!(get_account_infos)),
     query("com.atproto.admin.getSubjectStatus", Moderator,     Strict, Plain,        run!(get_subject_status)),
@@ -136,6 +137,7 @@ pub(crate) const METHODS: &[Method] = &[
     procedure("dev.firehouse.private.eraseData",    ViewerOnly,       Plain,            act!(erase_data)),
     query("dev.firehouse.private.exportData",   ViewerOnly,    Strict, Plain,        run!(export_data)),
     query("dev.firehouse.sync.getCompleteness", Anyone,        Strict, Plain,        run!(get_completeness)),
+    query("dev.firehouse.unspecced.getTrendHistory", Viewer,   Strict, Plain,        run!(get_trend_history)),
     query("internal.bsky.actor.getProfiles",    AdminOnly,     Strict, Labels,       run!(get_profiles_internal)),
 ];
 

@@ -29,4 +29,5 @@ mod search;
 mod golden;
 mod statements;
 mod threads;
+mod trends;
 mod views;

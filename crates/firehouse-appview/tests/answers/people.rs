@@ -1,9 +1,9 @@
-//! searchActors, its typeahead, suggestions and trends: who is found and suggested, and who is not.
+//! searchActors, its typeahead and suggestions: who is found and suggested, and who is not.
 
 use firehouse_appview::{
     Caller, get_suggested_follows_by_actor, get_suggested_starter_packs, get_suggested_users,
-    get_suggestions, get_trending_topics, get_trends, search_actors, search_actors_typeahead,
-    search_starter_packs, search_starter_packs_v2,
+    get_suggestions, search_actors, search_actors_typeahead, search_starter_packs,
+    search_starter_packs_v2,
 };
 use firehouse_types::Did;
 use serde_json::{Value, json};
@@ -218,29 +218,6 @@ async fn friends_of_friends_come_first_and_nobody_who_must_not() {
     let asked = parameters(json!({ "actor": "nobody.test" }));
     let refused = get_suggested_follows_by_actor(&network.app, &viewer(&me), asked).await;
     assert_eq!(refused.map(drop).unwrap_err().to_string(), "Actor not found");
-}
-
-#[tokio::test]
-async fn a_tag_of_many_accounts_trends_and_one_of_a_single_account_does_not() {
-    let Some(mut network) = Network::new().await else { return };
-    let people = ["alice", "bob", "carol", "dave"].map(|name| network.account(name));
-    for person in &people {
-        network.post(person, "all of us #Talk");
-        network.post(&people[0], "again and again #spam");
-    }
-    network.post(&people[0], "two #few");
-    network.post(&people[1], "two #few");
-    network.block(&people[3], &people[0]);
-    network.settle().await;
-    let answer = get_trends(&network.app, &viewer(&people[0]), parameters(json!({}))).await;
-    let body = json("app.bsky.unspecced.getTrends", answer);
-    assert_eq!(pluck(&body["trends"], "/displayName"), ["#talk"]);
-    let trend = &body["trends"][0];
-    assert_eq!((&trend["postCount"], &trend["link"]), (&json!(4), &json!("/hashtag/talk")));
-    assert_eq!(trend["actors"].as_array().unwrap().len(), 3, "without the one behind a block");
-    let answer = get_trending_topics(&network.app, &Caller::default(), parameters(json!({}))).await;
-    let body = json("app.bsky.unspecced.getTrendingTopics", answer);
-    assert_eq!(pluck(&body["topics"], "/topic"), ["talk"]);
 }
 
 #[tokio::test]

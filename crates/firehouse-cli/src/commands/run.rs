@@ -5,10 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use firehouse_indexer::Indexer;
 use firehouse_ingest::{
-    Backfill, Directory, Fetch, Ingest, Keeper, Metrics, Rechecks, Repairs, Upstream, Verifier,
-    Walk, Walked,
+    Backfill, Directory, Fetch, Ingest, Keeper, Metrics, Rechecks, Repairs, Trends, Upstream,
+    Verifier, Walk, Walked,
 };
 use firehouse_lexicon::Catalog;
+use firehouse_types::Did;
 use prometheus::Registry;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -117,6 +118,7 @@ async fn index_and_serve(
     let keeper = from.keeper.clone();
     let mut ingest = ingest(&settings, &mut sources, from.keeper, from.backfill)?;
     ingest.directory = from.directory;
+    ingest.trends = Some(trends(&settings)?);
     let (rechecks, asked) = Rechecks::new();
     ingest.rechecks = Some(asked);
     sources.handles = Some(Arc::new(Handles::new(rechecks, &sources.store)));
@@ -220,8 +222,18 @@ pub fn ingest(
         lists: keeping::lists(settings)?,
         directory: None,
         rechecks: None,
+        trends: None,
         indexer: Arc::new(Indexer::new(Catalog::embedded())),
         status: sources.watched.status.clone(),
         metrics,
     })
+}
+
+/// What makes a trend: the labelers and tags that count are those that do in answers.
+fn trends(settings: &Settings) -> Result<Trends> {
+    let labelers = settings.default_labeler.iter().map(Did::actor).collect();
+    let rules = &settings.appview.tags;
+    let tags = rules.search_hide.iter().chain(&rules.search_hide_all);
+    let tags = tags.chain([&rules.visibility_hide]).cloned().collect();
+    Ok(Trends::new(settings.trends.clone(), labelers, tags)?)
 }

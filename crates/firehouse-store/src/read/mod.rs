@@ -33,6 +33,7 @@ mod names;
 mod standings;
 mod suggested_packs;
 mod suggestions;
+mod trends;
 
 use clickhouse::{Row, RowOwned, RowRead};
 use firehouse_types::{ActorId, Datetime, RkeyId};
@@ -53,8 +54,8 @@ pub use notifications::{
     SUBSCRIBED_POST, Subscribed,
 };
 pub(crate) use query::Asked;
-pub(crate) use query::fetch;
 use query::fetch_wide;
+pub(crate) use query::{fetch, fetch_long};
 pub use records::{RecordHead, RecordRead};
 pub use reposts::RepostedPost;
 pub use search::{
@@ -64,11 +65,11 @@ pub use search::{
 pub use sitemap::SitemapDay;
 pub use standings::Standing;
 pub use starter_packs::{ListSample, StarterPackJoins};
-pub use suggestions::TrendRead;
 pub use tags::TagsRead;
 pub use takedowns::{TakedownSubject, TakenDown};
 pub use threads::{KnownLikersRead, OpReply};
 pub(crate) use together::Round;
+pub use trends::{PastTrend, TrendInterval};
 
 /// A record of a collection that goes without saying: whose it is, and its key.
 pub type RecordKey = (ActorId, RkeyId);

@@ -10,6 +10,9 @@ use super::row;
 use super::together::{Answered, Round};
 use crate::{Store, StoreError};
 
+/// Longest run of what nobody waits for. Units: seconds.
+const LONG_S: &str = "600";
+
 /// Text and parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
@@ -99,8 +102,21 @@ impl Asked<'_> {
     }
 
     /// Adds text of ours to the query.
-    pub(super) fn push(&mut self, sql: &'static str) {
+    pub(crate) fn push(&mut self, sql: &'static str) {
         self.query.sql.to_mut().push_str(sql);
+    }
+
+    /// Runs a statement that writes what it reads: in the background, so on all threads, and as long as it takes. `name` is that of its
+    /// file, for errors.
+    pub async fn execute(self, name: &'static str) -> Result<(), StoreError> {
+        let Self { store, mut query, mistake, .. } = self;
+        let failed = |source| StoreError::Read { query: name, source };
+        if let Some(mistake) = mistake {
+            return Err(failed(clickhouse::error::Error::InvalidParams(mistake.into())));
+        }
+        query.reach = Reach::Wide;
+        let long = query.alone(store.client()).with_setting("max_execution_time", LONG_S);
+        long.execute().await.map_err(failed)
     }
 
     /// Adds text of ours with parameters, whose values follow by [`Asked::value`].
@@ -166,7 +182,7 @@ where
     fetch(name, asked).await
 }
 
-/// As [`fetch`], for what somebody searches for. Errors: [`StoreError::TooCostly`] beside those of any read.
+/// As [`fetch`], for what somebody searches for. Errors: those for which [`StoreError::is_too_costly`] holds are its own fault.
 pub(super) async fn fetch_search<R>(
     name: &'static str,
     mut asked: Asked<'_>,
@@ -176,4 +192,22 @@ where
 {
     asked.query.reach = Reach::Search;
     fetch(name, asked).await
+}
+
+/// As [`fetch_wide`], for what runs in the background: as long as it takes.
+pub(crate) async fn fetch_long<R>(
+    name: &'static str,
+    asked: Asked<'_>,
+) -> Result<Vec<R>, StoreError>
+where
+    R: Row + RowOwned + RowRead,
+{
+    let Asked { store, mut query, mistake, .. } = asked;
+    let failed = |source| StoreError::Read { query: name, source };
+    if let Some(mistake) = mistake {
+        return Err(failed(clickhouse::error::Error::InvalidParams(mistake.into())));
+    }
+    query.reach = Reach::Wide;
+    let long = query.alone(store.client()).with_setting("max_execution_time", LONG_S);
+    long.fetch_all::<R>().await.map_err(failed)
 }

@@ -1,34 +1,10 @@
-//! Whom an account might want to follow, and what many talk about.
+//! Whom an account might want to follow.
 
-use clickhouse::Row;
-use firehouse_types::{ActorId, Datetime};
+use firehouse_types::ActorId;
 
 use super::names::{RankPosition, Ranked};
 use super::{fetch, fetch_wide};
 use crate::{Store, StoreError};
-
-/// A hashtag that is used more than before.
-#[derive(Clone, Debug, Row, serde::Deserialize)]
-pub struct TrendRead {
-    /// Without its sign, folded.
-    pub tag: Box<str>,
-    /// Accounts that used it of late.
-    pub late_accounts: u64,
-    /// Accounts that used it in the span before.
-    pub earlier_accounts: u64,
-    /// Posts of late.
-    pub posts: u64,
-    started_ms: i64,
-    /// Some of the accounts.
-    pub actors: Vec<ActorId>,
-}
-
-impl TrendRead {
-    /// When the first of its late posts was written.
-    pub fn started_at(&self) -> Datetime {
-        Datetime::from_ms(self.started_ms)
-    }
-}
 
 impl Store {
     /// Whom an account might want to follow: by those it follows, or by `seeds` when there are any. Shape: the best first, at most `limit`;
@@ -60,23 +36,5 @@ impl Store {
         let query = query.param("actor", actor).param("limit", limit);
         let rows: Vec<u64> = fetch("followers_sample", query).await?;
         Ok(rows.into_iter().map(ActorId::from).collect())
-    }
-
-    /// Hashtags that more accounts use in the last `late_s` seconds than in `earlier_s` before, `accounts` at least. Shape: the most used
-    /// first, at most `limit`. Errors: [`StoreError::Read`].
-    pub async fn trends(
-        &self,
-        late_s: u32,
-        earlier_s: u32,
-        accounts: u32,
-        limit: usize,
-    ) -> Result<Vec<TrendRead>, StoreError> {
-        let query = self
-            .query(include_str!("trends.sql"))
-            .param("late_s", late_s)
-            .param("earlier_s", earlier_s)
-            .param("accounts", accounts)
-            .param("limit", limit);
-        fetch_wide("trends", query).await
     }
 }

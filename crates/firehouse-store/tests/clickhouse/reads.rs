@@ -269,7 +269,18 @@ const CASES: &[Case] = &[
             ("limit", "3"),
         ],
     ),
-    ("trends", &[("late_s", "60"), ("earlier_s", "600"), ("accounts", "3"), ("limit", "3")]),
+    ("trends", &[("since_ms", "5"), ("limit", "3")]),
+    (
+        "trend_history",
+        &[
+            ("since_ms", "5"),
+            ("until_ms", "9"),
+            ("lang", "en"),
+            ("before_ms", "253402300799999"),
+            ("before_id", "9"),
+            ("limit", "3"),
+        ],
+    ),
     ("post_revs", &[("keys", "[(1,2)]")]),
     ("posts_to_read", &[("after_actor", "1"), ("after_rkey", "2"), ("limit", "3")]),
     ("thread", &[("actor", "1"), ("rkey", "2"), ("limit", "3")]),
@@ -349,9 +360,17 @@ async fn every_query_runs() {
 async fn every_read_goes_by_a_key() {
     let Some(store) = engine::store().await else { return };
     // An empty table is not planned at all.
-    for table in
-        ["records", "links", "posts", "post_texts", "feed_items", "lists", "list_items", "profiles"]
-    {
+    for table in [
+        "records",
+        "links",
+        "posts",
+        "post_texts",
+        "feed_items",
+        "lists",
+        "list_items",
+        "profiles",
+        "trends",
+    ] {
         let random = format!(
             "INSERT INTO {table} SELECT * REPLACE (0 AS deleted) FROM generateRandom() LIMIT 3"
         );

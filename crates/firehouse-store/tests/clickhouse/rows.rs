@@ -6,8 +6,8 @@ use firehouse_schema::{
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
     MuteRow, NameWordRow, NotificationRow, OfferedTextRow, PositionRow, PostGateRow, PostRow,
     PostTextRow, ProfileRow, Proof, Reason, RecordRow, RepoRow, RepoState, SelectionPhase,
-    SelectionRow, SettingName, SettingRow, Table, TakedownRow, ThreadGateRow, UnwantedRow,
-    UpstreamRow,
+    SelectionRow, SettingName, SettingRow, Table, TakedownRow, ThreadGateRow, TrendRow,
+    UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -230,6 +230,16 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
         runs: text("東京 "),
     };
     check(&store, offered).await;
+    let trend = TrendRow {
+        id: 3,
+        terms: vec!["a b".into(), "#b".into()],
+        actors: vec![actor],
+        samples: vec![(actor, rkey)],
+        score: 1.5,
+        all_posts: 9,
+        ..TrendRow::heading(sort_at, 900, 1)
+    };
+    check(&store, trend).await;
     let profile = ProfileRow {
         actor,
         rev,
