@@ -94,7 +94,7 @@ impl Asked {
             return Err(too_long());
         }
         let query = firehouse_text::parse(&self.query)
-            .map_err(|error| ViewError::BadQueryString(error.to_string().into()))?;
+            .map_err(|error| ViewError::BadQueryString(error.to_string()))?;
         let mut search = Search::of_everything();
         let (names, wildcards) = tokio::try_join!(
             Names::load(app, caller, &self, query.as_ref()),

@@ -1,4 +1,4 @@
-//! [`Sampled`]: how usual what a search asks for is among the latest posts, and so how far back it has to look.
+//! [`Sampled`]: how usual what a search asks for is, and so how far back it has to look.
 //!
 //! The newest posts that match a usual word are found in the last minutes; to open the whole index for them is what would take long. So
 //! such a search looks at a span first that should hold enough, and at everything else only if it does not. What nobody says often is
@@ -15,13 +15,16 @@ use tokio::sync::Mutex;
 
 use crate::ViewError;
 
-/// Posts that are counted, and how many at least must have what counts as usual.
-const POSTS: u32 = 20_000;
-const LEAST: u32 = 3;
+/// What at least one of so many posts has is usual.
+const ONE_OF: u64 = 50_000;
+/// Posts that tell how fast they come.
+const LATEST: u32 = 20_000;
+/// With fewer posts all are looked at.
+const POSTS_MIN: u64 = 200_000;
 /// How long a count is used before another is made beside the answers.
 const KEPT: Duration = Duration::from_secs(600);
 /// So many times what should be enough is looked at, since nothing is spread evenly.
-const SPARE: f64 = 3.0;
+const SPARE: f64 = 2.0;
 /// Of the posts with all words of a phrase so many have them side by side; of those with all pairs of a run so many have the run.
 const TOGETHER: f64 = 0.05;
 /// Of the posts of whom a list, a label or an account selects, so many.
@@ -61,7 +64,7 @@ impl Sampled {
             Some(usual) if !is_old => return Ok(Arc::clone(usual)),
             Some(usual) => Arc::clone(usual),
             None => {
-                let usual = Arc::new(store.usual_tokens(POSTS, LEAST).await?);
+                let usual = Arc::new(store.usual_tokens(ONE_OF, LATEST).await?);
                 (kept.usual, kept.since) = (Some(Arc::clone(&usual)), Some(Instant::now()));
                 return Ok(usual);
             }
@@ -69,7 +72,7 @@ impl Sampled {
         kept.since = Some(Instant::now());
         let (kept, store) = (Arc::clone(&self.0), store.clone());
         tokio::spawn(async move {
-            match store.usual_tokens(POSTS, LEAST).await {
+            match store.usual_tokens(ONE_OF, LATEST).await {
                 Ok(usual) => kept.lock().await.usual = Some(Arc::new(usual)),
                 Err(error) => tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -81,15 +84,15 @@ impl Sampled {
     }
 }
 
-/// How far back a search for so many posts looks first. Units: milliseconds.
+/// How far back a search for so many posts looks first. `None`: as far as there are posts. Units: milliseconds.
 fn span_ms(usual: &Usual, condition: &Condition, posts: usize) -> Option<i64> {
-    let share = share(usual, condition);
-    if usual.posts < u64::from(POSTS) || share * count(usual.posts) < f64::from(LEAST) {
+    #[expect(clippy::cast_precision_loss, reason = "pages are short")]
+    let wanted = SPARE * posts as f64 / share(usual, condition);
+    // Also where the share is nought.
+    if usual.posts < POSTS_MIN || wanted.is_nan() || wanted > count(usual.posts) / 2.0 {
         return None;
     }
-    #[expect(clippy::cast_precision_loss, reason = "pages are short")]
-    let wanted = SPARE * posts as f64 / share;
-    let ms_each = count(usual.span_ms) / count(usual.posts);
+    let ms_each = count(usual.span_ms) / count(usual.latest.max(1));
     #[expect(clippy::cast_possible_truncation, reason = "what is too large stays the largest")]
     let span = (wanted * ms_each) as i64;
     Some(span)
@@ -143,15 +146,16 @@ mod tests {
 
     fn usual() -> Usual {
         let of = |token: &str, posts| HashMap::from([(token.to_owned(), posts)]);
-        let words = HashMap::from([("the".to_owned(), 10_000), ("cat".to_owned(), 200)]);
+        let words = HashMap::from([("the".to_owned(), 1_000_000), ("cat".to_owned(), 20_000)]);
         // Ten posts a second.
         Usual {
-            posts: 20_000,
+            posts: 2_000_000,
+            latest: 20_000,
             span_ms: 2_000_000,
             newest_ms: 0,
             words,
-            pairs: of("東京", 2_000),
-            marks: of("lang:ja", 5_000),
+            pairs: of("東京", 200_000),
+            marks: of("lang:ja", 500_000),
         }
     }
 
@@ -162,22 +166,22 @@ mod tests {
         let check = |condition: &Condition, expected| {
             assert_eq!(span_ms(&usual(), condition, 10), expected, "{condition:?}");
         };
-        check(&Condition::everything(), Some(3_000));
-        check(&words(&["the"]), Some(6_000));
-        check(&words(&["cat"]), Some(300_000));
-        check(&words(&["the", "cat"]), Some(600_000));
+        check(&Condition::everything(), Some(2_000));
+        check(&words(&["the"]), Some(4_000));
+        check(&words(&["cat"]), Some(200_000));
+        check(&words(&["the", "cat"]), Some(400_000));
         check(&words(&["zozop"]), None);
         check(&words(&["the", "zozop"]), None);
-        check(&Condition::Not(Box::new(words(&["the"]))), Some(6_000));
-        check(&Condition::Run("東京".to_owned(), vec!["東京".to_owned()]), Some(30_000));
+        check(&Condition::Not(Box::new(words(&["the"]))), Some(4_000));
+        check(&Condition::Run("東京".to_owned(), vec!["東京".to_owned()]), Some(20_000));
         let japanese = Condition::AnyMark(vec!["lang:ja".to_owned()]);
-        check(&Condition::All(vec![japanese, words(&["the"])]), Some(24_000));
+        check(&Condition::All(vec![japanese, words(&["the"])]), Some(16_000));
         check(&Condition::By(Vec::new()), None);
     }
 
     #[test]
     fn where_there_are_few_posts_all_are_looked_at() {
-        let few = Usual { posts: 19_999, ..usual() };
+        let few = Usual { posts: 199_999, ..usual() };
         assert_eq!(span_ms(&few, &Condition::everything(), 10), None);
     }
 }

@@ -4,7 +4,7 @@
 -- Whatever is looked up of lists is looked up of those subscribed to, which are few, or none: then nothing else is read.
 -- Params: actors Array(UInt64): who may block; subjects Array(UInt64): who may be blocked.
 WITH
-    subscriptions AS
+    subscriptions AS MATERIALIZED
     (
         SELECT DISTINCT actor, target_actor, target_rkey
         FROM links_by_source FINAL
@@ -20,7 +20,7 @@ WITH
         PREWHERE subject IN {subjects:Array(UInt64)}
             AND (list_actor, list_rkey) IN (SELECT target_actor, target_rkey FROM subscriptions)
     ),
-    taken_down AS
+    taken_down AS MATERIALIZED
     (
         SELECT actor, collection, rkey
         FROM takedowns FINAL

@@ -33,7 +33,8 @@ pub(crate) enum Reach {
 }
 
 /// What a search may take, and how text indexes are read: postings are decoded as far as they are needed, and before rows are read.
-const SEARCH: [(&str, &str); 4] = [
+const SEARCH: [(&str, &str); 5] = [
+    ("enable_materialized_cte", "1"),
     ("max_execution_time", "5"),
     ("max_memory_usage", "1000000000"),
     ("text_index_posting_list_apply_mode", "lazy"),
@@ -44,8 +45,8 @@ impl Reach {
     /// Settings of a statement that reaches so far.
     pub fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Keys => &[("max_threads", "1")],
-            Self::Wide => &[],
+            Self::Keys => &[("max_threads", "1"), ("enable_materialized_cte", "1")],
+            Self::Wide => &[("enable_materialized_cte", "1")],
             Self::Search => &SEARCH,
         }
     }

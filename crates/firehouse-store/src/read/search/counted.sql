@@ -1,7 +1,8 @@
--- How many of the latest posts there are, how long a time they span, and when it ends.
--- Params: posts UInt32: at most so many.
+-- How many posts there are, and of the latest how many, in how long a time, and when it ends.
+-- Params: latest UInt32: at most so many.
 SELECT
-    count() AS posts,
+    (SELECT count() FROM post_texts) AS posts,
+    count() AS latest,
     toUInt64(dateDiff('millisecond', min(sort_at), max(sort_at))) AS span_ms,
     toUnixTimestamp64Milli(max(sort_at)) AS newest_ms
 FROM
@@ -10,5 +11,5 @@ FROM
     FROM post_texts
     WHERE deleted = 0
     ORDER BY sort_at DESC
-    LIMIT {posts:UInt32}
+    LIMIT {latest:UInt32}
 )

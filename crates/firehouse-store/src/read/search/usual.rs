@@ -1,4 +1,4 @@
-//! [`Usual`]: what the latest posts are found by, counted: what a search is planned with.
+//! [`Usual`]: how many posts there are, and what very many of them are found by: what a search is planned with.
 
 use std::collections::HashMap;
 
@@ -7,21 +7,31 @@ use clickhouse::Row;
 use super::super::fetch_wide;
 use crate::{Store, StoreError};
 
-/// What stands in many of the latest posts.
+/// What stands in very many posts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usual {
-    /// Posts that were counted.
+    /// All posts, in all versions.
     pub posts: u64,
-    /// Between the oldest and the newest of them. Units: milliseconds.
+    /// Posts that were looked at for how fast they come: the latest.
+    pub latest: u64,
+    /// Between the oldest and the newest of these. Units: milliseconds.
     pub span_ms: u64,
     /// When the newest was written. Units: milliseconds since 1970.
     pub newest_ms: i64,
-    /// Words, and in how many posts each stands.
+    /// Words, and in how many of all posts each stands.
     pub words: HashMap<String, u64>,
     /// Pairs of characters in runs, likewise.
     pub pairs: HashMap<String, u64>,
     /// Marks, likewise.
     pub marks: HashMap<String, u64>,
+}
+
+#[derive(Row, serde::Deserialize)]
+struct Counted {
+    posts: u64,
+    latest: u64,
+    span_ms: u64,
+    newest_ms: i64,
 }
 
 #[derive(Row, serde::Deserialize)]
@@ -31,25 +41,18 @@ struct Token {
     posts: u64,
 }
 
-#[derive(Row, serde::Deserialize)]
-struct Counted {
-    posts: u64,
-    span_ms: u64,
-    newest_ms: i64,
-}
-
 impl Store {
-    /// What stands in at least `least` of the latest `posts`. Errors: [`StoreError::Read`].
-    pub async fn usual_tokens(&self, posts: u32, least: u32) -> Result<Usual, StoreError> {
-        let counted = self.query(include_str!("counted.sql")).param("posts", posts);
-        let tokens = self.query(include_str!("usual.sql"));
-        let tokens = tokens.param("posts", posts).param("least", least);
-        let (counted, tokens): (Vec<Counted>, Vec<Token>) =
-            tokio::try_join!(fetch_wide("counted", counted), fetch_wide("usual", tokens),)?;
+    /// What at least one of so many posts has, and how fast the latest so many came. Errors: [`StoreError::Read`].
+    pub async fn usual_tokens(&self, one_of: u64, latest: u32) -> Result<Usual, StoreError> {
+        let asked = self.query(include_str!("counted.sql")).param("latest", latest);
+        let counted: Vec<Counted> = fetch_wide("counted", asked).await?;
         let mut usual = Usual::default();
-        if let Some(&Counted { posts, span_ms, newest_ms }) = counted.first() {
-            usual = Usual { posts, span_ms, newest_ms, ..usual };
+        if let Some(&Counted { posts, latest, span_ms, newest_ms }) = counted.first() {
+            usual = Usual { posts, latest, span_ms, newest_ms, ..usual };
         }
+        let least = (usual.posts / one_of).max(1);
+        let asked = self.query(include_str!("usual.sql")).param("least", least);
+        let tokens: Vec<Token> = fetch_wide("usual", asked).await?;
         for Token { column, token, posts } in tokens {
             let column = match column {
                 1 => &mut usual.words,

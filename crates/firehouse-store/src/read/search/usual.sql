@@ -1,20 +1,19 @@
--- Words (1), pairs of characters (2) and marks (3) that stand in many of the latest posts.
--- Params: posts UInt32: so many posts are looked at; least UInt32: so many at least must have it.
-SELECT tupleElement(found, 1) AS column, tupleElement(found, 2) AS token, count() AS posts
+-- Words (1), pairs of characters (2) and marks (3) that very many posts have, out of the dictionaries of the text indexes.
+-- Params: least UInt64: so many posts at least must have it. In one part of the table fewer may, a part has others.
+SELECT column, token, sum(cardinality) AS posts
 FROM
 (
-    SELECT arrayJoin(arrayDistinct(arrayConcat(
-        arrayMap(word -> (toUInt8(1), word), splitByChar(' ', words)),
-        arrayMap(pair -> (toUInt8(2), pair), ngrams(runs, 2)),
-        arrayMap(mark -> (toUInt8(3), toString(mark)), marks)))) AS found
-    FROM
-    (
-        SELECT words, runs, marks
-        FROM post_texts
-        WHERE deleted = 0
-        ORDER BY sort_at DESC
-        LIMIT {posts:UInt32}
-    )
+    SELECT toUInt8(1) AS column, token, cardinality
+    FROM mergeTreeTextIndex(currentDatabase(), post_texts, words)
+    WHERE cardinality >= {least:UInt64} / 8
+    UNION ALL
+    SELECT toUInt8(2) AS column, token, cardinality
+    FROM mergeTreeTextIndex(currentDatabase(), post_texts, runs)
+    WHERE cardinality >= {least:UInt64} / 8
+    UNION ALL
+    SELECT toUInt8(3) AS column, token, cardinality
+    FROM mergeTreeTextIndex(currentDatabase(), post_texts, marks)
+    WHERE cardinality >= {least:UInt64} / 8
 )
-GROUP BY found
-HAVING posts >= {least:UInt32}
+GROUP BY column, token
+HAVING posts >= {least:UInt64}
