@@ -27,6 +27,7 @@ mod selections;
 mod links;
 mod posts;
 mod post_texts;
+mod post_arrivals;
 mod feed_items;
 mod notifications;
 mod profiles;
@@ -52,6 +53,7 @@ pub use lists::{ListItemRow, ListRow};
 pub use migrations::{MIGRATIONS, Migration};
 pub use notifications::{NotificationRow, Reason, newest_first};
 pub use positions::PositionRow;
+pub use post_arrivals::PostArrivalRow;
 pub use post_texts::PostTextRow;
 pub use posts::{EMBED_EXTERNAL, EMBED_GALLERY, EMBED_IMAGES, EMBED_RECORD, EMBED_VIDEO, PostRow};
 pub use private::{

@@ -56,7 +56,9 @@ pub(crate) use query::fetch;
 use query::fetch_wide;
 pub use records::{RecordHead, RecordRead};
 pub use reposts::RepostedPost;
-pub use search::{Candidate, Condition, FoundPost, PostSearch, PostToRead};
+pub use search::{
+    Arrived, Candidate, Condition, FoundPost, Members, PostSearch, PostToRead, PostWords,
+};
 pub use sitemap::SitemapDay;
 pub use starter_packs::{ListSample, StarterPackJoins};
 pub use suggestions::TrendRead;

@@ -6,6 +6,7 @@ mod together;
 mod reads;
 mod labels;
 mod search;
+mod matches;
 mod threads;
 mod timelines;
 mod receipts;

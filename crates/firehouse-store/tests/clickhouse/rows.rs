@@ -4,9 +4,9 @@ use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
-    MuteRow, NotificationRow, PositionRow, PostGateRow, PostRow, PostTextRow, ProfileRow, Proof,
-    Reason, RecordRow, RepoRow, RepoState, SelectionPhase, SelectionRow, SettingName, SettingRow,
-    Table, TakedownRow, ThreadGateRow, UnwantedRow, UpstreamRow,
+    MuteRow, NotificationRow, PositionRow, PostArrivalRow, PostGateRow, PostRow, PostTextRow,
+    ProfileRow, Proof, Reason, RecordRow, RepoRow, RepoState, SelectionPhase, SelectionRow,
+    SettingName, SettingRow, Table, TakedownRow, ThreadGateRow, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -214,6 +214,9 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     let text = |text: &str| Box::<str>::from(text);
     let (words, runs, marks) = (text("a b"), text("東京 "), vec!["#b".into(), "lang:ja".into()]);
     check(&store, PostTextRow { sort_at, actor, rkey, rev, deleted, words, runs, marks }).await;
+    // Older ones are gone by themselves.
+    let number = 1_000_000 * 4_000_000_000;
+    check(&store, PostArrivalRow { number, sort_at, actor, rkey, rev, deleted }).await;
     let profile = ProfileRow {
         actor,
         rev,

@@ -1,16 +1,21 @@
 //! Posts by what they say. Which words and marks a post has is for `firehouse-text` to know; here they are texts that are equal or not.
 
 mod condition;
+mod matches;
+mod arrived;
 
 use std::collections::HashSet;
 
 use clickhouse::Row;
+use firehouse_schema::PostTextRow;
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
 
 use super::{Asked, LinkPosition, RecordKey, fetch, fetch_wide};
 use crate::{Store, StoreError};
 
+pub use arrived::Arrived;
 pub use condition::Condition;
+pub use matches::{Members, PostWords};
 
 /// Where in a file the conditions come.
 const CONDITION: &str = "/* condition */";
@@ -39,6 +44,12 @@ pub struct FoundPost {
 }
 
 impl FoundPost {
+    /// A version that matched elsewhere.
+    pub fn of(text: &PostTextRow) -> Self {
+        let &PostTextRow { sort_at, actor, rkey, rev, .. } = text;
+        Self { actor, rkey, sort_at: sort_at.ms(), rev }
+    }
+
     /// Author and key.
     pub fn key(&self) -> RecordKey {
         (self.actor, self.rkey)
