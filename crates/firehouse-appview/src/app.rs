@@ -12,6 +12,7 @@ use crate::client_config::LiveNow;
 use crate::hydrate::State;
 use crate::popular::Popular;
 use crate::recommender::Recommender;
+use crate::saved_searches::SavedSearch;
 use crate::skeleton::{Forwarded, Generators};
 use crate::verifiers::TrustedVerifiers;
 use crate::view::Views;
@@ -59,6 +60,8 @@ pub struct Config {
     pub topics_enabled: bool,
     /// Who may say that he is live, and where.
     pub live_now: Vec<LiveNow>,
+    /// Searches that are feeds of ours.
+    pub saved_searches: Vec<SavedSearch>,
 }
 
 /// Answers XRPC methods from a store. Cheap to clone.
@@ -149,7 +152,7 @@ pub struct Caller {
 }
 
 /// A labeler that applies to one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AppliedLabeler {
     /// Who.
     pub did: Did,

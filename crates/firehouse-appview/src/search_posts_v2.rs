@@ -1,12 +1,10 @@
 //! app.bsky.feed.searchPostsV2: filters that are lists, each with a twin that excludes, and the number of hits.
 
-use firehouse_types::Datetime;
-
 use crate::page::{From, fill_page};
 use crate::search::{Asked, Filters, Order};
 use crate::search_posts::page;
 use crate::view::PostView;
-use crate::{Answer, AppView, Caller, ViewError, clock};
+use crate::{Answer, AppView, Caller, ViewError};
 
 /// Unless all times are asked for. Units: days.
 const DAYS: i64 = 30;
@@ -98,7 +96,7 @@ pub async fn search_posts_v2(
     Ok(Answer::new(Output { posts, cursor, hits_total, detected_query_languages }))
 }
 
-fn asked(parameters: Parameters) -> Asked {
+pub(crate) fn asked(parameters: Parameters) -> Asked {
     let is = |flag: Option<bool>| flag == Some(true);
     let marks = [
         (parameters.has_media, firehouse_text::mark::HAS_MEDIA),
@@ -107,7 +105,6 @@ fn asked(parameters: Parameters) -> Asked {
     ];
     let marks = marks.into_iter().filter(|(flag, _)| is(*flag));
     let reply = is(parameters.exclude_replies).then(|| firehouse_text::mark::IS_REPLY.to_owned());
-    let days_ago = || Datetime::from_ms(clock::now().ms() - DAYS * 86_400_000);
     Asked {
         query: parameters.query.unwrap_or_default(),
         only: Filters {
@@ -134,7 +131,7 @@ fn asked(parameters: Parameters) -> Asked {
         root: parameters.thread_root_uri,
         since: parameters.since,
         until: parameters.until,
-        earliest: (!is(parameters.all_time)).then(days_ago),
+        days: (!is(parameters.all_time)).then_some(DAYS),
         following: is(parameters.following),
         ..Asked::default()
     }

@@ -11,5 +11,5 @@ mod meaning;
 mod relevance;
 mod found;
 
-pub(crate) use asked::{Asked, Filters, Search};
+pub(crate) use asked::{Asked, Filters, Least, Search};
 pub(crate) use found::{Order, found_posts};
