@@ -14,6 +14,7 @@ use crate::followed_names::FollowedNames;
 use crate::hydrate::State;
 use crate::popular::Popular;
 use crate::recommender::Recommender;
+use crate::saved_searches::SavedSearch;
 use crate::search::Sampled;
 use crate::skeleton::{Forwarded, Generators};
 use crate::trends::Trending;
@@ -63,6 +64,8 @@ pub struct Config {
     pub topics_enabled: bool,
     /// Who may say that he is live, and where.
     pub live_now: Vec<LiveNow>,
+    /// Searches that are feeds of ours.
+    pub saved_searches: Vec<SavedSearch>,
 }
 
 /// Answers XRPC methods from a store. Cheap to clone.
@@ -162,7 +165,7 @@ pub struct Caller {
 }
 
 /// A labeler that applies to one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AppliedLabeler {
     /// Who.
     pub did: Did,

@@ -1,6 +1,7 @@
 //! app.bsky.feed.getFeed: a page of a feed that a generator puts together.
 //!
 //! Skeleton: the generator named in the feed's record, found by its DID document, is asked with the caller's own authorization. Hydrate
+//! Feeds that are saved searches of ours are put together here. Hydrate
 //! and rules: as in a timeline. View: `feedViewPost`, with what the generator said of the item. What the rules take away is not asked for
 //! again: a generator may remember what it has shown.
 
@@ -19,6 +20,7 @@ use crate::feed_page::{hydrate, is_shown};
 use crate::nsid::{GENERATOR, REPOST};
 use crate::page::limit_of;
 use crate::record::RecordJson;
+use crate::saved_searches::{self, SavedSearch};
 use crate::skeleton::{Skeleton, SkeletonError, SkeletonItem, SkeletonReason, SkeletonRequest};
 use crate::view::{FeedViewPost, Shown};
 use crate::{Answer, AppView, Caller, ViewError, uri};
@@ -54,18 +56,18 @@ pub async fn get_feed(
     parameters: ParametersData,
 ) -> Result<Answer<GeneratedFeed>, ViewError> {
     let began = Instant::now();
-    let endpoint = endpoint(app, &parameters.feed).await?;
     let limit = limit_of(parameters.limit);
-    let generators = app.generators.as_ref().ok_or(SkeletonError::Unavailable)?;
-    let asked = SkeletonRequest {
-        endpoint: &endpoint,
-        feed: &parameters.feed,
-        limit,
-        cursor: parameters.cursor.as_deref(),
-        forwarded: &caller.forwarded,
+    let cursor = parameters.cursor.as_deref();
+    let skeleton = match generator(app, &parameters.feed).await? {
+        Generator::Ours(saved) => saved_searches::skeleton(app, saved, limit, cursor).await?,
+        Generator::At(endpoint) => {
+            let generators = app.generators.as_ref().ok_or(SkeletonError::Unavailable)?;
+            let (endpoint, feed, forwarded) = (&endpoint, &*parameters.feed, &*caller.forwarded);
+            let asked = SkeletonRequest { endpoint, feed, limit, cursor, forwarded };
+            generators.skeleton(asked).await?
+        }
     };
-    let Skeleton { feed: mut items, cursor, req_id, more, language } =
-        generators.skeleton(asked).await?;
+    let Skeleton { feed: mut items, cursor, req_id, more, language } = skeleton;
     let answered = Instant::now();
     // An empty page is the last, and one that leads to itself would never end.
     let cursor =
@@ -76,20 +78,35 @@ pub async fn get_feed(
     Ok(Answer::new(GeneratedFeed { feed, cursor, more, language, took }))
 }
 
-/// Where the feed's generator is. A feed that is taken down is still served, as in the reference.
-async fn endpoint(app: &AppView, feed: &str) -> Result<Url, ViewError> {
+/// Who puts a feed together.
+enum Generator<'a> {
+    /// We do.
+    Ours(&'a SavedSearch),
+    /// Somebody else.
+    At(Url),
+}
+
+/// Who puts the feed together. A feed that is taken down is still served, as in the reference.
+async fn generator<'a>(app: &'a AppView, feed: &str) -> Result<Generator<'a>, ViewError> {
+    if let Some(saved) = app.config.saved_search(feed) {
+        return Ok(Generator::Ours(saved));
+    }
     let unknown = || ViewError::invalid("could not find feed");
     let key = uri::record_of(GENERATOR, feed).ok_or_else(unknown)?;
     let records = app.store.records(&[GENERATOR], &[key]).await?;
     let json = records.first().and_then(|row| RecordJson::new(&row.body));
     let fields = json.and_then(|json| serde_json::from_str(json.get()).ok());
     let GeneratorFields { did } = fields.ok_or_else(unknown)?;
+    if did == app.config.did {
+        let name = feed.rsplit('/').next().unwrap_or_default();
+        return app.config.saved_search_named(name).map(Generator::Ours).ok_or_else(unknown);
+    }
     let identity = app.resolver.resolve(&did).await.map_err(|error| match error.disposition() {
         Disposition::Definitive => unresolved(did.as_str()),
         Disposition::Transient => SkeletonError::Unavailable.into(),
     })?;
     let service = identity.service("bsky_fg", "BskyFeedGenerator").and_then(origin);
-    service.ok_or_else(|| no_endpoint(did.as_str()))
+    service.map(Generator::At).ok_or_else(|| no_endpoint(did.as_str()))
 }
 
 fn origin(service: &Service) -> Option<Url> {

@@ -46,6 +46,8 @@ mod best_named;
 mod search_actors;
 mod search_posts;
 mod search_posts_v2;
+mod newest_posts;
+mod saved_searches;
 mod search_starter_packs;
 mod search_lists;
 mod suggested_users;
@@ -88,6 +90,7 @@ mod standard_site;
 mod private_state;
 mod notifications;
 mod search;
+mod live;
 mod page;
 mod key_cursor;
 mod actor;
@@ -136,6 +139,7 @@ pub use likes::{Like, Output as Likes, get_likes};
 pub use list::{List, Lists, get_list, get_lists};
 pub use list_feed::get_list_feed;
 pub use list_subscriptions::{Output as ListSubscriptions, get_list_blocks, get_list_mutes};
+pub use live::{LiveEnd, LiveSearch, LiveSearches, Told};
 pub use memberships::{
     ListWithMembership, ListsWithMembership, StarterPackWithMembership, StarterPacksWithMembership,
     get_lists_with_membership, get_starter_packs_with_membership,
@@ -143,6 +147,7 @@ pub use memberships::{
 pub use mute_actor::{mute_actor, unmute_actor};
 pub use mute_record::{mute_actor_list, mute_thread, unmute_actor_list, unmute_thread};
 pub use mutes::{Blocks, Mutes, get_blocks, get_mutes};
+pub use newest_posts::newest_posts;
 pub use notifications::{
     Notification, Notifications, Preferences, SubscriptionInput, SubscriptionOutput, Subscriptions,
     Unread, get_notification_preferences, get_unread_count, list_activity_subscriptions,
@@ -167,6 +172,10 @@ pub use relationships::{Output as Relationships, RelationshipView, get_relations
 pub use repo_record::{Output as Record, get_record};
 pub use reposted_by::{Output as RepostedBy, get_reposted_by};
 pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
+pub use saved_searches::{
+    DescribedFeed, DescribedFeeds, FeedSkeleton, SavedSearch, SkeletonPost,
+    describe_feed_generator, get_feed_skeleton,
+};
 pub use search_actors::{Actors, search_actors, search_actors_typeahead};
 pub use search_lists::{Output as FoundLists, Parameters as SearchListsParameters, search_lists};
 pub use search_posts::{Output as FoundPosts, search_posts};

@@ -69,13 +69,26 @@ pub(crate) async fn page(
     limit: usize,
 ) -> Result<Page<PostView>, ViewError> {
     let Page { items, next } = found_posts(app, search, order, from, limit).await?;
-    let keys: Vec<RecordKey> = items.iter().map(FoundPost::key).collect();
+    let is_mild = order == Order::Latest && search.has_author;
+    let shown = shown(app, caller, &items, is_mild).await?;
+    Ok(Page { items: shown.into_iter().map(|(_, view)| view).collect(), next })
+}
+
+/// Those of the posts that were found which still are what was found, and which this caller may see. `is_mild`: without the rules that do
+/// not hold where somebody asks for the posts of an author.
+pub(crate) async fn shown(
+    app: &AppView,
+    caller: &Caller,
+    found: &[FoundPost],
+    is_mild: bool,
+) -> Result<Vec<(RecordKey, PostView)>, ViewError> {
+    let keys: Vec<RecordKey> = found.iter().map(FoundPost::key).collect();
     let hydrated = async {
         let mut hydration = Hydration::new(app, caller);
         hydration.load_posts(&keys, false).await?;
         hydration.finish().await
     };
-    let current = async { Ok(app.store.still_so(&items).await?) };
+    let current = async { Ok(app.store.still_so(found).await?) };
     let (state, current) = tokio::try_join!(hydrated, current)?;
     let views = app.views(&state);
     let rules = &app.config.tags;
@@ -89,9 +102,9 @@ pub(crate) async fn page(
         let is_hidden = || tags.iter().any(|tags| rules.hides_in_search(tags));
         !views.viewer_blocks(key.0)
             && !tags.iter().any(|tags| rules.hides_in_every_search(tags))
-            && !((order == Order::Top || !search.has_author) && is_hidden())
+            && (is_mild || !is_hidden())
     };
     // What matched may be an older version, or be gone.
     let posts = current.into_iter().filter(is_shown);
-    Ok(Page { items: posts.filter_map(|key| views.post(key)).collect(), next })
+    Ok(posts.filter_map(|key| Some((key, views.post(key)?))).collect())
 }

@@ -7,7 +7,7 @@ use crate::page::{From, fill_page};
 use crate::search::{Asked, Filters, Order, found_posts, refused};
 use crate::search_posts::page;
 use crate::view::PostView;
-use crate::{Answer, AppView, Caller, ViewError, clock};
+use crate::{Answer, AppView, Caller, ViewError};
 
 /// Unless all times are asked for. Units: days.
 const DAYS: i64 = 30;
@@ -117,7 +117,7 @@ fn order_of(parameters: &Parameters) -> Order {
     }
 }
 
-fn asked(parameters: Parameters) -> Asked {
+pub(crate) fn asked(parameters: Parameters) -> Asked {
     let is = |flag: Option<bool>| flag == Some(true);
     let marks = [
         (parameters.has_media, firehouse_text::mark::HAS_MEDIA),
@@ -126,7 +126,6 @@ fn asked(parameters: Parameters) -> Asked {
     ];
     let marks = marks.into_iter().filter(|(flag, _)| is(*flag));
     let reply = is(parameters.exclude_replies).then(|| firehouse_text::mark::IS_REPLY.to_owned());
-    let days_ago = || Datetime::from_ms(clock::now().ms() - DAYS * 86_400_000);
     Asked {
         query: parameters.query.unwrap_or_default(),
         only: Filters {
@@ -153,7 +152,7 @@ fn asked(parameters: Parameters) -> Asked {
         root: parameters.thread_root_uri,
         since: parameters.since,
         until: parameters.until,
-        earliest: (!is(parameters.all_time)).then(days_ago),
+        days: (!is(parameters.all_time)).then_some(DAYS),
         following: is(parameters.following),
         ..Asked::default()
     }

@@ -176,6 +176,7 @@ fn appview_config(settings: &Settings, public_url: Url) -> firehouse_appview::Co
         check_email_confirmed: appview.check_email_confirmed,
         topics_enabled: appview.topics_enabled,
         live_now: appview.live_now.clone(),
+        saved_searches: settings.search.feeds.clone(),
     }
 }
 
@@ -205,6 +206,8 @@ fn xrpc_config(settings: Settings, public_url: Url, answers: Answers) -> firehou
         rate_address_max: xrpc.rate_address_max,
         rate_unverified_max: xrpc.rate_unverified_max,
         rate_window_s: xrpc.rate_window_s,
+        live_max: settings.search.live_max,
+        live_address_max: settings.search.live_address_max,
         trusted_proxies: xrpc.trusted_proxies,
     }
 }

@@ -75,6 +75,7 @@ pub struct Settings {
     pub labels: firehouse_ingest::LabelConfig,
     pub xrpc: Xrpc,
     pub appview: AppView,
+    pub search: Search,
     pub media: Media,
     pub log: Log,
 }
@@ -252,6 +253,15 @@ pub struct AppView {
     pub check_email_confirmed: bool,
     pub topics_enabled: bool,
     pub live_now: Vec<firehouse_appview::LiveNow>,
+}
+
+/// `[search]`
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    pub live_max: usize,
+    pub live_address_max: usize,
+    pub feeds: Vec<firehouse_appview::SavedSearch>,
 }
 
 /// `[media]`
@@ -439,6 +449,18 @@ mod tests {
         assert_eq!(settings.listen.port(), 3);
         assert_eq!(settings.plc.as_str(), "https://environment.test/");
         assert_eq!(settings.database, "of_the_file");
+    }
+
+    #[test]
+    fn a_search_is_a_feed_by_its_table_and_one_that_nobody_can_make_stops_us() {
+        let feed = |query: &str| {
+            let file =
+                format!("[[search.feeds]]\nname = \"rain\"\nquery = '{query}'\ntitle = \"Rain\"");
+            load(&file, &[], Overlay::default())
+        };
+        assert_eq!(&*feed("rain OR \"wet cat\"").unwrap().search.feeds[0].title, "Rain");
+        let refused = format!("{:#}", feed("(rain").unwrap_err());
+        assert!(refused.contains("the query of the feed rain"), "{refused}");
     }
 
     #[test]

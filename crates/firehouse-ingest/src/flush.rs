@@ -22,6 +22,8 @@ use crate::status::Status;
 use crate::ticket::Ticket;
 use crate::work::{Output, Promise};
 
+const POST: &str = "app.bsky.feed.post";
+
 /// The task that owns the batch.
 pub struct Writer {
     pub flusher: Flusher,
@@ -118,6 +120,9 @@ impl Flusher {
             gone = bury(&mut batch.rows, &batch.buried, &previous);
         }
         self.insert_rows(&batch, &gone).await?;
+        if self.saves_cursors {
+            self.tell_posts(&mut batch).await?;
+        }
         // Every row of these events is now visible to every query.
         self.status.done(&batch.done);
         let repos: Vec<_> = batch.repos.into_values().collect();
@@ -129,6 +134,20 @@ impl Flusher {
         timer.observe_duration();
         self.metrics.flushed();
         Ok(Flushed { done: batch.done, saved })
+    }
+
+    /// Numbers the posts that came, and tells them to whoever listens, now that they can be read. What whole repos bring is no news. Before
+    /// `repos`: behind that, nothing of these events is taken again, so none would be told.
+    async fn tell_posts(&self, batch: &mut Batch) -> Result<(), IngestError> {
+        let changed =
+            batch.buried.iter().filter(|((_, collection, _), _)| collection.as_str() == POST);
+        let changed = changed.map(|((actor, _, rkey), _)| (*actor, *rkey)).collect();
+        let texts = std::mem::take(&mut batch.rows.post_texts);
+        let arrivals = self.store.arrivals();
+        let arriving = arrivals.number(&texts, &changed);
+        self.insert(&arriving.rows).await?;
+        arrivals.tell(arriving, texts, &batch.rows.links);
+        Ok(())
     }
 
     async fn save_cursors(&self, saved: &mut Vec<Option<Seq>>) -> Result<(), IngestError> {
@@ -324,6 +343,37 @@ mod tests {
             }
         }
         batches
+    }
+
+    #[tokio::test]
+    async fn posts_of_the_stream_are_told_in_their_order_once_they_can_be_read_and_those_of_repos_are_not()
+     {
+        let Some(store) = engine::store().await else { return };
+        let flusher = |saves_cursors| Flusher {
+            store: store.clone(),
+            status: Status::default(),
+            saves_cursors,
+            metrics: Metrics::new(&Registry::new()).unwrap(),
+        };
+        let mut listener = store.arrivals().listen();
+        let mut batches = thread().into_iter();
+        assert!(flusher(false).flush(batches.next().unwrap(), Vec::new()).await.is_ok());
+        let mut told = Vec::new();
+        for batch in batches {
+            assert!(flusher(true).flush(batch, Vec::new()).await.is_ok());
+            let posts = listener.try_recv().unwrap();
+            for post in posts.iter() {
+                let author = (1..7).find(|&n| account(n).actor() == post.text.actor);
+                told.push((author, post.text.deleted, post.links.len()));
+            }
+        }
+        // The sixth goes, and names nothing any more.
+        let expected =
+            [(1, 0, 2), (2, 0, 2), (3, 0, 2), (4, 0, 2), (5, 0, 2), (5, 1, 0), (6, 0, 2)];
+        assert_eq!(told, expected.map(|(author, deleted, links)| (Some(author), deleted, links)));
+        let read = store.arrivals_behind(0).await.unwrap();
+        assert_eq!(read.len(), told.len());
+        assert!(read.is_sorted_by(|a, b| a.number < b.number));
     }
 
     #[tokio::test]

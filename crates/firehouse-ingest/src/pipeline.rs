@@ -30,7 +30,7 @@ use crate::contests::Contests;
 use crate::directory::{Directory, Export};
 use crate::error::IngestError;
 use crate::fetch::{Backfill, Fetches};
-use crate::flush::{Flusher, Writer};
+use crate::flush::{Flusher, Writer, retried};
 use crate::held::Held;
 use crate::in_flight::InFlight;
 use crate::keep::{Keeper, Keeping, Lists, MARKED_AT_ONCE};
@@ -113,6 +113,7 @@ impl Ingest {
             status,
             metrics,
         } = self;
+        retried(&metrics, || store.go_on_numbering()).await?;
         let count = config.workers.max(1);
         let in_flight =
             Arc::new(InFlight::new(config.in_flight_events_max, config.in_flight_bytes_max));

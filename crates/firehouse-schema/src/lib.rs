@@ -28,6 +28,7 @@ mod links;
 mod posts;
 mod post_texts;
 mod trends;
+mod post_arrivals;
 mod feed_items;
 mod notifications;
 mod profiles;
@@ -55,6 +56,7 @@ pub use migrations::{MIGRATIONS, Migration};
 pub use notifications::{NotificationRow, Reason, newest_first};
 pub use offered_texts::OfferedTextRow;
 pub use positions::PositionRow;
+pub use post_arrivals::PostArrivalRow;
 pub use post_texts::PostTextRow;
 pub use posts::{EMBED_EXTERNAL, EMBED_GALLERY, EMBED_IMAGES, EMBED_RECORD, EMBED_VIDEO, PostRow};
 pub use private::{

@@ -32,6 +32,7 @@ table!(crate::LinkRow, "links");
 table!(crate::PostRow, "posts");
 table!(crate::PostTextRow, "post_texts");
 table!(crate::TrendRow, "trends");
+table!(crate::PostArrivalRow, "post_arrivals");
 table!(crate::FeedItemRow, "feed_items");
 table!(crate::NotificationRow, "notifications");
 table!(crate::ProfileRow, "profiles");

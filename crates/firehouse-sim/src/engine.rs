@@ -49,6 +49,11 @@ pub async fn store() -> Option<Store> {
     Some(store)
 }
 
+/// Another handle on the same database, as another process has it.
+pub fn beside(store: &Store) -> Store {
+    Store::new(&config(url().unwrap_or_default(), store.database().to_owned()))
+}
+
 fn config(url: &str, database: String) -> Config {
     let (user, password) = ("default".to_owned(), String::new());
     Config {

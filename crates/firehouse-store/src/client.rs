@@ -7,6 +7,7 @@ use clickhouse::{Client, Compression};
 use firehouse_types::Datetime;
 
 use crate::StoreError;
+use crate::arrivals::Arrivals;
 use crate::private::Turns;
 use crate::read::Round;
 
@@ -40,6 +41,7 @@ pub struct Store {
     /// Queries of one request, for a handle that belongs to one.
     round: Option<Arc<Round>>,
     turns: Turns,
+    arrivals: Arrivals,
     index_time_after: Datetime,
 }
 
@@ -62,6 +64,7 @@ impl Store {
             insert_timeout: Duration::from_secs(config.insert_timeout_s),
             round: None,
             turns: Turns::new(),
+            arrivals: Arrivals::default(),
             index_time_after: Datetime::from_ms(i64::MAX),
         }
     }
@@ -101,6 +104,11 @@ impl Store {
 
     pub(crate) fn with_round(&self, round: Round) -> Self {
         Self { round: Some(Arc::new(round)), ..self.clone() }
+    }
+
+    /// Posts that are written by way of this handle and its clones, as they come.
+    pub fn arrivals(&self) -> &Arrivals {
+        &self.arrivals
     }
 
     pub(crate) fn turns(&self) -> &Turns {

@@ -24,6 +24,7 @@ mod error;
 mod client;
 mod migrate;
 mod insert;
+mod arrivals;
 mod previous;
 mod accounts;
 mod repo_records;
@@ -44,6 +45,7 @@ pub mod read;
 pub mod trends;
 
 pub use accounts::{Account, Holder};
+pub use arrivals::{Arrivals, ArrivedPost, Arriving, PostLink};
 pub use client::{Config, Store};
 pub use desynchronized::Desynchronized;
 pub use error::{Disposition, StoreError, clickhouse_code};

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use firehouse_appview::LiveSearches;
 use firehouse_lexicon::Catalog;
 use firehouse_store::StoreError;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::answer::answer;
 use crate::auth::Authenticator;
@@ -16,6 +18,7 @@ use crate::error::XrpcError;
 use crate::failure::Failure;
 use crate::labeler_accounts::LabelerAccounts;
 use crate::limits::RateLimits;
+use crate::listeners::Listeners;
 use crate::method::Method;
 use crate::methods::{METHODS, OPERATIONS};
 use crate::metrics::Metrics;
@@ -36,12 +39,20 @@ pub(crate) struct Api {
     pub(crate) limits: RateLimits,
     pub(crate) sitemaps: Sitemaps,
     pub(crate) store_answers: StoreAnswers,
+    pub(crate) live: LiveSearches,
+    pub(crate) listeners: Listeners,
+    /// Cancelled when we stop: streams end then.
+    pub(crate) stopping: CancellationToken,
     methods: HashMap<&'static str, &'static Method>,
     outage: Arc<Outage>,
 }
 
 impl Api {
-    pub(crate) fn new(config: Config, services: Services) -> Result<Self, XrpcError> {
+    pub(crate) fn new(
+        config: Config,
+        services: Services,
+        stopping: CancellationToken,
+    ) -> Result<Self, XrpcError> {
         let catalog = Catalog::embedded();
         if let Some(method) = METHODS.iter().find(|method| !catalog.has_method(method.nsid)) {
             return Err(XrpcError::NoLexicon { nsid: method.nsid });
@@ -54,6 +65,10 @@ impl Api {
             limits: RateLimits::new(&config),
             sitemaps: Sitemaps::new(&config),
             store_answers: StoreAnswers::default(),
+            // Some are asked for a while after the last of those who listened has gone.
+            live: LiveSearches::new(services.appview.clone(), 2 * config.live_max),
+            listeners: Listeners::new(config.live_max, config.live_address_max),
+            stopping,
             outage: Arc::default(),
             methods: METHODS
                 .iter()

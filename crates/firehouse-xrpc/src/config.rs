@@ -64,6 +64,10 @@ pub struct Config {
     pub rate_unverified_max: u32,
     /// In which a bucket that is empty fills up. Units: seconds.
     pub rate_window_s: u64,
+    /// Who may listen to live searches at once; 0: nobody.
+    pub live_max: usize,
+    /// Of these, from one address.
+    pub live_address_max: usize,
     /// Who is believed when it says for whom it asks (`X-Forwarded-For`); in their own names they are not limited by address.
     pub trusted_proxies: Vec<Network>,
 }

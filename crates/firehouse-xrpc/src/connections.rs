@@ -4,18 +4,19 @@
 //! requests that wait for somebody else. To speak HTTP/2 as well, hyper would wait for a client's first bytes without any limit.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use prometheus::IntGauge;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::impatient::Impatient;
 use crate::limits::Peer;
@@ -53,7 +54,7 @@ pub(crate) async fn accept(
         .header_read_timeout(limits.client_timeout)
         .max_buf_size(HEAD_BYTES_MAX);
     let places = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
-    let graceful = GracefulShutdown::new();
+    let connections = TaskTracker::new();
     let mut is_failing = false;
     let next = || async {
         let place = Arc::clone(&places).acquire_owned().await;
@@ -77,11 +78,20 @@ pub(crate) async fn accept(
         let _ = socket.set_nodelay(true);
         let service = TowerToHyperService::new(connected(&router, peer));
         let socket = TokioIo::new(Impatient::new(socket, limits.client_timeout));
-        let connection = graceful.watch(http.serve_connection(socket, service));
+        let connection = http.serve_connection(socket, service).with_upgrades();
+        let stopping = shutdown.clone();
         let open = open.clone();
         open.inc();
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
+        connections.spawn(async move {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stopping.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             open.dec();
@@ -89,7 +99,8 @@ pub(crate) async fn accept(
         });
     }
     drop(listener);
-    if tokio::time::timeout(limits.stop, graceful.shutdown()).await.is_err() {
+    connections.close();
+    if tokio::time::timeout(limits.stop, connections.wait()).await.is_err() {
         tracing::debug!("some clients did not let their requests finish");
     }
 }

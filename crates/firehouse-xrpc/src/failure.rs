@@ -90,6 +90,16 @@ impl Failure {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "NotEnoughResources", message)
     }
 
+    /// 503 with a name from the lexicon.
+    pub(crate) fn too_many_named(name: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, name, "As many listen as may: try again later")
+    }
+
+    pub(crate) fn upgrade_required() -> Self {
+        let message = "Upgrade to a WebSocket is required here";
+        Self::new(StatusCode::UPGRADE_REQUIRED, "InvalidRequest", message)
+    }
+
     pub(crate) fn unavailable() -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Self::new(status, "NotEnoughResources", "The store does not answer")
@@ -136,6 +146,9 @@ impl From<ViewError> for Failure {
             ViewError::AccountDeactivated => Self::bad_request("AccountDeactivated", message),
             ViewError::BlockedActor { .. } => Self::bad_request("BlockedActor", message),
             ViewError::BlockedByActor { .. } => Self::bad_request("BlockedByActor", message),
+            ViewError::Refused { name: name @ "TooManySubscribers", .. } => {
+                Self::too_many_named(name)
+            }
             ViewError::Refused { name, .. } => Self::bad_request(name, message),
             ViewError::AuthMissing => Self::unauthorized("AuthMissing", message),
             ViewError::Generator(error) => error.into(),

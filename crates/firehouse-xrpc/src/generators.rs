@@ -11,13 +11,16 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use firehouse_appview::{
-    Forwarded, Generators, Skeleton, SkeletonError, SkeletonFuture, SkeletonRequest, get_feed,
+    Forwarded, Generators, Skeleton, SkeletonError, SkeletonFuture, SkeletonRequest,
+    describe_feed_generator, get_feed, get_feed_skeleton,
 };
 use firehouse_identity::{GuardedClient, Request};
 
+use crate::failure::Failure;
 use crate::generators::places::Places;
-use crate::method::{Ready, Run, json};
+use crate::method::{Ready, Run, encode, json};
 use crate::parameters::typed;
+use crate::server::Services;
 
 /// How generators and recommenders know us, as they know the reference.
 const OUR_NAME: HeaderValue = HeaderValue::from_static("BskyAppView");
@@ -134,6 +137,29 @@ pub(crate) const GET_FEED: Run = |services, caller, asked| {
         Ok(Ready { json: Some(json(&feed)?), headers, ..Ready::default() })
     })
 };
+
+/// app.bsky.feed.getFeedSkeleton of our own feeds.
+pub(crate) const GET_FEED_SKELETON: Run = |services, caller, asked| {
+    Box::pin(async move {
+        has_feeds(services)?;
+        encode(get_feed_skeleton(&services.appview, caller, typed(asked)?).await)
+    })
+};
+
+/// app.bsky.feed.describeFeedGenerator, likewise.
+pub(crate) const DESCRIBE: Run = |services, caller, asked| {
+    Box::pin(async move {
+        has_feeds(services)?;
+        encode(describe_feed_generator(&services.appview, caller, typed(asked)?).await)
+    })
+};
+
+/// Whether we are a feed generator. Errors: 501.
+fn has_feeds(services: &Services) -> Result<(), Failure> {
+    let has_none = services.appview.config().saved_searches.is_empty();
+    let message = "This service is not configured to generate feeds.";
+    if has_none { Err(Failure::not_configured(message)) } else { Ok(()) }
+}
 
 #[cfg(test)]
 mod tests {

@@ -44,6 +44,12 @@ mod failure;
 mod outage;
 mod pages;
 mod sitemap;
+mod callers;
+mod listeners;
+mod live;
+mod websocket;
+mod search_feeds;
+mod feed_xml;
 mod metrics;
 
 pub use admin::{Upstream, UpstreamError, Upstreams};

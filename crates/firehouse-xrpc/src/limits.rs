@@ -129,6 +129,12 @@ impl RateLimits {
         }
     }
 
+    /// The customer who asks, by address; `None` for our own machine, in its own name.
+    pub(crate) fn address(&self, request: &Parts) -> Option<IpAddr> {
+        let peer = request.extensions.get::<Peer>().map(|peer| peer.0);
+        peer.and_then(|peer| self.client(peer, &request.headers)).map(customer)
+    }
+
     /// Who asks: of what trusted proxies say, the nearest that is none of them. A trusted machine that names nobody asks for itself.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let is_proxy =

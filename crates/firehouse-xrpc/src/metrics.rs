@@ -5,7 +5,8 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use firehouse_store::Disposition;
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    exponential_buckets,
 };
 
 /// The metrics of this crate.
@@ -16,6 +17,12 @@ pub struct Metrics {
     statements: IntCounterVec,
     in_flight: IntGauge,
     store_failures: IntCounterVec,
+    /// Who listens to live searches.
+    pub(crate) live: IntGauge,
+    /// What they were told.
+    pub(crate) live_told: IntCounter,
+    /// Those whose stream we ended.
+    pub(crate) live_ended: IntCounterVec,
     /// Open connections.
     pub(crate) connections: IntGauge,
 }
@@ -58,6 +65,24 @@ impl Metrics {
             &["fault"],
         )?;
         let connections = IntGauge::new("firehouse_xrpc_connections", "Open HTTP connections.")?;
+        let live = IntGauge::new("firehouse_xrpc_live_listeners", "Who listens to live searches.")?;
+        let live_told = IntCounter::new(
+            "firehouse_xrpc_live_messages_total",
+            "Posts, and ends of posts, that listeners to live searches were told.",
+        )?;
+        let live_ended = IntCounterVec::new(
+            Opts::new(
+                "firehouse_xrpc_live_ended_total",
+                "Listeners to live searches that were given up, by the reason.",
+            ),
+            &["reason"],
+        )?;
+        registry.register(Box::new(live.clone()))?;
+        registry.register(Box::new(live_told.clone()))?;
+        registry.register(Box::new(live_ended.clone()))?;
+        for reason in ["too_slow", "not_read", "store"] {
+            live_ended.with_label_values(&[reason]);
+        }
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(statements.clone()))?;
@@ -67,7 +92,17 @@ impl Metrics {
         for disposition in [Disposition::Retry, Disposition::Stop] {
             store_failures.with_label_values(&[fault(disposition)]);
         }
-        Ok(Self { requests, seconds, statements, in_flight, store_failures, connections })
+        Ok(Self {
+            requests,
+            seconds,
+            statements,
+            in_flight,
+            store_failures,
+            live,
+            live_told,
+            live_ended,
+            connections,
+        })
     }
 
     pub(crate) fn store_failed(&self, disposition: Disposition) {

@@ -81,7 +81,7 @@ pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> Response {
 
 /// `GET /.well-known/did.json`: our DID document when our DID is a did:web, 404 otherwise.
 pub(crate) async fn did_document(State(api): State<Arc<Api>>) -> Response {
-    match document(&api.config) {
+    match document(&api.config, !api.services.appview.config().saved_searches.is_empty()) {
         Some(document) => Json(document).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -99,7 +99,8 @@ pub(crate) async fn not_found() -> (StatusCode, &'static str) {
     (StatusCode::NOT_FOUND, "Not Found\n")
 }
 
-fn document(config: &Config) -> Option<serde_json::Value> {
+/// `has_feeds`: we are a feed generator, too.
+fn document(config: &Config, has_feeds: bool) -> Option<serde_json::Value> {
     // Documents of other methods are kept elsewhere. Whether this is the host a did:web names is for its DNS to say.
     if !config.did.as_str().starts_with("did:web:") {
         return None;
@@ -115,6 +116,9 @@ fn document(config: &Config) -> Option<serde_json::Value> {
             service("#bsky_appview", "BskyAppView"),
         ],
     });
+    if has_feeds && let Some(services) = document["service"].as_array_mut() {
+        services.push(service("#bsky_fg", "BskyFeedGenerator"));
+    }
     if let Some(key) = &config.verification_key {
         document["verificationMethod"] = json!([{
             "id": format!("{}#atproto", config.did),

@@ -30,7 +30,7 @@ use crate::failure::Failure;
 use crate::handles::Handles;
 use crate::repairs::Repairs;
 use crate::selection::Selections;
-use crate::{labelers, limits, pages, request_id, sitemap};
+use crate::{labelers, limits, live, pages, request_id, search_feeds, sitemap, websocket};
 
 /// How long a browser may remember what it may send. Units: seconds.
 const CORS_MAX_AGE: Duration = Duration::from_secs(86_400);
@@ -88,7 +88,7 @@ pub async fn serve(
         client_timeout: Duration::from_secs(config.client_timeout_s),
         stop: Duration::from_secs(config.request_timeout_s) + STOP_GRACE,
     };
-    let api = Arc::new(Api::new(config, services)?);
+    let api = Arc::new(Api::new(config, services, shutdown.clone())?);
     let open = api.metrics.connections.clone();
     accept(listener, routes(api), limits, open, shutdown).await;
     Ok(())
@@ -96,7 +96,7 @@ pub async fn serve(
 
 /// All routes, ready to be called. Errors: [`XrpcError::Metrics`] when the registry already has ours.
 pub fn router(config: Config, services: Services) -> Result<Router, XrpcError> {
-    Ok(routes(Arc::new(Api::new(config, services)?)))
+    Ok(routes(Arc::new(Api::new(config, services, CancellationToken::new())?)))
 }
 
 fn routes(api: Arc<Api>) -> Router {
@@ -106,12 +106,22 @@ fn routes(api: Arc<Api>) -> Router {
     let media = api.services.media.clone().unwrap_or_default();
     let limited = from_fn_with_state(Arc::clone(&api), limits::media);
     let pages = pages.layer(from_fn_with_state(Arc::clone(&api), limits::pages));
-    let mut sitemaps = Router::new();
+    let (mut sitemaps, mut streams) = (Router::new(), Router::new());
+    let mut feeds = Router::new();
     if api.config.methods {
+        streams = streams
+            .route("/search/live", get(live::events))
+            .route(&format!("/xrpc/{}", live::NSID), get(websocket::subscribe));
+        feeds = feeds
+            .route("/search/rss", get(search_feeds::rss))
+            .route("/search/atom", get(search_feeds::atom));
         sitemaps = sitemaps
             .route("/external/sitemap/users.xml.gz", get(sitemap::index))
             .route("/external/sitemap/users/{date}/{bucket}", get(sitemap::page));
     }
+    let feeds = feeds.with_state(Arc::clone(&api));
+    let feeds = feeds.layer(from_fn_with_state(Arc::clone(&api), limits::pages));
+    let streams = streams.with_state(Arc::clone(&api)).layer(caught()).layer(cors());
     let sitemaps = sitemaps.with_state(Arc::clone(&api));
     let media = media.merge(sitemaps).layer(limited).layer(caught()).layer(cors());
     Router::new()
@@ -126,8 +136,11 @@ fn routes(api: Arc<Api>) -> Router {
         .layer(caught())
         .layer(cors())
         .merge(pages.layer(caught()))
+        .merge(feeds.layer(caught()).layer(cors()))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN)))
         .merge(media)
+        // Compressed, they would wait until there is more of them.
+        .merge(streams)
         .layer(from_fn(request_id::named))
 }
 

@@ -4,20 +4,21 @@
 //! the query text says is required beside them. Whoever a name names is looked up for all names at once; a name of nobody matches nothing.
 
 use firehouse_store::read::{Condition, PostSearch};
-use firehouse_text::Sort;
+use firehouse_text::{Leaf, Sort, Who};
 use firehouse_types::{ActorId, Datetime};
 
-use super::names::Names;
+use super::names::{ME, Names};
 use super::{meaning, wildcards};
-use crate::{AppView, Caller, ViewError};
+use crate::{AppView, Caller, ViewError, clock};
 
 /// Longer queries are no questions. Units: characters.
 const QUERY_CHARS_MAX: usize = 1_000;
 /// What a search may be, once it is conditions: it travels in the store's URL. Units: bytes, escaped.
 const SEARCH_BYTES_MAX: usize = 48_000;
+const MS_PER_DAY: i64 = 86_400_000;
 
 /// Values of one kind each; of each kind one must hold, or none may.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Filters {
     /// DIDs or handles.
     pub authors: Vec<String>,
@@ -32,7 +33,7 @@ pub(crate) struct Filters {
 }
 
 /// What a search method was asked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub query: String,
     pub only: Filters,
@@ -48,8 +49,8 @@ pub(crate) struct Asked {
     pub root: Option<String>,
     pub since: Option<String>,
     pub until: Option<String>,
-    /// Not before this, whatever `since` says.
-    pub earliest: Option<Datetime>,
+    /// Not older than so many days, whatever `since` says.
+    pub days: Option<i64>,
     /// Posts of those only whom the viewer follows.
     pub following: bool,
 }
@@ -88,6 +89,17 @@ impl Search {
 }
 
 impl Asked {
+    /// Whether it depends on who asks which posts match.
+    pub fn is_of_the_viewer(&self) -> bool {
+        let names_me = |filters: &Filters| {
+            filters.authors.iter().chain(&filters.mentions).any(|name| name == ME)
+        };
+        let query = firehouse_text::parse(&self.query).ok().flatten();
+        let leaves = query.as_ref().map(firehouse_text::Query::leaves).unwrap_or_default();
+        let is_me = |leaf: &&Leaf| matches!(leaf, Leaf::From(Who::Me) | Leaf::Mentions(Who::Me));
+        self.following || names_me(&self.only) || names_me(&self.not) || leaves.iter().any(is_me)
+    }
+
     /// What is asked for. Errors: [`ViewError::BadQueryString`] for what is no query, says where, or is too long.
     pub async fn search(self, app: &AppView, caller: &Caller) -> Result<Search, ViewError> {
         if self.query.chars().nth(QUERY_CHARS_MAX).is_some() {
@@ -106,7 +118,8 @@ impl Asked {
         }
         search.has_author |= !self.only.authors.is_empty();
         search.narrow(self.since.as_deref().and_then(time), self.until.as_deref().and_then(time));
-        search.narrow(self.earliest, None);
+        let days_ago = |days| Datetime::from_ms(clock::now().ms() - days * MS_PER_DAY);
+        search.narrow(self.days.map(days_ago), None);
         search.posts.condition = meaning::gathered(all);
         if search.posts.condition.bytes() > SEARCH_BYTES_MAX {
             return Err(too_long());

@@ -19,7 +19,7 @@ use firehouse_store::StoreError;
 
 use crate::ViewError;
 
-pub(crate) use asked::{Asked, Filters, Search};
+pub(crate) use asked::{Asked, Filters, Least, Search};
 pub(crate) use found::{Order, found_posts};
 pub(crate) use offered::{Offered, offered_hits, offered_page};
 pub(crate) use usual::Sampled;

@@ -11,6 +11,8 @@ use crate::{AppView, Caller, ViewError, actor, uri};
 
 /// Nobody has this number: it is the hash of no DID that anyone was seen with. 0 has a meaning of its own.
 const NOBODY: u64 = 1;
+/// Whoever asks.
+pub(super) const ME: &str = "me";
 
 /// Numbers of those who are named.
 #[derive(Debug, Default)]
@@ -53,7 +55,7 @@ impl Names {
         let mut actors: HashMap<_, _> =
             found.filter_map(|(name, did)| Some(((*name).to_owned(), did?.actor()))).collect();
         if let Some(viewer) = caller.actor() {
-            actors.insert("me".to_owned(), viewer);
+            actors.insert(ME.to_owned(), viewer);
         }
         let labelers = caller.labelers.iter().map(|labeler| labeler.did.actor()).collect();
         Ok(Self { actors, uris: uris.into_iter().zip(resolved).collect(), labelers })
@@ -66,7 +68,7 @@ impl Names {
 
     pub fn who(&self, who: &Who) -> ActorId {
         match who {
-            Who::Me => self.actor("me"),
+            Who::Me => self.actor(ME),
             Who::Did(did) => did.actor(),
             Who::Handle(handle) => self.actor(handle),
         }

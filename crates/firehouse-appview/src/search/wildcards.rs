@@ -67,8 +67,9 @@ impl Wildcards {
     pub fn beginning(&self, text: &str) -> Condition {
         match pieces(text).pop() {
             Some(Piece::Words(words)) => {
-                let begun = words.last().and_then(|word| self.words.get(word));
-                Condition::AnyWord(begun.cloned().unwrap_or_default())
+                let beginning = words.last().cloned().unwrap_or_default();
+                let begun = self.words.get(&beginning).cloned().unwrap_or_default();
+                Condition::Beginning(beginning, begun)
             }
             Some(Piece::Run(run)) => self.run(run),
             None => Condition::everything(),

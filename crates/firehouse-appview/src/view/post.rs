@@ -12,6 +12,9 @@ use crate::hydrate::QUOTE_DEPTH_MAX;
 use crate::nsid::{LIKE, POST, REPOST};
 use crate::record::RecordJson;
 
+/// By which an author asks not to be shown to anonymous callers.
+const NO_UNAUTHENTICATED: &str = "!no-unauthenticated";
+
 /// A post with its author and its counts.
 #[derive(Clone, Debug, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +68,13 @@ pub struct KnownLikersView {
     pub count: u64,
     /// Three of them, less those behind blocks.
     pub actors: Vec<ProfileView>,
+}
+
+impl PostView {
+    /// Whether the author asks not to be shown to anonymous callers.
+    pub fn is_for_members(&self) -> bool {
+        self.author.labels.iter().any(|label| &*label.val == NO_UNAUTHENTICATED)
+    }
 }
 
 impl Views<'_> {

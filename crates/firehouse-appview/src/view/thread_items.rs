@@ -17,9 +17,6 @@ use crate::uri;
 
 /// The text of a reply that only keeps the post for its author.
 const PIN: &str = "📌";
-/// By which an author asks not to be shown to anonymous callers.
-const NO_UNAUTHENTICATED: &str = "!no-unauthenticated";
-
 /// app.bsky.unspecced.getPostThreadV2#threadItem.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct ThreadItem {
@@ -289,8 +286,7 @@ impl Views<'_> {
 
     /// Whether the author asks not to be shown to a caller like this one.
     fn is_for_members(&self, post: &PostView) -> bool {
-        let asks = || post.author.labels.iter().any(|label| &*label.val == NO_UNAUTHENTICATED);
-        self.state.viewer.is_none() && asks()
+        self.state.viewer.is_none() && post.is_for_members()
     }
 
     fn why_hidden(&self, key: RecordKey, whole: &Whole<'_>) -> Hidden {

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
-use firehouse_appview::{Caller, search_posts_v2};
+use firehouse_appview::{Caller, LiveSearch, LiveSearches, Told, search_posts_v2};
 use firehouse_types::Datetime;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -70,6 +71,20 @@ async fn found(network: &Network, caller: &Caller, query: &str) -> BTreeSet<Stri
         if cursor.is_null() {
             return found;
         }
+    }
+}
+
+/// What a live search tells, until it has told so many and then nothing more.
+async fn told(mut live: LiveSearch, expected: usize) -> BTreeSet<String> {
+    let mut told = BTreeSet::new();
+    loop {
+        // What came is looked at at once for all searches.
+        let patience = if told.len() < expected { 10_000 } else { 20 };
+        let next = tokio::time::timeout(Duration::from_millis(patience), live.next()).await;
+        let Ok(next) = next else { return told };
+        told.extend(next.unwrap().into_iter().map(|told| match told {
+            Told::Post { uri, .. } | Told::Gone { uri, .. } => uri.to_string(),
+        }));
     }
 }
 
@@ -143,6 +158,7 @@ async fn what_must_be_found_is_found_and_nothing_that_must_not() {
     network.wait_until(Datetime::parse("2026-06-01T00:00:00Z").unwrap());
     let authors: BTreeMap<&str, _> =
         ["ana", "ben", "cho", "dee"].map(|name| (name, network.account(name))).into();
+    network.settle().await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers/golden");
     let mut files: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -165,14 +181,29 @@ async fn what_must_be_found_is_found_and_nothing_that_must_not() {
         }
         uris.push(written.into_iter().map(|(name, written)| (name, written.uri)).collect());
     }
+    let caller = viewer(&authors["ana"]);
+    let searches = LiveSearches::new(network.app.clone(), 10_000);
+    let mut listening: Vec<Option<LiveSearch>> = Vec::new();
+    for Query { q, .. } in files.iter().flat_map(|(_, file)| &file.query) {
+        let asked = parameters(json!({ "query": q, "allTime": true }));
+        listening.push(searches.listen(caller.clone(), asked, None).await.ok());
+    }
     network.settle().await;
 
-    let caller = viewer(&authors["ana"]);
-    let (mut wrong, mut queries) = (Vec::new(), 0);
+    let (mut wrong, mut queries, mut lived) = (Vec::new(), 0, 0);
+    let mut listening = listening.into_iter();
     for ((name, file), uris) in files.iter().zip(&uris) {
         for Query { q, finds, misses, because } in &file.query {
             queries += 1;
             let found = found(&network, &caller, q).await;
+            if let Some(live) = listening.next().flatten() {
+                let told = told(live, found.len()).await;
+                if told != found {
+                    let differ: Vec<_> = told.symmetric_difference(&found).collect();
+                    wrong.push(format!("{name}: {q}: live, {differ:?} are told or not"));
+                }
+                lived += 1;
+            }
             let is_found = |post: &&String| found.contains(&uris[post.as_str()]);
             let missed: Vec<_> = finds.iter().filter(|post| !is_found(post)).collect();
             let extra: Vec<_> = misses.iter().filter(is_found).collect();
@@ -185,4 +216,5 @@ async fn what_must_be_found_is_found_and_nothing_that_must_not() {
     }
     assert!(wrong.is_empty(), "{} of {queries}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(queries >= 120, "{queries} queries");
+    assert!(lived + 30 > queries, "only {lived} of {queries} can be asked of posts as they come");
 }

@@ -26,6 +26,7 @@ mod takedowns;
 mod thread_items;
 mod people;
 mod search;
+mod live;
 mod golden;
 mod statements;
 mod threads;

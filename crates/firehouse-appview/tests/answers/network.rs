@@ -1,6 +1,6 @@
 //! [`Network`]: a small network by hand. Accounts write records, the indexer makes rows of them, the engine keeps them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use firehouse_appview::{Answer, AppView, Caller, Config, ViewError};
 use firehouse_identity::Resolver;
@@ -80,6 +80,7 @@ impl Network {
             check_email_confirmed: false,
             topics_enabled: false,
             live_now: Vec::new(),
+            saved_searches: Vec::new(),
         };
         let app = AppView::new(store.clone(), Resolver::offline([]), config).for_request();
         let indexer = Indexer::new(Catalog::embedded());
@@ -303,6 +304,9 @@ impl Network {
         insert!(rows.profiles, rows.notifications, rows.lists, rows.list_items);
         insert!(rows.thread_gates, rows.post_gates, rows.name_words, rows.offered_texts);
         insert!(actors, repos);
+        let arriving = self.store.arrivals().number(&rows.post_texts, &HashSet::new());
+        insert!(arriving.rows);
+        self.store.arrivals().tell(arriving, rows.post_texts, &rows.links);
     }
 }
 

@@ -7,6 +7,7 @@ mod demo;
 mod e2e;
 mod gaps;
 mod keep;
+mod live;
 mod kill;
 mod order;
 mod sources;

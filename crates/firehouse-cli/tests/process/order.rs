@@ -81,7 +81,7 @@ fn repo_of(frame: &Bytes) -> Option<String> {
 }
 
 /// Serves the people's documents until this process ends.
-fn serve_directory() -> String {
+pub fn serve_directory() -> String {
     let identities = files::read_identities(Path::new(DEMO)).unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

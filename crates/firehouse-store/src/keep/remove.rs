@@ -18,7 +18,7 @@ const INVALID_PER_QUERY: u32 = 1_000;
 
 /// Tables with rows that an account made, and the column that names it. What accounts tell only us is not among them: whoever is not kept
 /// may still ask, and what is removed here can be fetched again, which that cannot.
-const OF_ACCOUNTS: [(&str, &str); 23] = [
+const OF_ACCOUNTS: [(&str, &str); 24] = [
     ("records", "actor"),
     ("links", "actor"),
     ("links_by_source", "actor"),
@@ -26,6 +26,7 @@ const OF_ACCOUNTS: [(&str, &str); 23] = [
     ("posts", "actor"),
     ("thread_items", "actor"),
     ("post_texts", "actor"),
+    ("post_arrivals", "actor"),
     ("feed_items", "actor"),
     ("author_items", "actor"),
     ("notifications", "actor"),

@@ -7,6 +7,7 @@ mod reads;
 mod labels;
 mod search;
 mod standings;
+mod matches;
 mod threads;
 mod timelines;
 mod receipts;

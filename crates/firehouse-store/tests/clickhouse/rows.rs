@@ -4,10 +4,10 @@ use clickhouse::{Client, Row};
 use firehouse_schema::{
     ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
     FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
-    MuteRow, NameWordRow, NotificationRow, OfferedTextRow, PositionRow, PostGateRow, PostRow,
-    PostTextRow, ProfileRow, Proof, Reason, RecordRow, RepoRow, RepoState, SelectionPhase,
-    SelectionRow, SettingName, SettingRow, Table, TakedownRow, ThreadGateRow, TrendRow,
-    UnwantedRow, UpstreamRow,
+    MuteRow, NameWordRow, NotificationRow, OfferedTextRow, PositionRow, PostArrivalRow,
+    PostGateRow, PostRow, PostTextRow, ProfileRow, Proof, Reason, RecordRow, RepoRow, RepoState,
+    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, ThreadGateRow,
+    TrendRow, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -240,6 +240,9 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
         ..TrendRow::heading(sort_at, 900, 1)
     };
     check(&store, trend).await;
+    // Older ones are gone by themselves.
+    let number = 1_000_000 * 4_000_000_000;
+    check(&store, PostArrivalRow { number, sort_at, actor, rkey, rev, deleted }).await;
     let profile = ProfileRow {
         actor,
         rev,

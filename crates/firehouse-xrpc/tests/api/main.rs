@@ -20,3 +20,5 @@ mod store;
 mod labels;
 mod limits;
 mod connections;
+mod live;
+mod search_feeds;

@@ -1,5 +1,7 @@
 //! Accounts and their records as rows: what the indexer makes of them.
 
+use std::collections::HashSet;
+
 use firehouse_indexer::{Indexer, Rows, Witness};
 use firehouse_lexicon::{Catalog, to_dag_cbor};
 use firehouse_repo::{RecordOp, sha256};
@@ -40,11 +42,24 @@ pub fn write(
     format!("at://{did}/{collection}/{rkey}")
 }
 
-/// Inserts them.
+/// Deletes every post among these rows.
+pub async fn delete_posts(store: &Store, mut rows: Rows) {
+    let rev = "3lebsxaigos2b".parse::<Rev>().unwrap();
+    rows.posts.iter_mut().for_each(|row| (row.rev, row.deleted) = (rev, 1));
+    rows.post_texts.iter_mut().for_each(|row| (row.rev, row.deleted) = (rev, 1));
+    rows.records.iter_mut().for_each(|row| (row.rev, row.deleted) = (rev, 1));
+    insert(store, rows, &[]).await;
+}
+
+/// Inserts them, and tells the posts.
 pub async fn insert(store: &Store, rows: Rows, accounts: &[ActorRow]) {
     macro_rules! insert {
         ($($rows:expr),*) => { $(store.insert(&$rows).await.map(drop).unwrap();)* };
     }
     insert!(rows.records, rows.links, rows.posts, rows.feed_items, rows.lists, rows.list_items);
+    insert!(rows.post_texts, rows.profiles);
     store.insert(accounts).await.map(drop).unwrap();
+    let arriving = store.arrivals().number(&rows.post_texts, &HashSet::new());
+    insert!(arriving.rows);
+    store.arrivals().tell(arriving, rows.post_texts, &rows.links);
 }

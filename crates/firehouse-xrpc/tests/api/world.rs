@@ -312,6 +312,7 @@ fn appview(store: &Store, resolver: &Resolver, config: &Config) -> AppView {
         check_email_confirmed: false,
         topics_enabled: false,
         live_now: Vec::new(),
+        saved_searches: Vec::new(),
     };
     AppView::new(store.clone(), resolver.clone(), config)
 }
@@ -341,6 +342,8 @@ fn config() -> Config {
         rate_address_max: 5,
         rate_unverified_max: 5,
         rate_window_s: 300,
+        live_max: 20,
+        live_address_max: 10,
         trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
     }
 }

@@ -21,6 +21,8 @@ pub enum Condition {
     Words(Vec<String>),
     /// One of these words.
     AnyWord(Vec<String>),
+    /// A word that begins so: those that do, as far as the index has them.
+    Beginning(String, Vec<String>),
     /// These words, one behind the other.
     Phrase(Vec<String>),
     /// This text, of two characters or more, in a run of Han, kana or Hangul. The second: its pairs.
@@ -75,6 +77,7 @@ impl Condition {
             // They stand there as they are and once more by themselves.
             Self::Phrase(texts) => 2 * all(texts),
             Self::Run(run, pairs) => escaped(run) + all(pairs),
+            Self::Beginning(_, words) => all(words),
             Self::Character(character, pairs) => {
                 escaped(character) + all(pairs.as_deref().unwrap_or_default())
             }
@@ -101,7 +104,7 @@ impl Condition {
             Self::Words(words) => {
                 asked.part(include_str!("conditions/words.sql")).value("words", words)
             }
-            Self::AnyWord(words) => {
+            Self::AnyWord(words) | Self::Beginning(_, words) => {
                 asked.part(include_str!("conditions/any_word.sql")).value("words", words)
             }
             Self::Phrase(words) => asked

@@ -3,17 +3,22 @@
 mod condition;
 mod usual;
 mod offered;
+mod matches;
+mod arrived;
 
 use std::collections::HashSet;
 
 use clickhouse::Row;
+use firehouse_schema::PostTextRow;
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
 
 use super::query::fetch_search;
 use super::{Asked, LinkPosition, RecordKey, fetch, fetch_wide};
 use crate::{Store, StoreError};
 
+pub use arrived::Arrived;
 pub use condition::Condition;
+pub use matches::{Members, PostWords};
 pub use offered::{FoundOffer, OfferToRead, OfferedSearch};
 pub use usual::Usual;
 
@@ -44,6 +49,12 @@ pub struct FoundPost {
 }
 
 impl FoundPost {
+    /// A version that matched elsewhere.
+    pub fn of(text: &PostTextRow) -> Self {
+        let &PostTextRow { sort_at, actor, rkey, rev, .. } = text;
+        Self { actor, rkey, sort_at: sort_at.ms(), rev }
+    }
+
     /// Author and key.
     pub fn key(&self) -> RecordKey {
         (self.actor, self.rkey)
