@@ -48,6 +48,7 @@ mod search_posts;
 mod search_posts_v2;
 mod search_starter_packs;
 mod search_lists;
+mod search_facets;
 mod suggested_users;
 mod suggested_starter_packs;
 mod tagged_suggestions;
@@ -168,6 +169,10 @@ pub use repo_record::{Output as Record, get_record};
 pub use reposted_by::{Output as RepostedBy, get_reposted_by};
 pub use resolve_handle::{Output as ResolvedHandle, resolve_handle};
 pub use search_actors::{Actors, search_actors, search_actors_typeahead};
+pub use search_facets::{
+    AuthorView as FacetAuthor, FacetView, Output as SearchFacets, Parameters as SearchFacetsParameters,
+    get_search_facets,
+};
 pub use search_lists::{Output as FoundLists, Parameters as SearchListsParameters, search_lists};
 pub use search_posts::{Output as FoundPosts, search_posts};
 pub use search_posts_v2::{

@@ -117,7 +117,7 @@ fn order_of(parameters: &Parameters) -> Order {
     }
 }
 
-fn asked(parameters: Parameters) -> Asked {
+pub(crate) fn asked(parameters: Parameters) -> Asked {
     let is = |flag: Option<bool>| flag == Some(true);
     let marks = [
         (parameters.has_media, firehouse_text::mark::HAS_MEDIA),

@@ -59,7 +59,7 @@ pub(crate) use query::{fetch, fetch_long};
 pub use records::{RecordHead, RecordRead};
 pub use reposts::RepostedPost;
 pub use search::{
-    Candidate, Condition, FoundOffer, FoundPost, OfferToRead, OfferedSearch, PostSearch,
+    Candidate, Condition, Facet, FacetCount, FacetKind, FoundOffer, FoundPost, OfferToRead, OfferedSearch, PostSearch,
     PostToRead, Usual,
 };
 pub use sitemap::SitemapDay;
