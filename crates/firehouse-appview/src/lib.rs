@@ -50,6 +50,7 @@ mod newest_posts;
 mod saved_searches;
 mod search_starter_packs;
 mod search_lists;
+mod search_facets;
 mod suggested_users;
 mod suggested_starter_packs;
 mod tagged_suggestions;
@@ -177,6 +178,10 @@ pub use saved_searches::{
     describe_feed_generator, get_feed_skeleton,
 };
 pub use search_actors::{Actors, search_actors, search_actors_typeahead};
+pub use search_facets::{
+    AuthorView as FacetAuthor, FacetView, Output as SearchFacets,
+    Parameters as SearchFacetsParameters, get_search_facets,
+};
 pub use search_lists::{Output as FoundLists, Parameters as SearchListsParameters, search_lists};
 pub use search_posts::{Output as FoundPosts, search_posts};
 pub use search_posts_v2::{

@@ -135,6 +135,7 @@ pub(crate) const METHODS: &[Method] = &[
     procedure("dev.firehouse.admin.setSelection",   AdminOnly,        Plain,            selection::SET_SELECTION),
     procedure("dev.firehouse.admin.setTags",        Moderator,        Plain,            act!(set_tags)),
     lengthy("dev.firehouse.admin.verifyRepo",       AdminOnly,        Plain,            repairs::VERIFY_REPO),
+    query("dev.firehouse.feed.getSearchFacets", ViewerOrModerator, Strict, Plain,     run!(get_search_facets)),
     query("dev.firehouse.graph.searchLists",    ViewerOrModerator, Strict, Labels,       run!(search_lists)),
     procedure("dev.firehouse.private.eraseData",    ViewerOnly,       Plain,            act!(erase_data)),
     query("dev.firehouse.private.exportData",   ViewerOnly,    Strict, Plain,        run!(export_data)),

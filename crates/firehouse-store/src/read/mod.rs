@@ -59,8 +59,8 @@ pub(crate) use query::{fetch, fetch_long};
 pub use records::{RecordHead, RecordRead};
 pub use reposts::RepostedPost;
 pub use search::{
-    Arrived, Candidate, Condition, FoundOffer, FoundPost, Members, OfferToRead, OfferedSearch,
-    PostSearch, PostToRead, PostWords, Usual,
+    Arrived, Candidate, Condition, Facet, FacetCount, FacetKind, FoundOffer, FoundPost, Members,
+    OfferToRead, OfferedSearch, PostSearch, PostToRead, PostWords, Usual,
 };
 pub use sitemap::SitemapDay;
 pub use standings::Standing;

@@ -1,6 +1,7 @@
 //! Posts by what they say. Which words and marks a post has is for `firehouse-text` to know; here they are texts that are equal or not.
 
 mod condition;
+mod facets;
 mod usual;
 mod offered;
 mod matches;
@@ -18,6 +19,7 @@ use crate::{Store, StoreError};
 
 pub use arrived::Arrived;
 pub use condition::Condition;
+pub use facets::{Facet, FacetCount, FacetKind};
 pub use matches::{Members, PostWords};
 pub use offered::{FoundOffer, OfferToRead, OfferedSearch};
 pub use usual::Usual;
