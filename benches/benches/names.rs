@@ -232,5 +232,6 @@ fn config() -> Result<firehouse_appview::Config, Box<dyn Error>> {
         check_email_confirmed: false,
         topics_enabled: false,
         live_now: Vec::new(),
+        saved_searches: Vec::new(),
     })
 }

@@ -1,7 +1,6 @@
 //! app.bsky.feed.searchPostsV2: filters that are lists, each with a twin that excludes, and the number of hits.
 
 use firehouse_store::read::{FoundPost, RecordKey};
-use firehouse_types::Datetime;
 
 use crate::page::{From, fill_page};
 use crate::search::{Asked, Filters, Order, found_posts, refused};

@@ -48,6 +48,7 @@ mod callers;
 mod listeners;
 mod live;
 mod websocket;
+mod search_facets;
 mod search_feeds;
 mod feed_xml;
 mod metrics;

@@ -30,7 +30,9 @@ use crate::failure::Failure;
 use crate::handles::Handles;
 use crate::repairs::Repairs;
 use crate::selection::Selections;
-use crate::{labelers, limits, live, pages, request_id, search_feeds, sitemap, websocket};
+use crate::{
+    labelers, limits, live, pages, request_id, search_facets, search_feeds, sitemap, websocket,
+};
 
 /// How long a browser may remember what it may send. Units: seconds.
 const CORS_MAX_AGE: Duration = Duration::from_secs(86_400);
@@ -114,7 +116,8 @@ fn routes(api: Arc<Api>) -> Router {
             .route(&format!("/xrpc/{}", live::NSID), get(websocket::subscribe));
         feeds = feeds
             .route("/search/rss", get(search_feeds::rss))
-            .route("/search/atom", get(search_feeds::atom));
+            .route("/search/atom", get(search_feeds::atom))
+            .route("/search/facets.csv", get(search_facets::csv));
         sitemaps = sitemaps
             .route("/external/sitemap/users.xml.gz", get(sitemap::index))
             .route("/external/sitemap/users/{date}/{bucket}", get(sitemap::page));

@@ -111,7 +111,7 @@ fn share(usual: &Usual, condition: &Condition) -> f64 {
         Condition::Any(parts) => parts.iter().map(|part| share(usual, part)).sum::<f64>().min(1.0),
         Condition::Not(part) => 1.0 - share(usual, part),
         Condition::Words(words) => all(words, &usual.words),
-        Condition::AnyWord(words) => any(words, &usual.words),
+        Condition::AnyWord(words) | Condition::Beginning(_, words) => any(words, &usual.words),
         Condition::Phrase(words) if words.len() < 2 => all(words, &usual.words),
         Condition::Phrase(words) => TOGETHER * all(words, &usual.words),
         Condition::Run(_, pairs) if pairs.len() < 2 => all(pairs, &usual.pairs),

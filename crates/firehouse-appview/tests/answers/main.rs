@@ -7,6 +7,7 @@ mod feeds;
 mod found_offers;
 mod feed_rules;
 mod suggested_feeds;
+mod facets;
 mod feed;
 mod graph;
 mod gates;

@@ -134,3 +134,25 @@ async fn a_saved_search_is_a_feed_for_others_and_for_us() {
     let kinds = document["service"].as_array().unwrap().iter().map(|service| &service["type"]);
     assert!(kinds.into_iter().any(|kind| kind == "BskyFeedGenerator"), "{document}");
 }
+
+#[tokio::test]
+async fn what_posts_of_a_search_are_like_is_a_table_too() {
+    let Some(store) = filled().await else { return };
+    let world = World::new(store, |_| ());
+    let answer = world.get("/search/facets.csv?q=rain+OR+sun&allTime=true&interval=month").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("content-type").unwrap().starts_with("text/csv"));
+    let mut table = csv::Reader::from_reader(&*answer.body);
+    let rows: Vec<Vec<String>> =
+        table.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    let of = |kind: &str| -> Vec<[&str; 2]> {
+        let rows = rows.iter().filter(|row| row[0] == kind);
+        rows.map(|row| [row[1].as_str(), row[2].as_str()]).collect()
+    };
+    assert_eq!(of("counted"), [["", "4"]]);
+    assert_eq!(of("author"), [[BOB, "2"], [ALICE, "1"]], "who is gone is not named");
+    assert_eq!(of("media"), [["alt", "1"], ["image", "1"]]);
+    assert_eq!(of("time").len(), 1);
+    let wrong = world.get("/search/facets.csv?q=(rain").await;
+    assert_eq!(wrong.error(), (400, "BadQueryString".to_owned()));
+}
