@@ -16,4 +16,4 @@ CREATE TABLE IF NOT EXISTS feed_items
 -- sort_at is in the key although an edit can change it: the writer buries the old row by its old sort_at.
 ENGINE = ReplacingMergeTree(rev, deleted)
 ORDER BY (sort_at, actor, kind, rkey)
-SETTINGS index_granularity = 2048, min_compress_block_size = 8192, max_compress_block_size = 8192, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS index_granularity = 2048, fsync_after_insert = 1, fsync_part_directory = 1, min_compress_block_size = 8192, max_compress_block_size = 8192

@@ -19,4 +19,4 @@ CREATE TABLE IF NOT EXISTS links
 )
 ENGINE = ReplacingMergeTree(rev, deleted)
 ORDER BY (target_actor, target_rkey, target_collection, collection, path, actor, rkey)
-SETTINGS index_granularity = 2048, min_compress_block_size = 8192, max_compress_block_size = 8192, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS index_granularity = 2048, fsync_after_insert = 1, fsync_part_directory = 1, min_compress_block_size = 8192, max_compress_block_size = 8192

@@ -22,4 +22,4 @@ CREATE TABLE IF NOT EXISTS posts
 -- No PARTITION BY: merges never cross partitions, and every column outside the key can change.
 ENGINE = ReplacingMergeTree(rev, deleted)
 ORDER BY (actor, rkey)
-SETTINGS index_granularity = 1024, min_compress_block_size = 8192, max_compress_block_size = 8192, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, min_compress_block_size = 8192, max_compress_block_size = 8192

@@ -16,4 +16,4 @@ CREATE TABLE IF NOT EXISTS thread_items
 )
 ENGINE = ReplacingMergeTree(rev, deleted)
 ORDER BY (root_actor, root_rkey, actor, rkey)
-SETTINGS index_granularity = 1024, min_compress_block_size = 8192, max_compress_block_size = 8192, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, min_compress_block_size = 8192, max_compress_block_size = 8192

@@ -88,7 +88,7 @@ impl AppView {
     /// Sends nothing yet.
     pub fn new(store: Store, resolver: Resolver, config: Config) -> Self {
         let (generators, recommender, verifiers) = (None, None, TrustedVerifiers::default());
-        let (popular, sampled) = (Popular::default(), Sampled::default());
+        let (popular, sampled) = (Popular::default(), Sampled::new(store.clone()));
         let (followed_names, trending) = (FollowedNames::new(), Trending::default());
         Self {
             store,

@@ -90,15 +90,27 @@ where
 {
     let posts = &search.posts;
     let latest = posts.until.min(from.at);
-    let start = app.sampled.start(&app.store, &posts.condition, latest, limit).await?;
+    let start = app.sampled.start(&posts.condition, latest, limit).await;
+    spanned(posts, start, limit, fetch).await.map_err(refused)
+}
+
+/// Those of the span behind `start` first, and only if they are too few those before it.
+async fn spanned<R, F>(
+    posts: &PostSearch,
+    start: Option<Datetime>,
+    limit: usize,
+    fetch: impl Fn(PostSearch, usize) -> F,
+) -> Result<Vec<R>, StoreError>
+where
+    F: Future<Output = Result<Vec<R>, StoreError>>,
+{
     let Some(start) = start.filter(|start| *start > posts.after) else {
-        return fetch(posts.clone(), limit).await.map_err(refused);
+        return fetch(posts.clone(), limit).await;
     };
-    let mut rows =
-        fetch(PostSearch { after: start, ..posts.clone() }, limit).await.map_err(refused)?;
+    let mut rows = fetch(PostSearch { after: start, ..posts.clone() }, limit).await?;
     if rows.len() < limit {
         let before = PostSearch { until: posts.until.min(start), ..posts.clone() };
-        rows.extend(fetch(before, limit - rows.len()).await.map_err(refused)?);
+        rows.extend(fetch(before, limit - rows.len()).await?);
     }
     Ok(rows)
 }
@@ -187,4 +199,40 @@ fn bonus_ms(counts: Option<&Interactions>, relevance: f64, standing: Standing) -
     let doublings = (1.0 + weighted as f64).log2() + relevance * RELEVANT.log2();
     // Levels are logarithms: a thousand are a tenfold.
     (doublings * DOUBLING_MS + f64::from(standing.level) / 1_000.0 * STANDING_MS) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use firehouse_store::read::Condition;
+
+    use super::*;
+
+    /// Posts at 0, 1, 2 … 99, the newest first.
+    #[tokio::test]
+    async fn a_short_span_is_gone_beyond_when_it_holds_too_few_and_nothing_is_lost_at_its_edge() {
+        let at = Datetime::from_ms;
+        for (start, after, until, limit, expected, times) in [
+            (None, 0, 100, 3, vec![99, 98, 97], 1),
+            (Some(90), 0, 100, 3, vec![99, 98, 97], 1),
+            (Some(98), 0, 100, 4, vec![99, 98, 97, 96], 2),
+            (Some(98), 97, 100, 4, vec![99, 98, 97], 2),
+            (Some(98), 98, 100, 4, vec![99, 98], 1),
+            (Some(98), 0, 50, 2, vec![49, 48], 2),
+        ] {
+            let (after, until) = (at(after), at(until));
+            let posts = PostSearch { condition: Condition::everything(), after, until };
+            let asked = Cell::new(0);
+            let fetch = |posts: PostSearch, limit| {
+                asked.set(asked.get() + 1);
+                let found = (0..100)
+                    .rev()
+                    .filter(move |&ms| posts.after.ms() <= ms && ms < posts.until.ms());
+                async move { Ok(found.take(limit).collect::<Vec<i64>>()) }
+            };
+            let found = spanned(&posts, start.map(at), limit, fetch).await.unwrap();
+            assert_eq!((found, asked.get()), (expected, times), "{start:?} {posts:?}");
+        }
+    }
 }

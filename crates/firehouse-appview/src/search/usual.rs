@@ -13,8 +13,6 @@ use firehouse_store::read::{Condition, Usual};
 use firehouse_types::Datetime;
 use tokio::sync::Mutex;
 
-use crate::ViewError;
-
 /// What at least one of so many posts has is usual.
 const ONE_OF: u64 = 50_000;
 /// Posts that tell how fast they come.
@@ -31,8 +29,11 @@ const TOGETHER: f64 = 0.05;
 const CHOSEN: f64 = 0.01;
 
 /// The counts, shared by all who search. Cheap to clone.
-#[derive(Clone, Default)]
-pub(crate) struct Sampled(Arc<Mutex<Kept>>);
+#[derive(Clone)]
+pub(crate) struct Sampled {
+    store: Store,
+    kept: Arc<Mutex<Kept>>,
+}
 
 #[derive(Default)]
 struct Kept {
@@ -42,45 +43,42 @@ struct Kept {
 }
 
 impl Sampled {
+    /// Nothing is counted yet. `store`: no request's own, since what is counted is for all.
+    pub fn new(store: Store) -> Self {
+        Self { store, kept: Arc::default() }
+    }
+
     /// Where the span begins that a search for so many posts before a time looks at first. `None`: where the posts begin.
     pub async fn start(
         &self,
-        store: &Store,
         condition: &Condition,
         before: Datetime,
         posts: usize,
-    ) -> Result<Option<Datetime>, ViewError> {
-        let usual = self.usual(store).await?;
+    ) -> Option<Datetime> {
+        let usual = self.usual().await?;
         let latest = before.ms().min(usual.newest_ms);
         let start = |span| Datetime::from_ms(latest.saturating_sub(span));
-        Ok(span_ms(&usual, condition, posts).map(start))
+        span_ms(&usual, condition, posts).map(start)
     }
 
-    /// The first one who asks waits for the counts; later ones are made while the old ones are used.
-    async fn usual(&self, store: &Store) -> Result<Arc<Usual>, ViewError> {
-        let mut kept = self.0.lock().await;
-        let is_old = kept.since.is_none_or(|since| since.elapsed() > KEPT);
-        let usual = match &kept.usual {
-            Some(usual) if !is_old => return Ok(Arc::clone(usual)),
-            Some(usual) => Arc::clone(usual),
-            None => {
-                let usual = Arc::new(store.usual_tokens(ONE_OF, LATEST).await?);
-                (kept.usual, kept.since) = (Some(Arc::clone(&usual)), Some(Instant::now()));
-                return Ok(usual);
-            }
-        };
-        kept.since = Some(Instant::now());
-        let (kept, store) = (Arc::clone(&self.0), store.clone());
-        tokio::spawn(async move {
-            match store.usual_tokens(ONE_OF, LATEST).await {
-                Ok(usual) => kept.lock().await.usual = Some(Arc::new(usual)),
-                Err(error) => tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "what is usual in posts was not counted again; searches are planned with what was"
-                ),
-            }
-        });
-        Ok(usual)
+    /// The last counts, while older ones are made anew beside the answers. `None` until the first are there.
+    async fn usual(&self) -> Option<Arc<Usual>> {
+        let mut kept = self.kept.lock().await;
+        if kept.since.is_none_or(|since| since.elapsed() > KEPT) {
+            kept.since = Some(Instant::now());
+            tokio::spawn(self.clone().count());
+        }
+        kept.usual.clone()
+    }
+
+    async fn count(self) {
+        match self.store.usual_tokens(POSTS_MIN, ONE_OF, LATEST).await {
+            Ok(usual) => self.kept.lock().await.usual = Some(Arc::new(usual)),
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what is usual in posts was not counted; searches look further back than they would have to"
+            ),
+        }
     }
 }
 

@@ -147,3 +147,23 @@ async fn words_and_pairs_are_looked_up_by_how_they_begin() {
     assert_eq!(store.pairs_beginning("東", 10).await.unwrap(), ["東 ", "東京"]);
     assert!(store.words_beginning("x", 10).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn what_many_posts_have_is_counted_out_of_the_indexes() {
+    let Some(store) = filled().await else { return };
+    let usual = store.usual_tokens(4, 2, 3).await.unwrap();
+    assert_eq!((usual.posts, usual.latest), (4, 3));
+    assert_eq!((usual.span_ms, usual.newest_ms), (2_000, 4_000));
+    // One of two at least: two of four.
+    let of = |tokens: &std::collections::HashMap<String, u64>| {
+        let mut tokens: Vec<_> = tokens.iter().map(|(token, &n)| (token.clone(), n)).collect();
+        tokens.sort_unstable();
+        tokens
+    };
+    let expected = |tokens: &[&str]| tokens.iter().map(|&t| (t.to_owned(), 2)).collect::<Vec<_>>();
+    assert_eq!(of(&usual.words), expected(&["a", "reply", "wide"]));
+    assert_eq!(of(&usual.marks), expected(&["#rail", "lang:en", "lang:ja"]));
+    assert!(usual.pairs.contains_key("京都"), "{usual:?}");
+    let few = store.usual_tokens(5, 2, 3).await.unwrap();
+    assert!(few.words.is_empty(), "too few posts to plan by: {few:?}");
+}

@@ -42,13 +42,22 @@ struct Token {
 }
 
 impl Store {
-    /// What at least one of so many posts has, and how fast the latest so many came. Errors: [`StoreError::Read`].
-    pub async fn usual_tokens(&self, one_of: u64, latest: u32) -> Result<Usual, StoreError> {
+    /// What at least one of so many posts has, once there are `posts_min`, and how fast the latest so many came.
+    /// Errors: [`StoreError::Read`].
+    pub async fn usual_tokens(
+        &self,
+        posts_min: u64,
+        one_of: u64,
+        latest: u32,
+    ) -> Result<Usual, StoreError> {
         let asked = self.query(include_str!("counted.sql")).param("latest", latest);
         let counted: Vec<Counted> = fetch_wide("counted", asked).await?;
         let mut usual = Usual::default();
         if let Some(&Counted { posts, latest, span_ms, newest_ms }) = counted.first() {
             usual = Usual { posts, latest, span_ms, newest_ms, ..usual };
+        }
+        if usual.posts < posts_min {
+            return Ok(usual);
         }
         let least = (usual.posts / one_of).max(1);
         let asked = self.query(include_str!("usual.sql")).param("least", least);
