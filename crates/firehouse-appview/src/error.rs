@@ -20,9 +20,6 @@ pub enum ViewError {
     /// 400 `BadQueryString`: nobody can search for this. Carries why, for people.
     #[error("{0}")]
     BadQueryString(String),
-    /// 403 `Forbidden`: further pages are for those who say who they are.
-    #[error("Request forbidden by administrative rules.")]
-    Forbidden,
     /// 400 `NotFound`: the thread's post does not exist.
     #[error("Post not found: {uri}")]
     NotFound {

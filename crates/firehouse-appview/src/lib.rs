@@ -51,6 +51,7 @@ mod saved_searches;
 mod search_starter_packs;
 mod search_lists;
 mod search_facets;
+mod search_skeletons;
 mod suggested_users;
 mod suggested_starter_packs;
 mod tagged_suggestions;
@@ -187,6 +188,10 @@ pub use search_posts::{Output as FoundPosts, search_posts};
 pub use search_posts_v2::{
     Output as FoundPostsV2, Parameters as SearchPostsV2Parameters, search_post_keys,
     search_posts_v2,
+};
+pub use search_skeletons::{
+    ActorsSkeleton, NamedActor, NamedRecord, PostsSkeleton, StarterPacksSkeleton,
+    search_actors_skeleton, search_posts_skeleton, search_starter_packs_skeleton,
 };
 pub use search_starter_packs::{
     FoundStarterPacks, FoundStarterPacksV2, search_starter_packs, search_starter_packs_v2,

@@ -64,16 +64,12 @@ pub struct Output {
     pub detected_query_languages: Vec<String>,
 }
 
-/// Posts that match a query and filters. Errors: [`ViewError::BadQueryString`]; [`ViewError::Forbidden`] for further pages without a viewer.
+/// Posts that match a query and filters. Errors: [`ViewError::BadQueryString`].
 pub async fn search_posts_v2(
     app: &AppView,
     caller: &Caller,
     parameters: Parameters,
 ) -> Result<Answer<Output>, ViewError> {
-    let is_anonymous = caller.viewer.is_none() && !caller.privileged;
-    if is_anonymous && parameters.cursor.as_deref().is_some_and(|cursor| !cursor.is_empty()) {
-        return Err(ViewError::Forbidden);
-    }
     let from = From::parse(parameters.cursor.as_deref())?;
     let order = order_of(&parameters);
     let limit = parameters.limit.unwrap_or(25).clamp(1, 100);
@@ -81,10 +77,6 @@ pub async fn search_posts_v2(
     let search = asked(parameters).search(app, caller).await?;
     let (search, order) = (&search, order.or(search.sort));
     let pages = async {
-        if is_anonymous {
-            let page = page(app, caller, search, order, from, limit).await?;
-            return Ok((page.items, page.next.map(|cursor| cursor.to_string())));
-        }
         let fetch = |from, limit| -> crate::page::PageFuture<'_, PostView> {
             Box::pin(async move { page(app, caller, search, order, from, limit).await })
         };

@@ -203,6 +203,7 @@ fn xrpc_config(settings: Settings, public_url: Url, answers: Answers) -> firehou
         token_reuse: xrpc.token_reuse,
         used_tokens_max: xrpc.used_tokens_max,
         rate_viewer_max: xrpc.rate_viewer_max,
+        rate_search_max: xrpc.rate_search_max,
         rate_address_max: xrpc.rate_address_max,
         rate_unverified_max: xrpc.rate_unverified_max,
         rate_window_s: xrpc.rate_window_s,

@@ -214,6 +214,7 @@ pub struct Xrpc {
     pub used_tokens_max: u64,
     pub rate_viewer_max: u32,
     pub rate_address_max: u32,
+    pub rate_search_max: u32,
     pub rate_unverified_max: u32,
     pub rate_window_s: u64,
     pub trusted_proxies: Vec<firehouse_xrpc::Network>,

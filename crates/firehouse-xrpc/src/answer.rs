@@ -67,6 +67,9 @@ async fn run(
         api.authenticator.caller(method.who, headers, method.nsid, is_procedure, may_look_up).await;
     let mut caller = caller.map_err(|failure| meter.refused(failure))?;
     meter.identified(&caller)?;
+    if method.is_search {
+        meter.searching(&caller)?;
+    }
     if method.who == Who::ViewerOfFeed || recommender::hears(method.nsid) {
         caller.forwarded = generators::forwarded(headers);
     }

@@ -59,6 +59,8 @@ pub struct Config {
     pub rate_viewer_max: u32,
     /// Requests one address has in a window, of those that show no valid token; 0: as many as they like.
     pub rate_address_max: u32,
+    /// Searches in posts one viewer has in a window, or one address of those that show no valid token; 0: as many as they like.
+    pub rate_search_max: u32,
     /// Requests one address has in a window whose tokens do not hold, or whose issuers cannot be looked up; behind them only tokens of
     /// accounts whose keys are known here are taken from it; 0: as many as they like.
     pub rate_unverified_max: u32,

@@ -135,7 +135,6 @@ impl From<ViewError> for Failure {
                 Self::invalid_request(message)
             }
             ViewError::BadQueryString(_) => Self::bad_request("BadQueryString", message),
-            ViewError::Forbidden => Self::new(StatusCode::FORBIDDEN, "Forbidden", message),
             ViewError::NotFound { repo_rev, .. } => {
                 Self { repo_rev, ..Self::bad_request("NotFound", message) }
             }

@@ -2,7 +2,7 @@
 //!
 //! A token bucket each: it holds as many requests as the limit says and fills up again within the window, steadily. Whoever shows a valid
 //! token is charged as that account, wherever it asks from, since a PDS asks for all its users from one address. All others are charged as
-//! their address. Credentials that do not hold are charged to the address apart, so that guessing has an end too: of passwords, whoever
+//! their address. Searches in posts, each of which may take seconds of the store, are charged once more, to a smaller bucket of their own. Credentials that do not hold are charged to the address apart, so that guessing has an end too: of passwords, whoever
 //! has none left is not heard at all; of tokens, nobody is asked for keys any more, and those of accounts whose keys are known here still
 //! hold, since a PDS must not be locked out by an outage of the directory. Administrators and the moderation service are not limited. All
 //! of it is of this process, in bounded memory: the buckets unused longest are forgotten, full.
@@ -44,6 +44,7 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 pub(crate) struct RateLimits {
     per_viewer: u32,
     per_address: u32,
+    searches: u32,
     unverified: u32,
     window: Duration,
     proxies: Vec<Network>,
@@ -56,6 +57,9 @@ pub(crate) struct RateLimits {
 enum Key {
     Viewer(ActorId),
     Address(IpAddr),
+    /// Searches in posts of either.
+    SearchingViewer(ActorId),
+    SearchingAddress(IpAddr),
     /// Passwords that did not hold.
     Refused(IpAddr),
     /// Tokens that did not hold, or of which nobody could say whether they do.
@@ -109,6 +113,7 @@ impl RateLimits {
         Self {
             per_viewer: config.rate_viewer_max,
             per_address: config.rate_address_max,
+            searches: config.rate_search_max,
             unverified: config.rate_unverified_max,
             window,
             proxies: config.trusted_proxies.clone(),
@@ -254,6 +259,17 @@ impl Meter<'_> {
         }
     }
 
+    /// Of a search in posts, once it is known who asks. Errors: 429.
+    pub(crate) fn searching(&mut self, caller: &Caller) -> Result<(), Failure> {
+        let key = match (&caller.viewer, self.address) {
+            _ if caller.privileged => return Ok(()),
+            (Some(viewer), _) => Key::SearchingViewer(viewer.actor()),
+            (None, Some(address)) => Key::SearchingAddress(address),
+            (None, None) => return Ok(()),
+        };
+        self.settle(key, self.limits.searches)
+    }
+
     /// Once it is known that the credentials do not hold, or that nobody can say. Shape: that, or 429.
     pub(crate) fn refused(&mut self, failure: Failure) -> Failure {
         let (Some(address), false) = (self.address, self.is_settled) else { return failure };
@@ -320,6 +336,15 @@ pub(crate) async fn pages(State(api): State<Arc<Api>>, request: Request, next: N
     by_address(&api.limits, Key::Address, request, next).await
 }
 
+/// Limits searches that are no methods, as those that are.
+pub(crate) async fn searches(
+    State(api): State<Arc<Api>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    by_address(&api.limits, Key::SearchingAddress, request, next).await
+}
+
 async fn by_address(
     limits: &RateLimits,
     key: fn(IpAddr) -> Key,
@@ -328,7 +353,11 @@ async fn by_address(
 ) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let address = peer.and_then(|peer| limits.client(peer, request.headers())).map(customer);
-    let charge = address.and_then(|address| limits.charge(key(address), limits.per_address));
+    let limit = |key| match key {
+        Key::SearchingAddress(_) => limits.searches,
+        _ => limits.per_address,
+    };
+    let charge = address.map(key).and_then(|key| limits.charge(key, limit(key)));
     let mut response = match charge {
         Some(Charge { wait: Some(_), .. }) => Failure::too_often().into_response(),
         Some(_) | None => next.run(request).await,

@@ -19,6 +19,8 @@ pub(crate) struct Method {
     pub(crate) run: Run,
     /// Whether it may take longer than other requests: it fetches a whole repo.
     pub(crate) is_lengthy: bool,
+    /// Whether it searches in posts, which costs more than most.
+    pub(crate) is_search: bool,
 }
 
 /// Where a method finds what it is asked.

@@ -52,8 +52,8 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.feed.getRepostedBy",        ViewerOrModerator, Strict, Labels,       run!(get_reposted_by)),
     query("app.bsky.feed.getSuggestedFeeds",    Viewer,        Strict, Labels,       run!(get_suggested_feeds)),
     query("app.bsky.feed.getTimeline",          ViewerOnly,    Loose,  LabelsAndRev, run!(get_timeline)),
-    query("app.bsky.feed.searchPosts",          ViewerOrModerator, Strict, Labels,       run!(search_posts)),
-    query("app.bsky.feed.searchPostsV2",        ViewerOrModerator, Strict, Labels,       run!(search_posts_v2)),
+    search("app.bsky.feed.searchPosts",          ViewerOrModerator, Strict, Labels,       run!(search_posts)),
+    search("app.bsky.feed.searchPostsV2",        ViewerOrModerator, Strict, Labels,       run!(search_posts_v2)),
     query("app.bsky.graph.getActorStarterPacks", ViewerOrModerator, Strict, Labels,       run!(get_actor_starter_packs)),
     query("app.bsky.graph.getBlocks",           ViewerOnly,    Strict, Labels,       run!(get_blocks)),
     query("app.bsky.graph.getFollowers",        ViewerOrAdmin, Strict, Labels,       run!(get_followers)),
@@ -107,6 +107,9 @@ pub(crate) const METHODS: &[Method] = &[
     query("app.bsky.unspecced.getTrends",       Viewer,        Strict, LabelsUnsaid, run!(get_trends)),
     query("app.bsky.unspecced.getTrendsSkeleton", Viewer,      Strict, Plain,        run!(get_trends_skeleton)),
     procedure("app.bsky.unspecced.initAgeAssurance", ViewerOnly,       Plain,            unconfigured::AGE_ASSURANCE),
+    query("app.bsky.unspecced.searchActorsSkeleton", Viewer,   Strict, Plain,        run!(search_actors_skeleton)),
+    search("app.bsky.unspecced.searchPostsSkeleton", Viewer,   Strict, Plain,        run!(search_posts_skeleton)),
+    query("app.bsky.unspecced.searchStarterPacksSkeleton", Viewer, Strict, Plain,    run!(search_starter_packs_skeleton)),
     query("com.atproto.admin.getAccountInfos",  ViewerOrAdmin, Strict, Plain,        run!(get_account_infos)),
     query("com.atproto.admin.getSubjectStatus", Moderator,     Strict, Plain,        run!(get_subject_status)),
     procedure("com.atproto.admin.updateSubjectStatus", Moderator,     Plain,            run!(update_subject_status)),
@@ -135,7 +138,7 @@ pub(crate) const METHODS: &[Method] = &[
     procedure("dev.firehouse.admin.setSelection",   AdminOnly,        Plain,            selection::SET_SELECTION),
     procedure("dev.firehouse.admin.setTags",        Moderator,        Plain,            act!(set_tags)),
     lengthy("dev.firehouse.admin.verifyRepo",       AdminOnly,        Plain,            repairs::VERIFY_REPO),
-    query("dev.firehouse.feed.getSearchFacets", ViewerOrModerator, Strict, Plain,     run!(get_search_facets)),
+    search("dev.firehouse.feed.getSearchFacets", ViewerOrModerator, Strict, Plain,     run!(get_search_facets)),
     query("dev.firehouse.graph.searchLists",    ViewerOrModerator, Strict, Labels,       run!(search_lists)),
     procedure("dev.firehouse.private.eraseData",    ViewerOnly,       Plain,            act!(erase_data)),
     query("dev.firehouse.private.exportData",   ViewerOnly,    Strict, Plain,        run!(export_data)),
@@ -154,16 +157,27 @@ const fn query(
     headers: Headers,
     run: Run,
 ) -> Method {
-    Method { nsid, kind: Kind::Query(reading), who, headers, run, is_lengthy: false }
+    Method { nsid, kind: Kind::Query(reading), who, headers, run, is_lengthy: false, is_search: false }
+}
+
+/// A query that searches in posts.
+const fn search(
+    nsid: &'static str,
+    who: Who,
+    reading: Reading,
+    headers: Headers,
+    run: Run,
+) -> Method {
+    Method { is_search: true, ..query(nsid, who, reading, headers, run) }
 }
 
 const fn procedure(nsid: &'static str, who: Who, headers: Headers, run: Run) -> Method {
-    Method { nsid, kind: Kind::Procedure, who, headers, run, is_lengthy: false }
+    Method { nsid, kind: Kind::Procedure, who, headers, run, is_lengthy: false, is_search: false }
 }
 
 /// A procedure that takes as long as its work does, which bounds itself.
 const fn lengthy(nsid: &'static str, who: Who, headers: Headers, run: Run) -> Method {
-    Method { nsid, kind: Kind::Procedure, who, headers, run, is_lengthy: true }
+    Method { nsid, kind: Kind::Procedure, who, headers, run, is_lengthy: true, is_search: false }
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn routes(api: Arc<Api>) -> Router {
             .route("/external/sitemap/users/{date}/{bucket}", get(sitemap::page));
     }
     let feeds = feeds.with_state(Arc::clone(&api));
-    let feeds = feeds.layer(from_fn_with_state(Arc::clone(&api), limits::pages));
+    let feeds = feeds.layer(from_fn_with_state(Arc::clone(&api), limits::searches));
     let streams = streams.with_state(Arc::clone(&api)).layer(caught()).layer(cors());
     let sitemaps = sitemaps.with_state(Arc::clone(&api));
     let media = media.merge(sitemaps).layer(limited).layer(caught()).layer(cors());

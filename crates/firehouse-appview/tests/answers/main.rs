@@ -29,6 +29,7 @@ mod people;
 mod search;
 mod live;
 mod golden;
+mod skeletons;
 mod statements;
 mod threads;
 mod trends;

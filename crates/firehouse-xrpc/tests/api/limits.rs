@@ -91,6 +91,27 @@ async fn a_viewer_is_charged_wherever_the_pds_is() {
 }
 
 #[tokio::test]
+async fn searches_in_posts_have_a_smaller_share_of_their_own_for_each_address_and_each_viewer() {
+    let world = World::new(store_at("http://127.0.0.1:1"), |config| config.rate_search_max = 2);
+    let search = "/xrpc/app.bsky.feed.searchPosts?q=cats";
+    let token = Token::of(ALICE, "app.bsky.feed.searchPosts").sign(&world.alice);
+    let alice = format!("Bearer {token}");
+    for authorization in [None, Some(&*alice)] {
+        for expected in [1, 0] {
+            let answer = ask(&world, Some("192.0.2.1"), search, authorization).await;
+            assert_eq!((answer.status.as_u16(), left(&answer)), (503, Some(expected)));
+            assert_eq!(answer.header("ratelimit-limit"), Some("2"));
+        }
+        assert_eq!(ask(&world, Some("192.0.2.1"), search, authorization).await.status, 429);
+    }
+    let table = "/search/facets.csv?q=cats";
+    assert_eq!(ask(&world, Some("192.0.2.1"), table, None).await.status, 429);
+    // What is left to it otherwise is less by what it asked: three searches.
+    assert_eq!(left(&ask(&world, Some("192.0.2.1"), TIMELINE, None).await), Some(1));
+    assert_eq!(ask(&world, Some("192.0.2.2"), search, None).await.status, 503);
+}
+
+#[tokio::test]
 async fn guessing_has_an_end_and_the_administrator_has_no_limit() {
     let world = World::without_store();
     let profile = format!("/xrpc/app.bsky.actor.getProfile?actor={ALICE}");

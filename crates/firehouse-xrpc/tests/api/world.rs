@@ -339,6 +339,7 @@ fn config() -> Config {
         token_reuse: TokenReuse::Queries,
         used_tokens_max: 1000,
         rate_viewer_max: 100,
+        rate_search_max: 100,
         rate_address_max: 5,
         rate_unverified_max: 5,
         rate_window_s: 300,
