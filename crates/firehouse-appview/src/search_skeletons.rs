@@ -4,11 +4,12 @@
 //! They say for whom they ask (`viewer`). It is believed, since nothing is told that is not public: `me` and whom he follows are records,
 //! and so is whom he blocks.
 
-use atrium_api::app::bsky::actor::search_actors;
+use atrium_api::app::bsky::actor::{search_actors as actors, search_actors_typeahead as typed};
 use atrium_api::app::bsky::feed::search_posts as posts;
 use atrium_api::app::bsky::graph::search_starter_packs as packs;
 use atrium_api::app::bsky::unspecced::{
-    search_actors_skeleton, search_posts_skeleton, search_starter_packs_skeleton,
+    search_actors_skeleton as actors_skeleton, search_posts_skeleton as posts_skeleton,
+    search_starter_packs_skeleton as packs_skeleton,
 };
 use firehouse_types::Did;
 
@@ -64,9 +65,9 @@ pub struct StarterPacksSkeleton {
 pub async fn search_posts_skeleton(
     app: &AppView,
     caller: &Caller,
-    parameters: search_posts_skeleton::ParametersData,
+    parameters: posts_skeleton::ParametersData,
 ) -> Result<Answer<PostsSkeleton>, ViewError> {
-    let search_posts_skeleton::ParametersData {
+    let posts_skeleton::ParametersData {
         author,
         cursor,
         domain,
@@ -104,20 +105,16 @@ pub async fn search_posts_skeleton(
 pub async fn search_actors_skeleton(
     app: &AppView,
     caller: &Caller,
-    parameters: search_actors_skeleton::ParametersData,
+    parameters: actors_skeleton::ParametersData,
 ) -> Result<Answer<ActorsSkeleton>, ViewError> {
-    let search_actors_skeleton::ParametersData { cursor, limit, q, typeahead, viewer } = parameters;
+    let actors_skeleton::ParametersData { cursor, limit, q, typeahead, viewer } = parameters;
     let caller = asking(caller, viewer)?;
     let (q, term) = (Some(q), None);
     let found = if typeahead == Some(true) {
-        let asked = atrium_api::app::bsky::actor::search_actors_typeahead::ParametersData {
-            limit,
-            q,
-            term,
-        };
+        let asked = typed::ParametersData { limit, q, term };
         search_actors_typeahead(app, &caller, asked).await?.body
     } else {
-        let asked = search_actors::ParametersData { cursor, limit, q, term };
+        let asked = actors::ParametersData { cursor, limit, q, term };
         search_actors(app, &caller, asked).await?.body
     };
     let actors = found.actors.into_iter().map(|profile| NamedActor { did: profile.did });
@@ -128,12 +125,12 @@ pub async fn search_actors_skeleton(
 pub async fn search_starter_packs_skeleton(
     app: &AppView,
     caller: &Caller,
-    parameters: search_starter_packs_skeleton::ParametersData,
+    parameters: packs_skeleton::ParametersData,
 ) -> Result<Answer<StarterPacksSkeleton>, ViewError> {
-    let search_starter_packs_skeleton::ParametersData { cursor, limit, q, viewer } = parameters;
+    let packs_skeleton::ParametersData { cursor, limit, q, viewer } = parameters;
     let asked = packs::ParametersData { cursor, limit, q };
     let found = search_starter_packs_v2(app, &asking(caller, viewer)?, asked).await?.body;
-    let packs = found.starter_packs.into_iter().map(|pack| NamedRecord { uri: pack.uri });
+    let packs = found.starter_packs.into_iter().map(|pack| NamedRecord { uri: pack.basic.uri });
     let (hits_total, cursor) = (found.hits_total, found.cursor);
     Ok(Answer::new(StarterPacksSkeleton { starter_packs: packs.collect(), hits_total, cursor }))
 }
