@@ -211,7 +211,8 @@ async fn skeleton(
     Ok((own.collect(), None))
 }
 
-/// Our own trends without what they look like, for another AppView whose recommender we are.
+/// Our own trends without what they look like, for another AppView whose recommender we are. The viewer it names is its own: whoever is
+/// behind a block with him is left out.
 pub async fn get_trends_skeleton(
     app: &AppView,
     caller: &Caller,
@@ -219,12 +220,15 @@ pub async fn get_trends_skeleton(
 ) -> Result<Answer<TrendsSkeleton>, ViewError> {
     let all = app.trending.now(&app.store).await?;
     let own = chosen(&all, &languages(&caller.forwarded), limit_or(10, parameters.limit));
+    let viewer = parameters.viewer.and_then(|viewer| Did::parse(viewer.as_str()).ok());
+    let caller = &Caller { viewer: viewer.or(caller.viewer.clone()), ..caller.clone() };
     let mut hydration = Hydration::new(app, caller);
     hydration.actors.extend(own.iter().flat_map(|row| &row.actors));
     let state = hydration.finish().await?;
     let views = app.views(&state);
     let view = |row: &TrendRow| {
-        let actors = row.actors.iter().take(ACTORS_MAX);
+        let actors = row.actors.iter().filter(|actor| !views.viewer_blocks(**actor));
+        let actors = actors.take(ACTORS_MAX);
         let dids = actors.filter_map(|&actor| Some(views.profile_basic(actor)?.did)).collect();
         SkeletonTrend { trend: Trend::own(row), dids }
     };

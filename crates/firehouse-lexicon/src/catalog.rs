@@ -107,6 +107,17 @@ impl Catalog {
         self.compiled.records.keys().map(|nsid| &**nsid)
     }
 
+    /// Every query, procedure and subscription, in no order.
+    pub fn methods(&self) -> impl Iterator<Item = &str> {
+        self.compiled.methods.keys().map(|nsid| &**nsid)
+    }
+
+    /// Names of the parameters of `nsid`, in the order of its document; none when it is no method.
+    pub fn parameters(&self, nsid: &str) -> impl Iterator<Item = &str> {
+        let method = self.compiled.methods.get(nsid);
+        method.into_iter().flat_map(|method| &method.parameters).map(|parameter| &*parameter.name)
+    }
+
     /// Whether `nsid` is a query, procedure or subscription.
     pub fn has_method(&self, nsid: &str) -> bool {
         self.compiled.methods.contains_key(nsid)

@@ -51,6 +51,7 @@ pub use html::of_html;
 pub use indexed::{Indexed, Piece, VERSION, indexed, pairs, pieces};
 pub use language::{detected, languages};
 pub use link::{host, normal_url};
+pub use operator::operators;
 pub use parser::{QueryError, parse};
 pub use query::{Has, Kind, Leaf, Query, Sort, Who};
 pub use signs::marks_of;

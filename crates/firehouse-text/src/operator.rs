@@ -13,48 +13,59 @@ use crate::{Has, Kind, Leaf, Piece, Sort, Who, host, pieces};
 const WITHIN_MAX: u64 = 3_653 * 86_400;
 const LABEL_BYTES_MAX: usize = 128;
 
+/// One operator: `name:value`.
+struct Operator {
+    /// All that it is called, in lower case.
+    names: &'static [&'static str],
+    /// What its values are, in words.
+    needs: &'static str,
+    /// What it asks for; `None` where the value is none of its kind.
+    leaf: fn(&str) -> Option<Leaf>,
+}
+
+const ACCOUNT: &str = "a handle such as alice.example.com, a DID or me";
+const DATE: &str = "a date such as 2026-06-01";
+const NUMBER: &str = "a number";
+
+#[rustfmt::skip] // a table
+const OPERATORS: [Operator; 16] = [
+    Operator { names: &["from", "author"],         needs: ACCOUNT, leaf: |value| who(value).map(Leaf::From) },
+    Operator { names: &["to", "mentions"],         needs: ACCOUNT, leaf: |value| who(value).map(Leaf::Mentions) },
+    Operator { names: &["lang"],                   needs: "a language such as en or pt-BR", leaf: |value| language(value).map(Leaf::Lang) },
+    Operator { names: &["since"],                  needs: DATE, leaf: |value| moment(value).map(Leaf::Since) },
+    Operator { names: &["until"],                  needs: DATE, leaf: |value| moment(value).map(Leaf::Until) },
+    Operator { names: &["within"],                 needs: "a time such as 30m, 4h, 7d or 2w, up to ten years", leaf: |value| span(value).map(Leaf::Within) },
+    Operator { names: &["domain"],                 needs: "a domain such as example.com", leaf: |value| host(value).map(Leaf::Domain) },
+    Operator { names: &["url"],                    needs: "a link such as https://example.com/page", leaf: |value| link(value).map(Leaf::Url) },
+    Operator { names: &["has"],                    needs: "one of media, image, video, link, gif, quote, alt and poll", leaf: |value| has(value).map(Leaf::Has) },
+    Operator { names: &["is"],                     needs: "one of reply, thread, quote and bridged", leaf: |value| kind(value).map(Leaf::Is) },
+    Operator { names: &["min_likes", "min_faves"], needs: NUMBER, leaf: |value| number(value).map(Leaf::MinLikes) },
+    Operator { names: &["min_reposts"],            needs: NUMBER, leaf: |value| number(value).map(Leaf::MinReposts) },
+    Operator { names: &["list"],                   needs: "the address of a list", leaf: |value| record(value, "app.bsky.graph.list", "lists").map(Leaf::List) },
+    Operator { names: &["label"],                  needs: "a label such as spam", leaf: |value| label(value).map(Leaf::Label) },
+    Operator { names: &["in", "thread"],           needs: "the address of a post", leaf: |value| record(value, "app.bsky.feed.post", "post").map(Leaf::InThread) },
+    Operator { names: &["sort"],                   needs: "top or latest", leaf: |value| sort(value).map(Leaf::Sort) },
+];
+
+/// What operators are called, in lower case: those that ask for the same stand side by side.
+pub fn operators() -> impl Iterator<Item = &'static str> {
+    OPERATORS.iter().flat_map(|operator| operator.names).copied()
+}
+
+fn named(name: &str) -> Option<&'static Operator> {
+    OPERATORS
+        .iter()
+        .find(|operator| operator.names.iter().any(|own| own.eq_ignore_ascii_case(name)))
+}
+
 /// What values of an operator are, in words; `None`: no operator has this name.
 pub(crate) fn needs(name: &str) -> Option<&'static str> {
-    Some(match name.to_ascii_lowercase().as_str() {
-        "from" | "author" | "to" | "mentions" => "a handle such as alice.example.com, a DID or me",
-        "lang" => "a language such as en or pt-BR",
-        "since" | "until" => "a date such as 2026-06-01",
-        "within" => "a time such as 30m, 4h, 7d or 2w, up to ten years",
-        "domain" => "a domain such as example.com",
-        "url" => "a link such as https://example.com/page",
-        "has" => "one of media, image, video, link, gif, quote, alt and poll",
-        "is" => "one of reply, thread, quote and bridged",
-        "min_likes" | "min_faves" | "min_reposts" => "a number",
-        "list" => "the address of a list",
-        "label" => "a label such as spam",
-        "in" | "thread" => "the address of a post",
-        "sort" => "top or latest",
-        _ => return None,
-    })
+    named(name).map(|operator| operator.needs)
 }
 
 /// What an operator asks for; `None` where the value is none of its kind.
 pub(crate) fn leaf(name: &str, value: &str) -> Option<Leaf> {
-    let value = value.trim();
-    match name.to_ascii_lowercase().as_str() {
-        "from" | "author" => who(value).map(Leaf::From),
-        "to" | "mentions" => who(value).map(Leaf::Mentions),
-        "lang" => language(value).map(Leaf::Lang),
-        "since" => moment(value).map(Leaf::Since),
-        "until" => moment(value).map(Leaf::Until),
-        "within" => span(value).map(Leaf::Within),
-        "domain" => host(value).map(Leaf::Domain),
-        "url" => link(value).map(Leaf::Url),
-        "has" => has(value).map(Leaf::Has),
-        "is" => kind(value).map(Leaf::Is),
-        "min_likes" | "min_faves" => number(value).map(Leaf::MinLikes),
-        "min_reposts" => number(value).map(Leaf::MinReposts),
-        "list" => record(value, "app.bsky.graph.list", "lists").map(Leaf::List),
-        "label" => label(value).map(Leaf::Label),
-        "in" | "thread" => record(value, "app.bsky.feed.post", "post").map(Leaf::InThread),
-        "sort" => sort(value).map(Leaf::Sort),
-        _ => None,
-    }
+    named(name).and_then(|operator| (operator.leaf)(value.trim()))
 }
 
 /// What a word by itself asks for; `None`: nothing, for there is neither letter nor digit nor emoji in it.

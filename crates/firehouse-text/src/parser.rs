@@ -33,7 +33,7 @@ pub struct QueryError {
 
 /// What a query asks for; `None` where it asks for nothing, being empty or of signs only.
 pub fn parse(query: &str) -> Result<Option<Query>, QueryError> {
-    let mut parser = Parser { tokens: &tokens(query), depth: 0, leaves: 0, sort_at: None };
+    let mut parser = Parser { tokens: &tokens(query), depth: 0, leaves: 0, of_all: Vec::new() };
     parser.query().map_err(|Wrong { at, what }| {
         let before = query.get(..at).unwrap_or_default().chars().count();
         QueryError { at: before + 1, what }
@@ -57,7 +57,8 @@ struct Parser<'t, 'q> {
     tokens: &'t [(usize, Token<'q>)],
     depth: usize,
     leaves: usize,
-    sort_at: Option<usize>,
+    /// Conditions on the whole search: where each stands, and what it is called.
+    of_all: Vec<(usize, &'q str)>,
 }
 
 impl<'q> Parser<'_, 'q> {
@@ -66,12 +67,15 @@ impl<'q> Parser<'_, 'q> {
         if let Some((at, _)) = self.next() {
             return Err(Wrong::new(at, "this parenthesis closes none"));
         }
-        match (&query, self.sort_at) {
-            (Some(query), Some(at)) if !is_sort_on_top(query) => Err(Wrong::new(
-                at,
-                "\"sort:\" is about all posts: it cannot be negated or beside OR",
+        let misplaced = query.as_ref().and_then(misplaced).and_then(|at| self.of_all.get(at));
+        match misplaced {
+            Some((at, name)) => Err(Wrong::new(
+                *at,
+                format!(
+                    "\"{name}:\" is about the whole search: it cannot be negated or stand beside OR"
+                ),
             )),
-            _ => Ok(query),
+            None => Ok(query),
         }
     }
 
@@ -163,12 +167,20 @@ impl<'q> Parser<'_, 'q> {
             Token::Close | Token::Or | Token::Bar | Token::And | Token::Not => None,
         };
         let Some(leaf) = leaf else { return Ok(None) };
-        if matches!(leaf, Leaf::Sort(_)) && self.sort_at.replace(at).is_some() {
-            return Err(Wrong::new(at, "\"sort:\" was said before"));
+        if let Token::Value { name, .. } = token
+            && leaf.is_of_the_search()
+        {
+            let is_sort = |name: &str| name.eq_ignore_ascii_case("sort");
+            if is_sort(name) && self.of_all.iter().any(|(_, other)| is_sort(other)) {
+                return Err(Wrong::new(at, "\"sort:\" was said before"));
+            }
+            self.of_all.push((at, name));
         }
         self.leaves += 1;
         if self.leaves > LEAVES_MAX {
-            return Err(Wrong::new(at, format!("more than {LEAVES_MAX} conditions")));
+            let what =
+                format!("this is one more than the {LEAVES_MAX} conditions a search may have");
+            return Err(Wrong::new(at, what));
         }
         Ok(Some(Query::Is(leaf)))
     }
@@ -204,15 +216,21 @@ fn value_of(at: usize, name: &str, value: &str) -> Result<Leaf, Wrong> {
     })
 }
 
-fn is_sort_on_top(query: &Query) -> bool {
-    let has_none = |part: &Query| !part.leaves().iter().any(|leaf| matches!(leaf, Leaf::Sort(_)));
-    match query {
-        Query::Is(_) => true,
-        Query::All(parts) => {
-            parts.iter().all(|part| matches!(part, Query::Is(_)) || has_none(part))
+/// Which of the conditions on the whole search, counted as they were written, is the first that stands below OR or NOT.
+fn misplaced(query: &Query) -> Option<usize> {
+    let parts = match query {
+        Query::All(parts) => parts.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let mut before = 0;
+    for part in parts {
+        let here = part.leaves().into_iter().filter(|leaf| leaf.is_of_the_search()).count();
+        if here > 0 && !matches!(part, Query::Is(_)) {
+            return Some(before);
         }
-        Query::Any(_) | Query::Not(_) => has_none(query),
+        before += here;
     }
+    None
 }
 
 #[cfg(test)]
@@ -326,13 +344,21 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_of_the_whole_query() {
-        for query in
-            ["a OR sort:top", "-sort:top", "a (b OR c sort:top)", "sort:top|b", "-(a sort:top)"]
-        {
+    fn an_order_and_numbers_of_likes_are_of_the_whole_query() {
+        for query in [
+            "a OR sort:top",
+            "-sort:top",
+            "a (b OR c sort:top)",
+            "sort:top|b",
+            "-(a sort:top)",
+            "min_reposts:2 -min_likes:1",
+            "(min_reposts:2 min_reposts:2) a (b OR Min_faves:1)",
+        ] {
             let wrong = parse(query).unwrap_err();
-            assert_eq!(wrong.at, query.find("sort:").unwrap() + 1, "{query}");
+            let at = ["sort:", "min_likes:", "Min_faves:"].iter().find_map(|name| query.find(name));
+            assert_eq!(wrong.at, at.unwrap() + 1, "{query}: {wrong}");
         }
+        assert!(parse("(min_likes:1 a) min_reposts:2 (b OR c)").is_ok());
         check_wrong("sort:top a sort:top", "character 12: \"sort:\" was said before");
     }
 
@@ -342,7 +368,10 @@ mod tests {
         assert!(parse(&nested(20)).is_ok());
         check_wrong(&nested(21), "character 21: more than 20 parentheses inside of each other");
         assert!(parse(&"a ".repeat(100)).is_ok());
-        check_wrong(&"a ".repeat(101), "character 201: more than 100 conditions");
+        check_wrong(
+            &"a ".repeat(101),
+            "character 201: this is one more than the 100 conditions a search may have",
+        );
         let long = "x".repeat(50);
         let cut = "x".repeat(40);
         check_wrong(
@@ -405,8 +434,6 @@ mod tests {
             .prop_map(Leaf::Has),
             prop::sample::select(vec![Kind::Reply, Kind::Thread, Kind::Quote, Kind::Bridged])
                 .prop_map(Leaf::Is),
-            any::<u64>().prop_map(Leaf::MinLikes),
-            any::<u64>().prop_map(Leaf::MinReposts),
             uri("app.bsky.graph.list").prop_map(Leaf::List),
             "[a-z!._-]{0,5}[a-z]".prop_map(Leaf::Label),
             uri("app.bsky.feed.post").prop_map(Leaf::InThread),
@@ -423,12 +450,17 @@ mod tests {
                 inner.prop_map(Query::negated),
             ]
         });
-        (tree, prop::option::of(prop::sample::select(vec![Sort::Top, Sort::Latest]))).prop_map(
-            |(tree, sort)| {
-                let sort = sort.map(|sort| Query::Is(Leaf::Sort(sort)));
-                Query::all(std::iter::once(tree).chain(sort)).unwrap()
-            },
-        )
+        let of_all = (
+            prop::option::of(prop::sample::select(vec![Sort::Top, Sort::Latest])),
+            prop::option::of(any::<u64>()),
+            prop::option::of(any::<u64>()),
+        );
+        (tree, of_all).prop_map(|(tree, (sort, likes, reposts))| {
+            let sort = sort.map(Leaf::Sort);
+            let (likes, reposts) = (likes.map(Leaf::MinLikes), reposts.map(Leaf::MinReposts));
+            let of_all = [likes, sort, reposts].into_iter().flatten().map(Query::Is);
+            Query::all(std::iter::once(tree).chain(of_all)).unwrap()
+        })
     }
 
     /// Anything that has a meaning, side by side.

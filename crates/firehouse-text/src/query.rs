@@ -54,9 +54,9 @@ pub enum Leaf {
     Has(Has),
     /// Is this.
     Is(Kind),
-    /// Was liked so often or more.
+    /// Was liked so often or more. Stands at the top of the tree only.
     MinLikes(u64),
-    /// Was reposted so often or more.
+    /// Was reposted so often or more. Stands at the top of the tree only.
     MinReposts(u64),
     /// Written by a member of this list: an AT-URI, perhaps with a handle.
     List(String),
@@ -160,6 +160,13 @@ impl Query {
             Self::Not(inner) => inner.leaves(),
             Self::Is(leaf) => vec![leaf],
         }
+    }
+}
+
+impl Leaf {
+    /// Whether it is about a search as a whole, and so stands at the top of the tree only.
+    pub const fn is_of_the_search(&self) -> bool {
+        matches!(self, Self::MinLikes(_) | Self::MinReposts(_) | Self::Sort(_))
     }
 }
 

@@ -103,7 +103,9 @@ impl Asked {
     /// What is asked for. Errors: [`ViewError::BadQueryString`] for what is no query, says where, or is too long.
     pub async fn search(self, app: &AppView, caller: &Caller) -> Result<Search, ViewError> {
         if self.query.chars().nth(QUERY_CHARS_MAX).is_some() {
-            return Err(too_long());
+            let at = QUERY_CHARS_MAX + 1;
+            let what = format!("character {at}: a search may have {QUERY_CHARS_MAX} characters");
+            return Err(ViewError::BadQueryString(what));
         }
         let query = firehouse_text::parse(&self.query)
             .map_err(|error| ViewError::BadQueryString(error.to_string()))?;
@@ -122,7 +124,9 @@ impl Asked {
         search.narrow(self.days.map(days_ago), None);
         search.posts.condition = meaning::gathered(all);
         if search.posts.condition.bytes() > SEARCH_BYTES_MAX {
-            return Err(too_long());
+            let what =
+                "this is too much for one search: leave some of its words, names or links out";
+            return Err(ViewError::BadQueryString(what.into()));
         }
         Ok(search)
     }
@@ -179,8 +183,4 @@ fn filters(filters: &Filters, names: &Names) -> Vec<Condition> {
 /// A date or a time, in nearly any form; `None` for what is neither.
 fn time(text: &str) -> Option<Datetime> {
     Some(Datetime::parse_lenient(text)).filter(|&at| at != Datetime::EPOCH)
-}
-
-fn too_long() -> ViewError {
-    ViewError::BadQueryString("The search is too long".into())
 }

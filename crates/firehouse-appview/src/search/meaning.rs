@@ -110,7 +110,8 @@ fn of_leaf(leaf: &Leaf, names: &Names, wildcards: &Wildcards) -> Result<Conditio
         }
         Leaf::Label(label) => Condition::Labelled(names.labelers.clone(), label.clone()),
         Leaf::MinLikes(_) | Leaf::MinReposts(_) | Leaf::Sort(_) => {
-            let what = "min_likes:, min_reposts: and sort: stand by themselves, not in parentheses, beside OR or behind a minus";
+            // The grammar refuses them, and says where they stand.
+            let what = "min_likes:, min_reposts: and sort: cannot be negated or stand beside OR";
             return Err(ViewError::BadQueryString(what.into()));
         }
     })

@@ -48,7 +48,9 @@ pub(super) async fn load(app: &AppView, query: Option<&Query>) -> Result<Wildcar
         texts.dedup();
     }
     if words.len() + characters.len() > BEGINNINGS_MAX {
-        let what = format!("more than {BEGINNINGS_MAX} words with * or single characters");
+        let what = format!(
+            "a search may have {BEGINNINGS_MAX} words with * and single characters: leave some out"
+        );
         return Err(ViewError::BadQueryString(what));
     }
     let store = &app.store;

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::network::{Network, Written, json, parameters, pluck, viewer};
 
-const MOD: &str = "did:plc:modmodmodmodmodmodmodmod";
+pub const MOD: &str = "did:plc:modmodmodmodmodmodmodmod";
 const OTHER: &str = "did:plc:otherotherotherotherothe";
 
-fn label(src: &str, uri: &str, val: &str) -> Label {
+pub fn label(src: &str, uri: &str, val: &str) -> Label {
     Label {
         ver: Some(1),
         src: Did::parse(src).unwrap(),
@@ -29,14 +29,14 @@ fn label(src: &str, uri: &str, val: &str) -> Label {
     }
 }
 
-async fn say(network: &Network, labels: &[Label]) {
+pub async fn say(network: &Network, labels: &[Label]) {
     let seq = Seq::new(1).unwrap();
     let rows: Vec<_> = labels.iter().map(|label| label_row(label, "", seq).unwrap()).collect();
     let _ = network.store.insert(&rows).await.unwrap();
 }
 
 /// A caller who accepts these labelers.
-fn accepting(labelers: &[(&str, bool)]) -> Caller {
+pub fn accepting(labelers: &[(&str, bool)]) -> Caller {
     let labeler =
         |&(did, redact): &(&str, bool)| AppliedLabeler { did: Did::parse(did).unwrap(), redact };
     Caller { labelers: labelers.iter().map(labeler).collect::<Arc<[_]>>(), ..Caller::default() }

@@ -12,17 +12,17 @@ use serde_json::{Value, json};
 
 use crate::network::{Network, json, parameters, pluck, viewer};
 
-const SPAN_S: u32 = 900;
+pub const SPAN_S: u32 = 900;
 
 /// So many intervals ago.
-fn ago(intervals: i64) -> Datetime {
+pub fn ago(intervals: i64) -> Datetime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let span = i64::from(SPAN_S) * 1_000;
     let now = i64::try_from(now.as_millis()).unwrap() / span * span;
     Datetime::from_ms(now - intervals * span)
 }
 
-fn trend(intervals: i64, lang: &str, (name, query): (&str, &str), score: f32) -> TrendRow {
+pub fn trend(intervals: i64, lang: &str, (name, query): (&str, &str), score: f32) -> TrendRow {
     TrendRow {
         id: name.len() as u64 * 1_000 + lang.len() as u64,
         lang: lang.into(),
