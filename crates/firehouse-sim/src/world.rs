@@ -12,6 +12,7 @@ pub(crate) mod odd;
 pub(crate) mod identity;
 pub(crate) mod labels;
 pub(crate) mod settle;
+pub(crate) mod posting;
 mod running;
 
 pub use config::{Mix, Urls, WorldConfig};

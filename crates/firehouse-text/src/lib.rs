@@ -25,8 +25,8 @@
 //! let words = Piece::Words(vec!["at".into(), "10:30".into()]);
 //! assert_eq!(pieces(phrase), [Piece::Run("東京".into()), words]);
 //!
-//! let wrong = parse("café since:garbage").unwrap_err();
-//! let said = "character 12: \"since:\" needs a date such as 2026-06-01, not \"garbage\"";
+//! let wrong = parse("café sort:garbage").unwrap_err();
+//! let said = "character 11: \"sort:\" needs top or latest, not \"garbage\"";
 //! assert_eq!(wrong.to_string(), said);
 //! ```
 

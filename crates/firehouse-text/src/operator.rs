@@ -24,8 +24,8 @@ struct Operator {
 }
 
 const ACCOUNT: &str = "a handle such as alice.example.com, a DID or me";
-const DATE: &str = "a date such as 2026-06-01";
-const NUMBER: &str = "a number";
+const DATE: &str = "a day of the calendar such as 2026-06-01, or a time such as 2026-06-01T10:30";
+const NUMBER: &str = "a whole number such as 10";
 
 #[rustfmt::skip] // a table
 const OPERATORS: [Operator; 16] = [
@@ -41,9 +41,9 @@ const OPERATORS: [Operator; 16] = [
     Operator { names: &["is"],                     needs: "one of reply, thread, quote and bridged", leaf: |value| kind(value).map(Leaf::Is) },
     Operator { names: &["min_likes", "min_faves"], needs: NUMBER, leaf: |value| number(value).map(Leaf::MinLikes) },
     Operator { names: &["min_reposts"],            needs: NUMBER, leaf: |value| number(value).map(Leaf::MinReposts) },
-    Operator { names: &["list"],                   needs: "the address of a list", leaf: |value| record(value, "app.bsky.graph.list", "lists").map(Leaf::List) },
+    Operator { names: &["list"],                   needs: "the address of a list such as https://bsky.app/profile/alice.example.com/lists/3kabc", leaf: |value| record(value, "app.bsky.graph.list", "lists").map(Leaf::List) },
     Operator { names: &["label"],                  needs: "a label such as spam", leaf: |value| label(value).map(Leaf::Label) },
-    Operator { names: &["in", "thread"],           needs: "the address of a post", leaf: |value| record(value, "app.bsky.feed.post", "post").map(Leaf::InThread) },
+    Operator { names: &["in", "thread"],           needs: "the address of a post such as https://bsky.app/profile/alice.example.com/post/3kabc", leaf: |value| record(value, "app.bsky.feed.post", "post").map(Leaf::InThread) },
     Operator { names: &["sort"],                   needs: "top or latest", leaf: |value| sort(value).map(Leaf::Sort) },
 ];
 

@@ -33,7 +33,8 @@ pub struct QueryError {
 
 /// What a query asks for; `None` where it asks for nothing, being empty or of signs only.
 pub fn parse(query: &str) -> Result<Option<Query>, QueryError> {
-    let mut parser = Parser { tokens: &tokens(query), depth: 0, leaves: 0, of_all: Vec::new() };
+    let mut parser =
+        Parser { text: query, tokens: &tokens(query), depth: 0, leaves: 0, of_all: Vec::new() };
     parser.query().map_err(|Wrong { at, what }| {
         let before = query.get(..at).unwrap_or_default().chars().count();
         QueryError { at: before + 1, what }
@@ -53,6 +54,7 @@ impl Wrong {
 }
 
 struct Parser<'t, 'q> {
+    text: &'q str,
     /// Those that are left.
     tokens: &'t [(usize, Token<'q>)],
     depth: usize,
@@ -89,6 +91,12 @@ impl<'q> Parser<'_, 'q> {
         Some(*first)
     }
 
+    /// As it was written: a word, or the sign that means the same.
+    fn sign(&self, at: usize, word: &'static str) -> &'q str {
+        let written = self.text.get(at..).unwrap_or_default();
+        if written.starts_with(word) { word } else { written.get(..1).unwrap_or(word) }
+    }
+
     /// The next token, if it is this one: where.
     fn take(&mut self, token: Token<'_>) -> Option<usize> {
         if self.peek() == Some(token) { self.next().map(|(at, _)| at) } else { None }
@@ -98,7 +106,11 @@ impl<'q> Parser<'_, 'q> {
         let mut found = self.together()?;
         while let Some(at) = self.take(Token::Or) {
             let (Some(left), Some(right)) = (found, self.together()?) else {
-                return Err(Wrong::new(at, "something must stand on both sides of OR"));
+                let sign = self.sign(at, "OR");
+                return Err(Wrong::new(
+                    at,
+                    format!("something must stand on both sides of {sign}"),
+                ));
             };
             found = Query::any([left, right]);
         }
@@ -139,7 +151,8 @@ impl<'q> Parser<'_, 'q> {
             (is_negated, last) = (!is_negated, Some(at));
         }
         if let Some(at) = last.filter(|_| !self.is_begun()) {
-            return Err(Wrong::new(at, "something must stand behind NOT"));
+            let sign = self.sign(at, "NOT");
+            return Err(Wrong::new(at, format!("something must stand behind {sign}")));
         }
         Ok(self.atom()?.map(|query| if is_negated { query.negated() } else { query }))
     }
@@ -324,18 +337,19 @@ mod tests {
     fn what_is_wrong_is_said_where_it_is() {
         check_wrong(
             "since:garbage",
-            "character 7: \"since:\" needs a date such as 2026-06-01, not \"garbage\"",
+            "character 7: \"since:\" needs a day of the calendar such as 2026-06-01, or a time such as 2026-06-01T10:30, not \"garbage\"",
         );
         check_wrong(
             "東京 From:alice",
             "character 9: \"From:\" needs a handle such as alice.example.com, a DID or me, not \"alice\"",
         );
-        check_wrong("a min_likes:", "character 3: \"min_likes:\" needs a number");
+        check_wrong("a min_likes:", "character 3: \"min_likes:\" needs a whole number such as 10");
         check_wrong("a sort:\"\"", "character 3: \"sort:\" needs top or latest");
         check_wrong("a (b", "character 3: this parenthesis is never closed");
         check_wrong("a) b", "character 2: this parenthesis closes none");
         check_wrong("é OR", "character 3: something must stand on both sides of OR");
-        check_wrong("| a", "character 1: something must stand on both sides of OR");
+        check_wrong("| a", "character 1: something must stand on both sides of |");
+        check_wrong("a -OR b", "character 3: something must stand behind -");
         check_wrong("a OR # OR b", "character 3: something must stand on both sides of OR");
         check_wrong("a (AND b)", "character 4: something must stand on both sides of AND");
         check_wrong("#|b", "character 2: something must stand on both sides of |");

@@ -104,7 +104,9 @@ impl Asked {
     pub async fn search(self, app: &AppView, caller: &Caller) -> Result<Search, ViewError> {
         if self.query.chars().nth(QUERY_CHARS_MAX).is_some() {
             let at = QUERY_CHARS_MAX + 1;
-            let what = format!("character {at}: a search may have {QUERY_CHARS_MAX} characters");
+            let what = format!(
+                "character {at}: this is one more than the {QUERY_CHARS_MAX} characters a search may have"
+            );
             return Err(ViewError::BadQueryString(what));
         }
         let query = firehouse_text::parse(&self.query)

@@ -10,6 +10,8 @@ mod keep;
 mod live;
 mod kill;
 mod order;
+mod soon;
+mod texts;
 mod sources;
 mod upstreams;
 mod beside;

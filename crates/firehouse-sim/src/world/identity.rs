@@ -144,7 +144,7 @@ impl Core {
         }
     }
 
-    fn hide(&mut self, person: usize, status: Status) {
+    pub(crate) fn hide(&mut self, person: usize, status: Status) {
         self.accounts[person].status = status;
         let did = Arc::clone(&self.accounts[person].did);
         if status == Status::Deleted {

@@ -137,6 +137,26 @@ impl World {
         self.core().touch(did);
     }
 
+    /// The account of this number posts a text, now. Shape: the AT-URI of the post.
+    pub fn write_post(&self, account: usize, text: &str) -> String {
+        self.core().write_post(account, text)
+    }
+
+    /// A post of [`World::write_post`] gets another text. Panics for what nobody wrote, as the next does.
+    pub fn rewrite_post(&self, uri: &str, text: &str) {
+        self.core().rewrite_post(uri, text);
+    }
+
+    /// A post of [`World::write_post`] is deleted.
+    pub fn delete_post(&self, uri: &str) {
+        self.core().delete_post(uri);
+    }
+
+    /// The host of the account of this number takes it down.
+    pub fn take_down(&self, account: usize) {
+        self.core().take_down(account);
+    }
+
     /// Lets something go wrong with the export of the directory.
     pub fn befall_directory(&self, fault: DirectoryFault) {
         self.core().befall_directory(fault);

@@ -22,3 +22,4 @@ mod limits;
 mod connections;
 mod live;
 mod search_feeds;
+mod bad_queries;
