@@ -3,7 +3,7 @@
 //! [`CASES`] has a line for each kind of condition. A condition that the grammar gets anew does not compile here before it has one, and a
 //! name of an operator that no query uses fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use firehouse_appview::{ViewError, search_posts_v2};
 use firehouse_text::{Has, Kind, Leaf, Query, Sort, Who, operators, parse};
@@ -121,7 +121,7 @@ fn text(query: Option<Query>) -> String {
 async fn a_query_finds_something_else_without_any_of_its_conditions() {
     let Some(mut searched) = Searched::new().await else { return };
     searched.posts().await;
-    let mut names = BTreeSet::new();
+    let (mut names, mut found_without) = (BTreeSet::new(), BTreeMap::new());
     for (name, queries) in CASES {
         for query in *queries {
             let query = searched.named(query);
@@ -142,10 +142,12 @@ async fn a_query_finds_something_else_without_any_of_its_conditions() {
                     assert_ne!(sorted, asked(&searched, &without, other).await.unwrap(), "{query}");
                     continue;
                 }
-                let (with, all) =
-                    (found(&searched, &query).await, found(&searched, &without).await);
+                if !found_without.contains_key(&without) {
+                    found_without.insert(without.clone(), found(&searched, &without).await);
+                }
+                let (with, all) = (found(&searched, &query).await, &found_without[&without]);
                 assert!(!with.is_empty(), "{query} finds nothing");
-                assert_ne!(with, all, "{name} in {query} changes nothing");
+                assert_ne!(&with, all, "{name} in {query} changes nothing");
                 let negated =
                     text(replaced(&tree, &leaf, Some(&Query::Is(leaf.clone()).negated())));
                 if leaf.is_of_the_search() {

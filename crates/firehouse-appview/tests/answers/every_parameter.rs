@@ -16,7 +16,7 @@ use firehouse_lexicon::Catalog;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::network::{json, parameters};
+use crate::network::{json, parameters, pluck};
 use crate::searched::Searched;
 
 /// Cases of one method.
@@ -295,15 +295,17 @@ async fn an_answer_with_a_parameter_is_not_the_answer_without_it() {
     }
 }
 
-/// URIs of what a live search tells until it is silent.
-async fn told(mut live: LiveSearch) -> BTreeSet<String> {
+/// URIs of what a live search tells, until it has told so many and then nothing more.
+async fn told(mut live: LiveSearch, expected: usize) -> BTreeSet<String> {
     let mut told = BTreeSet::new();
-    while let Ok(next) = tokio::time::timeout(Duration::from_millis(300), live.next()).await {
+    loop {
+        let patience = if told.len() < expected { 10_000 } else { 20 };
+        let next = tokio::time::timeout(Duration::from_millis(patience), live.next()).await;
+        let Ok(next) = next else { return told };
         told.extend(next.unwrap().into_iter().map(|told| match told {
             Told::Post { uri, .. } | Told::Gone { uri, .. } => uri.to_string(),
         }));
     }
-    told
 }
 
 #[tokio::test]
@@ -314,22 +316,26 @@ async fn a_live_search_with_a_parameter_tells_something_else_than_without_it() {
     let listen = async |query: &str, cursor: Option<u64>| {
         searches.listen(caller.clone(), read(LIVE, query), cursor).await
     };
-    let all = listen(RAIN, None).await.unwrap();
     let mut listening = Vec::new();
     for (name, value) in FILTERS {
         let query = with(RAIN, name, &searched.named(value));
         listening.push((listen(&query, None).await.unwrap(), query));
     }
     searched.posts().await;
-    // All of them hear at the same time, and the first for all.
-    let all = told(all).await;
+    let found = async |query: &str| -> BTreeSet<String> {
+        let query = with(&with(query, "sort", "recent"), "limit", "100");
+        let found = answer(&searched, "app.bsky.feed.searchPostsV2", &query).await;
+        pluck(&found["posts"], "/uri").into_iter().collect()
+    };
+    let all = found(RAIN).await;
     for (live, query) in listening {
-        let told = told(live).await;
-        assert!(!told.is_empty(), "{query} tells nothing");
-        assert_ne!(told, all, "{query} tells no other");
+        let expected = found(&query).await;
+        assert_eq!(told(live, expected.len()).await, expected, "{query}");
+        assert!(!expected.is_empty() && expected != all, "{query} changes nothing");
     }
-    assert!(told(listen(RAIN, None).await.unwrap()).await.is_empty());
-    assert_eq!(told(listen(RAIN, Some(0)).await.unwrap()).await, all, "from the beginning on");
+    assert!(told(listen(RAIN, None).await.unwrap(), 0).await.is_empty(), "all that came before");
+    let from_the_beginning_on = listen(RAIN, Some(0)).await.unwrap();
+    assert_eq!(told(from_the_beginning_on, all.len()).await, all);
     let refused = listen(&with(RAIN, "sort", "top"), None).await;
     assert!(matches!(refused, Err(ViewError::BadQueryString(_))));
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use firehouse_appview::{
     AppliedLabeler, Caller, ViewError, get_author_feed, get_list, get_post_thread, get_posts,
-    get_profile, get_quotes, query_labels,
+    get_profile, get_quotes, query_labels, search_lists,
 };
 use firehouse_indexer::label_row;
 use firehouse_types::{Did, Label, Seq};
 use serde_json::{Value, json};
 
 use crate::network::{Network, Written, json, parameters, pluck, viewer};
+use crate::takedowns::{decide, moderator};
 
 pub const MOD: &str = "did:plc:modmodmodmodmodmodmodmod";
 const OTHER: &str = "did:plc:otherotherotherotherothe";
@@ -197,6 +198,79 @@ async fn a_list_that_a_label_takes_down_blocks_nobody() {
     assert_eq!(post(&network, &caller, &post_of_bob).await["record"]["text"], "of bob");
     let feed = json("app.bsky.feed.getAuthorFeed", feed().await);
     assert_eq!(pluck(&feed["feed"], "/post/record/text"), ["of bob"]);
+}
+
+#[tokio::test]
+async fn a_search_of_lists_leaves_out_what_a_redacting_labeler_or_we_take_down() {
+    let Some(mut network) = Network::new().await else { return };
+    let [me, alice, bob, carol] = ["me", "alice", "bob", "carol"].map(|name| network.account(name));
+    let mut lists = Vec::new();
+    for (did, name) in [
+        (&alice, "birds of nobody"),
+        (&alice, "birds of the labeler"),
+        (&alice, "birds of ours"),
+        (&bob, "birds of an account the labeler hides"),
+        (&carol, "birds of an account we hide"),
+        (&alice, "birds that are rude"),
+    ] {
+        let record = json!({ "name": name, "purpose": "app.bsky.graph.defs#curatelist" });
+        lists.push(network.write(did, "app.bsky.graph.list", record));
+    }
+    network.settle().await;
+    let found = async |caller: &Caller| {
+        let answer = search_lists(&network.app, caller, parameters(json!({ "q": "birds" }))).await;
+        let mut lists = json("dev.firehouse.graph.searchLists", answer)["lists"].take();
+        let lists = lists.as_array_mut().unwrap();
+        lists.sort_by_key(|list| list["name"].to_string());
+        json!(lists)
+    };
+    let of = |labelers: &[(&str, bool)]| Caller {
+        labelers: accepting(labelers).labelers,
+        ..viewer(&me)
+    };
+    let (marking, redacting) = (of(&[(MOD, false)]), of(&[(MOD, true)]));
+    assert_eq!(
+        found(&redacting).await.as_array().unwrap().len(),
+        6,
+        "before anybody says anything"
+    );
+
+    say(
+        &network,
+        &[
+            label(MOD, &lists[1].uri, "!takedown"),
+            label(MOD, bob.as_str(), "!takedown"),
+            label(MOD, &lists[5].uri, "rude"),
+            // Of a labeler whom nobody here accepts.
+            label(OTHER, &lists[0].uri, "!takedown"),
+        ],
+    )
+    .await;
+    let record = &lists[2];
+    let record =
+        json!({ "$type": "com.atproto.repo.strongRef", "uri": record.uri, "cid": record.cid });
+    decide(&network, &record, true).await;
+    let account = json!({ "$type": "com.atproto.admin.defs#repoRef", "did": carol.as_str() });
+    decide(&network, &account, true).await;
+
+    let names = |lists: &Value| pluck(lists, "/name");
+    let shown = found(&redacting).await;
+    assert_eq!(names(&shown), ["birds of nobody", "birds that are rude"]);
+    assert_eq!(pluck(&shown[1]["labels"], "/val"), ["rude"]);
+    let shown = found(&marking).await;
+    let all_but_ours = [
+        "birds of an account the labeler hides",
+        "birds of nobody",
+        "birds of the labeler",
+        "birds that are rude",
+    ];
+    assert_eq!(names(&shown), all_but_ours, "who does not redact only says so");
+    assert_eq!(pluck(&shown[2]["labels"], "/val"), ["!takedown"]);
+    assert_eq!(pluck(&shown[0]["creator"]["labels"], "/val"), ["!takedown"]);
+    let shown = found(&viewer(&me)).await;
+    assert_eq!(names(&shown), all_but_ours, "nobody's labels are asked for");
+    assert_eq!(shown[2]["labels"], json!([]));
+    assert_eq!(found(&moderator()).await.as_array().unwrap().len(), 6, "moderators see it all");
 }
 
 #[tokio::test]
