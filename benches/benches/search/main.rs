@@ -19,7 +19,7 @@ use firehouse_lexicon::{Catalog, to_dag_cbor};
 use firehouse_repo::{RecordOp, sha256};
 use firehouse_schema::{ActorRow, ActorStatus, Proof, Table};
 use firehouse_sim::{Random, engine};
-use firehouse_store::Store;
+use firehouse_store::{PostAt, Store};
 use firehouse_types::{Cid, Datetime, Did, Nsid, OpAction, Rev, Rkey};
 use serde_json::{Value, json};
 
@@ -56,6 +56,11 @@ async fn run(wanted: usize) -> Result<(), Box<dyn Error>> {
         println!("{wanted} posts, {} of text, written in {seconds:.0} s", mib(raw));
         settle(&client).await?;
         weigh(&client, raw).await?;
+    }
+    if store.check_engaged(PostAt::start()).await?.is_none() {
+        let answered = store.answered_posts(0, u64::MAX).await?;
+        let copied = store.copy_engaged(&answered).await?;
+        println!("{copied} posts were answered often");
     }
     let app = AppView::new(store, Resolver::offline([]), view()?);
     for (name, query) in KINDS {

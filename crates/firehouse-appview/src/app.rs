@@ -15,7 +15,7 @@ use crate::hydrate::State;
 use crate::popular::Popular;
 use crate::recommender::Recommender;
 use crate::saved_searches::SavedSearch;
-use crate::search::Sampled;
+use crate::search::{KeptTops, Sampled};
 use crate::skeleton::{Forwarded, Generators};
 use crate::trends::Trending;
 use crate::verifiers::TrustedVerifiers;
@@ -40,7 +40,7 @@ pub struct Config {
     pub trusted_verifiers: Vec<Did>,
     /// What tags of posts and accounts do.
     pub tags: TagRules,
-    /// Developers, who see tags with posts and accounts.
+    /// Developers, who see tags with posts and accounts, and may ask why posts are the top ones.
     pub debug_dids: Vec<Did>,
     /// Levels of replies in one thread, whatever the caller asks for.
     pub thread_depth_max: u16,
@@ -77,6 +77,7 @@ pub struct AppView {
     pub(crate) recommender: Option<Arc<dyn Recommender>>,
     pub(crate) popular: Popular,
     pub(crate) sampled: Sampled,
+    pub(crate) kept_tops: KeptTops,
     pub(crate) followed_names: FollowedNames,
     pub(crate) best_named: BestNamed,
     pub(crate) trending: Trending,
@@ -97,6 +98,7 @@ impl AppView {
             recommender,
             popular,
             sampled,
+            kept_tops: KeptTops::new(),
             followed_names,
             best_named: BestNamed::new(),
             trending,
@@ -140,6 +142,11 @@ impl AppView {
         caller.viewer.as_ref().is_some_and(|viewer| self.config.debug_dids.contains(viewer))
     }
 
+    /// Whether the caller asks to be told how an order came about, and may.
+    pub(crate) fn explains(&self, caller: &Caller) -> bool {
+        caller.wants_debug && (caller.privileged || self.shows_tags(caller))
+    }
+
     /// The rev up to which the viewer's own repo is readable, for answers that may say so. Asked first, at the latest at the head of the
     /// first statement that reads anything of the answer, which sees tables as they are in the order it names them: the viewer's PDS adds
     /// what is later than this rev, and relies on the answer for all that is not.
@@ -158,6 +165,8 @@ pub struct Caller {
     pub viewer: Option<Did>,
     /// An administrator or the moderation service: sees what is taken down, and past all blocks.
     pub privileged: bool,
+    /// Asks how an order came about (`debug=true`, which no lexicon knows): told to developers and privileged callers alone.
+    pub wants_debug: bool,
     /// Whose labels are shown.
     pub labelers: Arc<[AppliedLabeler]>,
     /// What a feed generator gets to hear of the request; empty for methods that ask none.

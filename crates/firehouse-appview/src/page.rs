@@ -56,6 +56,14 @@ impl From {
         }
     }
 
+    /// The kept list of which the page before was cut.
+    pub fn list(self) -> Option<u64> {
+        match self {
+            Self::After(cursor) => Some(cursor.tie[2]).filter(|&list| list != 0),
+            Self::Start | Self::Nowhere => None,
+        }
+    }
+
     /// Where a feed begins.
     pub fn feed(self) -> FeedPosition {
         match self {
@@ -92,6 +100,11 @@ impl PageCursor {
         let is_date = (-8_640_000_000_000_000..=8_640_000_000_000_000).contains(&ms);
         (is_date && !tie.is_empty())
             .then(|| Self { at: Datetime::from_ms(ms), tie: parse_tie(tie).unwrap_or_default() })
+    }
+
+    /// Behind a row of a list that is kept.
+    pub fn in_list(row: LinkPosition, list: u64) -> Self {
+        Self { at: row.at, tie: [row.actor, row.rkey, list] }
     }
 
     /// Behind a row of a list of accounts or records.

@@ -6,7 +6,7 @@ use firehouse_store::read::{FoundPost, RecordKey};
 use crate::hydrate::Hydration;
 use crate::nsid::POST;
 use crate::page::{From, Page, fill_page, limit_or};
-use crate::search::{Asked, Filters, Order, Search, found_posts};
+use crate::search::{Asked, Filters, Found, Order, Search, found_posts};
 use crate::view::PostView;
 use crate::{Answer, AppView, Caller, ViewError};
 
@@ -70,8 +70,22 @@ pub(crate) async fn page(
 ) -> Result<Page<PostView>, ViewError> {
     let Page { items, next } = found_posts(app, search, order, from, limit).await?;
     let is_mild = order == Order::Latest && search.has_author;
-    let shown = shown(app, caller, &items, is_mild).await?;
+    let posts: Vec<FoundPost> = items.iter().map(|found| found.post).collect();
+    let mut shown = shown(app, caller, &posts, is_mild).await?;
+    if app.explains(caller) {
+        explain(&mut shown, &items);
+    }
     Ok(Page { items: shown.into_iter().map(|(_, view)| view).collect(), next })
+}
+
+/// Says with each post what its rank is made of.
+fn explain(shown: &mut [(RecordKey, PostView)], found: &[Found]) {
+    for (key, view) in shown {
+        let rank = found.iter().find(|found| found.post.key() == *key).and_then(|found| found.rank);
+        if let Some(rank) = rank {
+            view.explain("rank", rank.explained());
+        }
+    }
 }
 
 /// Those of the posts that were found which still are what was found, and which this caller may see. `is_mild`: without the rules that do

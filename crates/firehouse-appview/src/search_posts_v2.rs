@@ -1,6 +1,6 @@
 //! app.bsky.feed.searchPostsV2: filters that are lists, each with a twin that excludes, and the number of hits.
 
-use firehouse_store::read::{FoundPost, RecordKey};
+use firehouse_store::read::RecordKey;
 
 use crate::page::{From, fill_page};
 use crate::search::{Asked, Filters, Order, found_posts, refused};
@@ -98,7 +98,7 @@ pub async fn search_post_keys(
     let limit = parameters.limit.unwrap_or(25).clamp(1, 100);
     let search = asked(parameters).search(app, caller).await?;
     let found = found_posts(app, &search, order.or(search.sort), From::Start, limit).await?;
-    Ok(found.items.iter().map(FoundPost::key).collect())
+    Ok(found.items.iter().map(|found| found.post.key()).collect())
 }
 
 fn order_of(parameters: &Parameters) -> Order {

@@ -197,8 +197,17 @@ impl Flusher {
             looked_up.await?;
         }
         // Behind the posts: of two writers that write a post and an answer to it at once, the later one sees both.
-        let told = ancestors_told(&self.store, &self.metrics, &rows.posts, gone).await?;
-        self.insert(&told).await?;
+        let told = async {
+            let told = ancestors_told(&self.store, &self.metrics, &rows.posts, gone).await?;
+            self.insert(&told).await
+        };
+        // Behind the links, of which they say that they are there. What whole repos bring, the sweep finds.
+        let answered = if self.saves_cursors {
+            self.store.arrivals().number_engagements(&rows.links)
+        } else {
+            Vec::new()
+        };
+        tokio::try_join!(told, self.insert(&answered))?;
         // What they wrote is removed for good from now on: nothing of it may come later.
         self.insert(&batch.deleted).await
     }
@@ -238,7 +247,7 @@ mod tests {
     use firehouse_indexer::{Indexer, Witness};
     use firehouse_lexicon::{Catalog, to_dag_cbor};
     use firehouse_repo::{RecordOp, sha256};
-    use firehouse_schema::{ActorRow, ActorStatus, Proof, RecordRow};
+    use firehouse_schema::{ActorRow, ActorStatus, EngagementRow, Proof, RecordRow};
     use firehouse_sim::engine;
     use firehouse_types::{Cid, Datetime, Did, Nsid, OpAction, Rev, Rkey, RkeyId};
     use prometheus::Registry;
@@ -374,6 +383,14 @@ mod tests {
         let read = store.arrivals_behind(0).await.unwrap();
         assert_eq!(read.len(), told.len());
         assert!(read.is_sorted_by(|a, b| a.number < b.number));
+        // As are the posts that were answered.
+        assert!(flusher(false).flush(thread().swap_remove(3), Vec::new()).await.is_ok());
+        let answered = store.engagements_behind(0, 100).await.unwrap();
+        let author = |answered: &EngagementRow| {
+            (0..7).find(|&n| account(n).actor() == answered.target_actor)
+        };
+        let answered: Vec<_> = answered.iter().map(author).collect();
+        assert_eq!(answered, [0, 1, 2, 3, 4, 5].map(Some));
     }
 
     #[tokio::test]

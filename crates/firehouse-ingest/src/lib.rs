@@ -36,6 +36,7 @@ mod walk;
 mod walked;
 mod purge;
 mod texts;
+mod engaged;
 mod ranking;
 mod trends;
 mod writing;

@@ -33,6 +33,9 @@ pub struct Metrics {
     pub(crate) plc_seq: IntGauge,
     pub(crate) purged_accounts: IntCounter,
     pub(crate) trends_until: IntGauge,
+    pub(crate) engaged_copied: IntCounter,
+    pub(crate) engaged_until: IntGauge,
+    pub(crate) engaged_sweep: IntGauge,
     pub(crate) in_flight_events: IntGauge,
     pub(crate) waiting_events: IntGauge,
     pub(crate) held_events: IntGauge,
@@ -139,6 +142,18 @@ impl Metrics {
             trends_until: gauge(
                 "trends_until_timestamp_seconds",
                 "Up to when it was looked for trends, in seconds since 1970.",
+            )?,
+            engaged_copied: counter(
+                "engaged_copied_total",
+                "Times the text of a post was copied to those that were answered often.",
+            )?,
+            engaged_until: gauge(
+                "engaged_until_timestamp_seconds",
+                "Up to when it was looked which posts were answered, in seconds since 1970.",
+            )?,
+            engaged_sweep: gauge(
+                "engaged_sweep_percent",
+                "How far the sweep over all answers for often answered posts has come; 100 between two sweeps.",
             )?,
             in_flight_events: gauge("in_flight_events", "Events read and not yet acknowledged.")?,
             waiting_events: gauge(

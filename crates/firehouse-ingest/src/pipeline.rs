@@ -28,6 +28,7 @@ use crate::batch::named;
 use crate::config::Config;
 use crate::contests::Contests;
 use crate::directory::{Directory, Export};
+use crate::engaged::EngagedJob;
 use crate::error::IngestError;
 use crate::fetch::{Backfill, Fetches};
 use crate::flush::{Flusher, Writer, retried};
@@ -284,9 +285,11 @@ impl Ingest {
         };
         let intakes = tokio::spawn(read_to_the_end);
         let texts = write_texts_again(purged.clone(), metrics_of_purge.clone());
+        let engaged = EngagedJob::new(purged.clone(), metrics_of_purge.clone());
         let texts = async {
             texts.await?;
-            std::future::pending().await
+            // It copies what they wrote.
+            engaged.sweep_from_time_to_time().await
         };
         let (store_of_trends, metrics_of_trends) = (purged.clone(), metrics_of_purge.clone());
         let trends = async {
@@ -322,6 +325,7 @@ impl Ingest {
             ended = watched => ended.map(drop),
             failed = purge => failed,
             failed = texts => failed,
+            failed = engaged.follow() => failed,
             failed = ranking => failed,
             failed = trends => failed,
             failed = keeping.run() => failed,

@@ -31,6 +31,8 @@ table!(crate::UnwantedRow, "unwanted");
 table!(crate::LinkRow, "links");
 table!(crate::PostRow, "posts");
 table!(crate::PostTextRow, "post_texts");
+table!(crate::EngagedTextRow, "engaged_texts");
+table!(crate::EngagementRow, "engagements");
 table!(crate::TrendRow, "trends");
 table!(crate::PostArrivalRow, "post_arrivals");
 table!(crate::FeedItemRow, "feed_items");

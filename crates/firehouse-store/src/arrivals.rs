@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use firehouse_schema::{LinkRow, PostArrivalRow, PostTextRow};
+use firehouse_schema::{EngagementRow, LinkRow, PostArrivalRow, PostTextRow};
 use firehouse_types::{ActorId, Rev, RkeyId};
 use lru::LruCache;
 use tokio::sync::broadcast;
@@ -22,6 +22,9 @@ const BATCHES_MAX: usize = 256;
 const TOLD_MAX: usize = 16_384;
 
 const POST: &str = "app.bsky.feed.post";
+const LIKE: &str = "app.bsky.feed.like";
+const REPOST: &str = "app.bsky.feed.repost";
+const SUBJECT: &str = ".subject.uri";
 const PARENT: &str = ".reply.parent.uri";
 const ROOT: &str = ".reply.root.uri";
 const EMBEDDED: [&str; 2] = [".embed.record.uri", ".embed.record.record.uri"];
@@ -138,6 +141,25 @@ impl Arrivals {
         arriving
     }
 
+    /// Numbers posts that were answered; each is there once, however often.
+    pub fn number_engagements(&self, links: &[LinkRow]) -> Vec<EngagementRow> {
+        let answers = links.iter().filter(|link| link.deleted == 0 && is_answer(link));
+        let posts: HashSet<_> = answers.map(|link| (link.target_actor, link.target_rkey)).collect();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let numbered = |(target_actor, target_rkey)| EngagementRow {
+            number: told.next(),
+            target_actor,
+            target_rkey,
+        };
+        posts.into_iter().map(numbered).collect()
+    }
+
+    /// Goes on behind this number, too.
+    pub(crate) fn go_on_behind_number(&self, number: u64) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.last = told.last.max(number);
+    }
+
     /// Tells what was numbered, now that it is in the store. `texts` are those it was numbered by; `links`: references of the same flush, of
     /// any records.
     pub fn tell(&self, arriving: Arriving, texts: Vec<PostTextRow>, links: &[LinkRow]) {
@@ -171,9 +193,14 @@ impl Told {
         if self.versions.put((actor, rkey, rev, deleted), ()).is_some() {
             return None;
         }
+        Some(PostArrivalRow { number: self.next(), sort_at, actor, rkey, rev, deleted })
+    }
+
+    /// A number above all others, and about what the clock says.
+    fn next(&mut self) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.last = u64::try_from(now.as_micros()).unwrap_or_default().max(self.last + 1);
-        Some(PostArrivalRow { number: self.last, sort_at, actor, rkey, rev, deleted })
+        self.last
     }
 }
 
@@ -191,13 +218,23 @@ impl ArrivedPost {
     }
 }
 
+/// Whether it is a like, a repost, a reply or a quote of a post.
+fn is_answer(link: &LinkRow) -> bool {
+    let answers = match link.collection.as_str() {
+        LIKE | REPOST => link.path == SUBJECT,
+        POST => link.path == PARENT || EMBEDDED.contains(&&*link.path),
+        _ => false,
+    };
+    answers && link.target_collection == POST
+}
+
 fn version(text: &PostTextRow) -> (ActorId, RkeyId, Rev) {
     (text.actor, text.rkey, text.rev)
 }
 
 #[cfg(test)]
 mod tests {
-    use firehouse_types::Datetime;
+    use firehouse_types::{Datetime, Nsid};
 
     use super::*;
 
@@ -234,6 +271,45 @@ mod tests {
         let again = vec![text(1, 1, 0), text(3, 6, 1)];
         let arriving = arrivals.number(&again, &HashSet::new());
         assert!(arriving.rows.is_empty(), "the same versions again");
+    }
+
+    #[test]
+    fn posts_that_were_answered_are_numbered_once_and_nothing_else_is() {
+        let link =
+            |collection, path: &'static str, target: u64, of: &'static str, deleted| LinkRow {
+                target_actor: ActorId::from(target),
+                target_rkey: RkeyId::from(1),
+                target_collection: of.into(),
+                collection: Nsid::parse(collection).unwrap(),
+                path: path.into(),
+                actor: ActorId::from(1),
+                rkey: RkeyId::from(1),
+                rev: Rev::from(1),
+                deleted,
+                target_cid: [0; 32],
+                target_url: "".into(),
+                sort_at: Datetime::EPOCH,
+            };
+        let generator = "app.bsky.feed.generator";
+        let links = [
+            link(LIKE, SUBJECT, 1, POST, 0),
+            link(LIKE, SUBJECT, 1, POST, 0),
+            link(REPOST, SUBJECT, 2, POST, 0),
+            link(POST, PARENT, 3, POST, 0),
+            link(POST, EMBEDDED[1], 4, POST, 0),
+            link(LIKE, SUBJECT, 5, generator, 0),
+            link(LIKE, SUBJECT, 6, POST, 1),
+            link(LIKE, ".via.uri", 7, POST, 0),
+            link(POST, ROOT, 8, POST, 0),
+        ];
+        let arrivals = Arrivals::default();
+        let rows = arrivals.number_engagements(&links);
+        assert!(rows.is_sorted_by(|a, b| a.number < b.number));
+        let mut posts: Vec<_> = rows.iter().map(|row| row.target_actor.get()).collect();
+        posts.sort_unstable();
+        assert_eq!(posts, [1, 2, 3, 4]);
+        let [next] = &arrivals.number_engagements(&links[..1])[..] else { panic!("one") };
+        assert!(rows.iter().all(|row| row.number < next.number));
     }
 
     #[test]

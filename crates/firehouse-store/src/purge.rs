@@ -11,13 +11,14 @@ const PURGE_ROWS: &str = include_str!("purge_rows.sql");
 
 /// Tables with rows that an account made, and the column that names it. `records` comes behind what is derived from it, so that whoever
 /// comes back in between still has the records by which the rest is corrected; `repos` is last: it says that something is left to do.
-const TABLES: [(&str, &str); 25] = [
+const TABLES: [(&str, &str); 26] = [
     ("links", "actor"),
     ("links_by_source", "actor"),
     ("generator_likes", "actor"),
     ("posts", "actor"),
     ("thread_items", "actor"),
     ("post_texts", "actor"),
+    ("engaged_texts", "actor"),
     ("post_arrivals", "actor"),
     ("feed_items", "actor"),
     ("author_items", "actor"),

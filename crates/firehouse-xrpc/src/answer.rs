@@ -70,6 +70,7 @@ async fn run(
     if method.is_search {
         meter.searching(&caller)?;
     }
+    caller.wants_debug = parameters::wants_debug(query);
     if method.who == Who::ViewerOfFeed || recommender::hears(method.nsid) {
         caller.forwarded = generators::forwarded(headers);
     }

@@ -31,6 +31,11 @@ pub(crate) fn checked(
     parameters.map(|p| p.to_json()).map_err(|invalid| Failure::invalid_request(invalid.to_string()))
 }
 
+/// Whether it says `debug=true`, which no lexicon knows and every method may be asked with.
+pub(crate) fn wants_debug(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "debug" && value == "true")
+}
+
 /// As the type of one method. Errors: 400 where that type is narrower than the lexicon.
 pub(crate) fn typed<T: serde::de::DeserializeOwned>(
     parameters: serde_json::Value,
@@ -63,6 +68,15 @@ mod tests {
         check(&format!("uris={a}&uris={b}"), Reading::Strict, Ok(&[a, b]));
         check("uris=at%3A%2F%2Fdid%3Aplc%3Aa%2Fb.c.d%2Fe&other=1", Reading::Strict, Ok(&[a]));
         check("", Reading::Strict, Err(MISSING));
+    }
+
+    #[test]
+    fn whoever_wants_to_be_told_more_says_so_in_one_way() {
+        for (query, expected) in
+            [("q=a&debug=true", true), ("debug=1", false), ("q=debug=true", false), ("", false)]
+        {
+            assert_eq!(wants_debug(query), expected, "{query}");
+        }
     }
 
     #[test]

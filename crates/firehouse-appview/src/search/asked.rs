@@ -3,6 +3,8 @@
 //! Values of one kind are alternatives (two authors: posts of either), kinds are all required, as the lexicon of searchPostsV2 says; what
 //! the query text says is required beside them. Whoever a name names is looked up for all names at once; a name of nobody matches nothing.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use firehouse_store::read::{Condition, PostSearch};
 use firehouse_text::{Leaf, Sort, Who};
 use firehouse_types::{ActorId, Datetime};
@@ -65,6 +67,8 @@ pub(crate) struct Search {
     pub sort: Option<Sort>,
     /// Only posts of some authors are asked for: rules that keep others' eyes from posts are milder then.
     pub has_author: bool,
+    /// What was asked, and by whom if that matters, as a number: the same for the same search at any time.
+    pub question: u64,
 }
 
 /// How many there must be.
@@ -79,7 +83,7 @@ impl Search {
     pub fn of_everything() -> Self {
         let (after, until) = (Datetime::from_ms(i64::MIN), Datetime::from_ms(i64::MAX));
         let posts = PostSearch { condition: Condition::everything(), after, until };
-        Self { posts, least: Least::default(), sort: None, has_author: false }
+        Self { posts, least: Least::default(), sort: None, has_author: false, question: 0 }
     }
 
     pub fn narrow(&mut self, after: Option<Datetime>, until: Option<Datetime>) {
@@ -111,7 +115,7 @@ impl Asked {
         }
         let query = firehouse_text::parse(&self.query)
             .map_err(|error| ViewError::BadQueryString(error.to_string()))?;
-        let mut search = Search::of_everything();
+        let mut search = Search { question: self.question(caller), ..Search::of_everything() };
         let (names, wildcards) = tokio::try_join!(
             Names::load(app, caller, &self, query.as_ref()),
             wildcards::load(app, query.as_ref()),
@@ -131,6 +135,12 @@ impl Asked {
             return Err(ViewError::BadQueryString(what.into()));
         }
         Ok(search)
+    }
+
+    fn question(&self, caller: &Caller) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self, caller.actor(), &caller.labelers).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// What the parameters beside the query text require.

@@ -1,32 +1,23 @@
 //! Which posts a search finds, in which order, page by page: the skeleton.
 
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use firehouse_store::StoreError;
 use firehouse_store::read::{
-    Candidate, FoundPost, Interactions, LinkPosition, PostSearch, RecordKey, Standing,
+    Among, Condition, Engaged, FoundPost, Interactions, LinkPosition, PostSearch, RecordKey,
 };
 use firehouse_text::Sort;
 use firehouse_types::Datetime;
 
 use super::asked::Least;
-use super::{Search, refused, relevance};
+use super::top::{Rank, top};
+use super::{Search, refused};
 use crate::page::{From, Page};
 use crate::{AppView, ViewError};
 
-/// Posts among which the top ones are looked for, the newest that match.
-const CANDIDATES_MAX: usize = 2_000;
 /// Posts that are looked at for those with enough likes, at a time and for one page.
 const LOOKED_AT: usize = 500;
 const LOOKED_AT_MAX: usize = 5_000;
-/// What twice the engagement is worth: a post this much younger stands level. Units: milliseconds.
-const DOUBLING_MS: f64 = 12.0 * 3_600_000.0;
-/// What being most about what was asked is worth, beside nothing of it: so many times the engagement.
-const RELEVANT: f64 = 4.0;
-/// What it is worth that an author stands ten times as well with those who follow: little, so that it tells apart what is alike else. From
-/// whom nobody follows to whom a million do it is about two and a half times the engagement. Units: milliseconds.
-const STANDING_MS: f64 = DOUBLING_MS / 4.0;
 
 /// In which order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,39 +39,74 @@ impl Order {
     }
 }
 
-/// One page of posts at the versions that matched.
+/// A post at the version that matched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub post: FoundPost,
+    /// Where it stands among the top ones, and why.
+    pub rank: Option<Rank>,
+}
+
+impl std::convert::From<FoundPost> for Found {
+    fn from(post: FoundPost) -> Self {
+        Self { post, rank: None }
+    }
+}
+
+/// One page of posts.
 pub(crate) async fn found_posts(
     app: &AppView,
     search: &Search,
     order: Order,
     from: From,
     limit: usize,
-) -> Result<Page<FoundPost>, ViewError> {
-    match order {
+) -> Result<Page<Found>, ViewError> {
+    let Page { items, next } = match order {
+        Order::Top => return top(app, search, from, limit).await,
         Order::Latest if search.least == Least::default() => {
-            let fetch = |posts, limit| async move {
-                app.store.search_posts(&posts, from.link(), limit).await
-            };
-            let rows = newest(app, search, from.link(), limit + 1, fetch).await?;
-            Ok(Page::cut(rows, limit, FoundPost::position))
+            let rows = newest_posts(app, &search.posts, Among::All, from.link(), limit + 1).await?;
+            Page::cut(rows, limit, FoundPost::position)
         }
-        Order::Latest => liked(app, search, from, limit).await,
-        Order::Top => {
-            let behind = place(&from.link());
-            let mut ranked = ranked(app, search).await?;
-            ranked.retain(|(row, _)| place(row) < behind);
-            ranked.sort_unstable_by_key(|(row, _)| Reverse(place(row)));
-            ranked.truncate(limit + 1);
-            let Page { items, next } = Page::cut(ranked, limit, |(row, _)| *row);
-            Ok(Page { items: items.into_iter().map(|(_, post)| post).collect(), next })
-        }
+        Order::Latest => liked(app, search, from, limit).await?,
+    };
+    Ok(Page { items: items.into_iter().map(Found::from).collect(), next })
+}
+
+async fn newest_posts(
+    app: &AppView,
+    posts: &PostSearch,
+    among: Among,
+    from: LinkPosition,
+    limit: usize,
+) -> Result<Vec<FoundPost>, ViewError> {
+    let fetch =
+        |posts, limit| async move { app.store.search_posts(&posts, among, from, limit).await };
+    newest(app, posts, from, limit, fetch).await
+}
+
+/// What is searched for where likes or reposts are asked for: those that reached the tiers below these numbers, so that nobody looks at posts
+/// without; exact counts are for whoever searches. Those below the first tier are among all.
+pub(super) fn engaged(search: &Search) -> (PostSearch, Among) {
+    let Search { posts, least, .. } = search;
+    let tiers =
+        [Engaged::Likes.mark_below(least.likes), Engaged::Reposts.mark_below(least.reposts)];
+    let tiers: Vec<String> = tiers.into_iter().flatten().collect();
+    if tiers.is_empty() {
+        return (posts.clone(), Among::All);
     }
+    (with_marks(posts, tiers), Among::Engaged)
+}
+
+/// Those of them that have these marks.
+pub(super) fn with_marks(posts: &PostSearch, marks: Vec<String>) -> PostSearch {
+    let condition = Condition::All(vec![Condition::Marks(marks), posts.condition.clone()]);
+    PostSearch { condition, ..posts.clone() }
 }
 
 /// The newest that match, behind a place: those of a span that should hold enough of them, and if it does not, those before it.
-async fn newest<R, F>(
+pub(super) async fn newest<R, F>(
     app: &AppView,
-    search: &Search,
+    posts: &PostSearch,
     from: LinkPosition,
     limit: usize,
     fetch: impl Fn(PostSearch, usize) -> F,
@@ -88,7 +114,6 @@ async fn newest<R, F>(
 where
     F: Future<Output = Result<Vec<R>, StoreError>>,
 {
-    let posts = &search.posts;
     let latest = posts.until.min(from.at);
     let start = app.sampled.start(&posts.condition, latest, limit).await;
     spanned(posts, start, limit, fetch).await.map_err(refused)
@@ -122,15 +147,19 @@ async fn liked(
     from: From,
     limit: usize,
 ) -> Result<Page<FoundPost>, ViewError> {
+    let (posts, among) = engaged(search);
     let (mut from, mut found, mut looked_at) = (from.link(), Vec::new(), 0);
+    // A row of each tier that a post reached may be there still.
+    let mut seen = HashSet::new();
     loop {
-        let fetch = |posts, limit| async move { app.store.search_posts(&posts, from, limit).await };
-        let rows = newest(app, search, from, LOOKED_AT, fetch).await?;
+        let rows = newest_posts(app, &posts, among, from, LOOKED_AT).await?;
         looked_at += rows.len();
         let is_last = rows.len() < LOOKED_AT;
         let counts = counts(app, &rows).await?;
         let last = rows.last().map(FoundPost::position);
-        found.extend(rows.into_iter().filter(|row| is_liked(&counts, row, search.least)));
+        found.extend(rows.into_iter().filter(|row| {
+            is_liked(&counts, row, search.least) && seen.insert((row.key(), row.rev))
+        }));
         let is_full = found.len() > limit;
         match last {
             Some(last) if !is_last && !is_full && looked_at < LOOKED_AT_MAX => from = last,
@@ -142,70 +171,23 @@ async fn liked(
     }
 }
 
-type Counts = HashMap<RecordKey, Interactions>;
+pub(super) type Counts = HashMap<RecordKey, Interactions>;
 
-async fn counts(app: &AppView, rows: &[FoundPost]) -> Result<Counts, ViewError> {
+pub(super) async fn counts(app: &AppView, rows: &[FoundPost]) -> Result<Counts, ViewError> {
     let keys: Vec<_> = rows.iter().map(FoundPost::key).collect();
     let counts = app.store.interactions(&keys, None, None).await?;
     Ok(counts.into_iter().map(|row| (row.key(), row)).collect())
 }
 
-fn is_liked(counts: &Counts, row: &FoundPost, least: Least) -> bool {
+pub(super) fn is_liked(counts: &Counts, row: &FoundPost, least: Least) -> bool {
     let (likes, reposts) =
         counts.get(&row.key()).map_or((0, 0), |counts| (counts.likes, counts.reposts));
     likes >= least.likes && reposts >= least.reposts
 }
 
-/// The candidates by rank, which stands in the place of their time: when each would have to be written to stand there without any
-/// answer. It does not change while time goes by, so that pages stay what they are.
-async fn ranked(
-    app: &AppView,
-    search: &Search,
-) -> Result<Vec<(LinkPosition, FoundPost)>, ViewError> {
-    let (words, runs) = relevance::sought(&search.posts.condition);
-    let (sought, start) = ((words.as_slice(), runs.as_slice()), LinkPosition::START);
-    let fetch = |posts, limit| async move {
-        app.store.search_candidates(&posts, sought, start, limit).await
-    };
-    let candidates = newest(app, search, start, CANDIDATES_MAX, fetch).await?;
-    let found: Vec<FoundPost> = candidates.iter().map(Candidate::post).collect();
-    let authors: HashSet<_> = found.iter().map(|row| row.actor).collect();
-    let authors: Vec<_> = authors.into_iter().collect();
-    let standings = async { Ok(app.store.standings(&authors).await?) };
-    let (counts, standings) = tokio::try_join!(counts(app, &found), standings)?;
-    let rank = |(post, relevance): (FoundPost, f64)| {
-        let standing = standings.get(&post.actor).copied().unwrap_or_default();
-        let bonus = bonus_ms(counts.get(&post.key()), relevance, standing);
-        let row = post.position();
-        let at = Datetime::from_ms(row.at.ms().saturating_add(bonus));
-        (LinkPosition { at, ..row }, post)
-    };
-    let scored = found.into_iter().zip(relevance::scores(&candidates));
-    let liked = scored.filter(|(row, _)| is_liked(&counts, row, search.least));
-    Ok(liked.map(rank).collect())
-}
-
-fn place(row: &LinkPosition) -> (Datetime, u64, u64) {
-    (row.at, row.actor, row.rkey)
-}
-
-/// How much later a post stands for its answers, for being about what was asked (at most as for RELEVANT times the answers), and for how
-/// its author stands.
-#[expect(clippy::cast_possible_truncation, reason = "64 doublings of 12 hours fit")]
-#[expect(clippy::cast_precision_loss, reason = "a few answers more or less move nothing")]
-fn bonus_ms(counts: Option<&Interactions>, relevance: f64, standing: Standing) -> i64 {
-    let weighted = counts
-        .map_or(0, |counts| counts.likes + counts.replies + 2 * (counts.reposts + counts.quotes));
-    let doublings = (1.0 + weighted as f64).log2() + relevance * RELEVANT.log2();
-    // Levels are logarithms: a thousand are a tenfold.
-    (doublings * DOUBLING_MS + f64::from(standing.level) / 1_000.0 * STANDING_MS) as i64
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-
-    use firehouse_store::read::Condition;
 
     use super::*;
 

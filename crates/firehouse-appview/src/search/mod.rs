@@ -3,7 +3,7 @@
 //! [`Asked`] collects the parameters of a method and becomes a [`Search`]: its query text is a tree ([`firehouse_text::Query`]), whose names
 //! and wildcards are looked up (`names.rs`, `wildcards.rs`), and which becomes conditions of the store (`meaning.rs`). [`found_posts`] is
 //! the skeleton, keys in order (`usual.rs` says how far back to look, `relevance.rs` how much posts are about what was asked) and where the
-//! next page begins. The methods hydrate these as any others. Lists, starter packs and feed generators are searched for by a few words
+//! next page begins; the order of the top ones is made in `top.rs`. The methods hydrate these as any others. Lists, starter packs and feed generators are searched for by a few words
 //! alone (`offered.rs`).
 
 mod asked;
@@ -13,6 +13,8 @@ mod meaning;
 mod relevance;
 mod usual;
 mod found;
+mod top;
+mod kept;
 mod offered;
 
 use firehouse_store::StoreError;
@@ -20,7 +22,8 @@ use firehouse_store::StoreError;
 use crate::ViewError;
 
 pub(crate) use asked::{Asked, Filters, Least, Search};
-pub(crate) use found::{Order, found_posts};
+pub(crate) use found::{Found, Order, found_posts};
+pub(crate) use kept::KeptTops;
 pub(crate) use offered::{Offered, offered_hits, offered_page};
 pub(crate) use usual::Sampled;
 

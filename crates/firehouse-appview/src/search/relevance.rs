@@ -35,8 +35,17 @@ fn collect(condition: &Condition, words: &mut Vec<String>, runs: &mut Vec<String
     }
 }
 
-/// One score for each candidate, from 0 to 1, the best has 1. All 1 where nothing tells them apart.
-pub(super) fn scores(candidates: &[Candidate]) -> Vec<f64> {
+/// How much a post is about what was asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Relevance {
+    pub bm25: f32,
+    /// As a share of the best one's; 1 where nothing tells posts apart.
+    pub share: f32,
+}
+
+/// One for each candidate.
+#[expect(clippy::cast_possible_truncation, reason = "seven digits are enough")]
+pub(super) fn scores(candidates: &[Candidate]) -> Vec<Relevance> {
     let number = count(candidates.len());
     let length = candidates.iter().map(|post| f64::from(post.bytes)).sum::<f64>() / number.max(1.0);
     let terms = candidates.first().map_or(0, |post| post.times.len());
@@ -57,7 +66,9 @@ pub(super) fn scores(candidates: &[Candidate]) -> Vec<f64> {
     };
     let scores: Vec<f64> = candidates.iter().map(score).collect();
     let best = scores.iter().copied().fold(0.0, f64::max);
-    scores.into_iter().map(|score| if best > 0.0 { score / best } else { 1.0 }).collect()
+    let share = |score| if best > 0.0 { score / best } else { 1.0 };
+    let relevance = |score| Relevance { bm25: score as f32, share: share(score) as f32 };
+    scores.into_iter().map(relevance).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few thousand")]

@@ -35,5 +35,6 @@ mod every_operator;
 mod every_parameter;
 mod statements;
 mod threads;
+mod top;
 mod trends;
 mod views;

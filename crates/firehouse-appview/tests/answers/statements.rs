@@ -110,6 +110,9 @@ async fn counts(n: usize) -> Option<Vec<(String, u64)>> {
         ask!(get_relationships, { "actor": actor, "others": dids });
         ask!(search_posts, { "q": "crowd", "sort": "latest", "limit": 50 });
         ask!(search_posts_v2, { "query": "crowd", "sort": "recent", "limit": 50 });
+        ask!(search_posts, { "q": "crowd", "sort": "top", "limit": 50 });
+        ask!(search_posts, { "q": "crowd min_likes:10", "sort": "top", "limit": 50 });
+        ask!(search_posts_v2, { "query": "crowd", "sort": "top", "allTime": true, "limit": 50 });
         ask!(search_actors, { "q": "crowd", "limit": 50 });
         ask!(search_actors_typeahead, { "q": "crowd" });
         ask!(search_starter_packs, { "q": "pack" });

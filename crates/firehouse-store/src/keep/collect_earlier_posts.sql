@@ -25,6 +25,9 @@ FROM
     SELECT actor, rkey, rev FROM post_texts
     WHERE (actor, rkey) IN (SELECT actor, rkey FROM unwanted)
     UNION ALL
+    SELECT actor, rkey, rev FROM engaged_texts
+    WHERE (actor, rkey) IN (SELECT actor, rkey FROM unwanted)
+    UNION ALL
     SELECT actor, rkey, rev FROM feed_items
     WHERE kind = 'post' AND (actor, rkey) IN (SELECT actor, rkey FROM unwanted)
     UNION ALL

@@ -18,7 +18,7 @@ const INVALID_PER_QUERY: u32 = 1_000;
 
 /// Tables with rows that an account made, and the column that names it. What accounts tell only us is not among them: whoever is not kept
 /// may still ask, and what is removed here can be fetched again, which that cannot.
-const OF_ACCOUNTS: [(&str, &str); 24] = [
+const OF_ACCOUNTS: [(&str, &str); 25] = [
     ("records", "actor"),
     ("links", "actor"),
     ("links_by_source", "actor"),
@@ -26,6 +26,7 @@ const OF_ACCOUNTS: [(&str, &str); 24] = [
     ("posts", "actor"),
     ("thread_items", "actor"),
     ("post_texts", "actor"),
+    ("engaged_texts", "actor"),
     ("post_arrivals", "actor"),
     ("feed_items", "actor"),
     ("author_items", "actor"),
@@ -48,7 +49,7 @@ const WITH_COLLECTION: [&str; 4] = ["links", "links_by_source", "notifications",
 /// They have a collection too, which is never that of posts.
 const OFFERED: [&str; 2] = ["offered_texts", "offered_words"];
 const FEEDS: [&str; 2] = ["feed_items", "author_items"];
-const OF_POSTS: [&str; 3] = ["thread_items", "post_texts", "posts"];
+const OF_POSTS: [&str; 4] = ["thread_items", "post_texts", "engaged_texts", "posts"];
 
 /// Tables, and kinds of feed items, whose rows come from one collection.
 const DERIVED: [(&str, &[&str], Option<&str>); 8] = [

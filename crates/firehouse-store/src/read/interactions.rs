@@ -30,6 +30,11 @@ impl Interactions {
         (self.target_actor.into(), self.target_rkey.into())
     }
 
+    /// How much it was answered, as far as orders go by it: what others are told of counts twice.
+    pub fn weighted(&self) -> u64 {
+        self.likes + self.replies + 2 * (self.reposts + self.quotes)
+    }
+
     /// The viewer's like.
     pub fn viewer_like(&self) -> Option<RkeyId> {
         (self.viewer_like != 0).then(|| self.viewer_like.into())

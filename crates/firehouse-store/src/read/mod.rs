@@ -58,9 +58,11 @@ use query::fetch_wide;
 pub(crate) use query::{fetch, fetch_long};
 pub use records::{RecordHead, RecordRead};
 pub use reposts::RepostedPost;
+pub(crate) use search::tiers_reached;
 pub use search::{
-    Arrived, Candidate, Condition, Facet, FacetCount, FacetKind, FoundOffer, FoundPost, Members,
-    OfferToRead, OfferedSearch, PostSearch, PostToRead, PostWords, Usual,
+    Among, Arrived, Candidate, Condition, Engaged, Facet, FacetCount, FacetKind, FoundOffer,
+    FoundPost, Members, OfferToRead, OfferedSearch, PostSearch, PostToRead, PostWords, TIERS,
+    Usual,
 };
 pub use sitemap::SitemapDay;
 pub use standings::Standing;

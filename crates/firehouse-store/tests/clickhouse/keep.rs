@@ -2,8 +2,8 @@
 
 use clickhouse::Client;
 use firehouse_schema::{
-    ActorRow, KeptRow, NameWordRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow, RepoState,
-    SelectionPhase, SelectionRow,
+    ActorRow, EngagedTextRow, KeptRow, NameWordRow, PostRow, ProfileRow, Proof, RecordRow, RepoRow,
+    RepoState, SelectionPhase, SelectionRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Accounts, Removal, Store};
@@ -73,6 +73,21 @@ fn profile(actor: ActorId, display_name: &str) -> ProfileRow {
         labels: Vec::new(),
         created_at: Datetime::EPOCH,
         sort_at: Datetime::EPOCH,
+    }
+}
+
+/// The copy of an often answered post.
+pub fn engaged(actor: ActorId, rkey: u64, rev: u64) -> EngagedTextRow {
+    EngagedTextRow {
+        sort_at: Datetime::from_ms(1),
+        actor,
+        rkey: RkeyId::from(rkey),
+        rev: Rev::from(rev),
+        version: rev,
+        deleted: 0,
+        words: "words".into(),
+        runs: "".into(),
+        marks: vec!["likes:10".into()],
     }
 }
 
@@ -191,8 +206,12 @@ async fn a_post_in_another_language_goes_with_all_its_versions_and_a_newer_one_s
     let invalid = RecordRow { valid: 0, body: vec![1].into(), ..record("a", POST, 6, 1) };
     let kept = RecordRow { valid: 0, body: vec![2].into(), ..record("a", POST, 7, 1) };
     let _ = store.insert(&[invalid, kept, record("a", "app.bsky.feed.like", 1, 1)]).await.unwrap();
+    let copies = posts.each_ref().map(|post| engaged(post.actor, post.rkey.get(), post.rev.get()));
+    let _ = store.insert(&copies).await.unwrap();
     let removal = Removal { languages: vec!["de".into()], ..Removal::default() };
     store.remove(&removal, 1, |body| body != [1]).await.unwrap();
+    let left = "SELECT DISTINCT rkey FROM engaged_texts ORDER BY rkey";
+    assert_eq!(numbers(&store, left).await, [2, 3, 4]);
     let left = "SELECT DISTINCT rkey FROM posts ORDER BY rkey";
     assert_eq!(numbers(&store, left).await, [2, 3, 4]);
     assert_eq!(
@@ -214,6 +233,7 @@ async fn a_post_in_another_language_goes_with_all_its_versions_and_a_newer_one_s
 async fn collections_that_are_not_kept_go_with_what_was_derived_from_them() {
     let Some(store) = engine::store().await else { return };
     let _ = store.insert(&[post(1, 1, &[])]).await.unwrap();
+    let _ = store.insert(&[engaged(did("a").actor(), 1, 1)]).await.unwrap();
     let records =
         ["app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.graph.follow", "com.example.x"];
     for collection in records {
@@ -224,7 +244,7 @@ async fn collections_that_are_not_kept_go_with_what_was_derived_from_them() {
     let removal = Removal { collections: Some((names, prefixes)), ..Removal::default() };
     store.remove(&removal, 1, |_| true).await.unwrap();
     assert_eq!(numbers(&store, "SELECT count() FROM records").await, [2]);
-    for table in ["posts", "thread_items"] {
+    for table in ["posts", "thread_items", "engaged_texts"] {
         assert_eq!(numbers(&store, &format!("SELECT count() FROM {table}")).await, [0], "{table}");
     }
 }

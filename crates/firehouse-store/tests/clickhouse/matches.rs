@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use firehouse_schema::{LinkRow, ListItemRow, PostTextRow};
 use firehouse_sim::engine;
-use firehouse_store::read::{Condition, LinkPosition, Members, PostSearch, PostWords};
+use firehouse_store::read::{Among, Condition, LinkPosition, Members, PostSearch, PostWords};
 use firehouse_store::{ArrivedPost, Store};
 use firehouse_types::{ActorId, Datetime, Nsid, Rev, RkeyId};
 use proptest::prelude::*;
@@ -206,7 +206,8 @@ async fn what_is_asked_of_posts_as_they_come_finds_what_the_engine_finds() {
         let search =
             PostSearch { condition, after: time(from.min(to) / 2), until: time(POSTS - to / 4) };
         let members = store.members(&search.condition, 100).await.unwrap();
-        let rows = store.search_posts(&search, LinkPosition::START, 1_000).await.unwrap();
+        let rows =
+            store.search_posts(&search, Among::All, LinkPosition::START, 1_000).await.unwrap();
         let by_engine: BTreeSet<_> = rows.iter().map(|row| row.key().1.get()).collect();
         let by_predicate = found_by_predicate(&search, &posts, &members);
         assert_eq!(by_predicate, by_engine, "{search:?}");

@@ -38,9 +38,16 @@ fn repo(actor: ActorId) -> RepoRow {
 
 /// Whether anything is held of an account's feed, and whether it is among those that are still to be purged.
 async fn left(store: &Store, actor: ActorId, before_us: u64) -> (bool, bool) {
-    use firehouse_store::read::{AuthorFeed, FeedPosition};
+    use firehouse_store::read::{
+        Among, AuthorFeed, Condition, FeedPosition, LinkPosition, PostSearch,
+    };
     let all = AuthorFeed { reposts: true, media: 0, replies: 2 };
     let items = store.author_items(actor, all, FeedPosition::START, 1).await.unwrap();
+    let condition = Condition::By(vec![actor]);
+    let (after, until) = (Datetime::from_ms(i64::MIN), Datetime::from_ms(i64::MAX));
+    let search = PostSearch { condition, after, until };
+    let texts = store.search_posts(&search, Among::Engaged, LinkPosition::START, 1).await.unwrap();
+    assert_eq!(texts.len(), items.len());
     let deletions = store.deletions(before_us, 10).await.unwrap();
     (!items.is_empty(), deletions.iter().any(|deletion| deletion.actor == actor))
 }
@@ -55,6 +62,7 @@ async fn who_comes_back_while_others_are_purged_keeps_what_is_there() {
     let _ = store.insert(&rows).await.unwrap();
     let _ = store.insert(&actors.map(item)).await.unwrap();
     let _ = store.insert(&actors.map(repo)).await.unwrap();
+    let _ = store.insert(&actors.map(|actor| crate::keep::engaged(actor, 1, 1))).await.unwrap();
     let mut listed = store.deletions(20, 10).await.unwrap();
     listed.sort_unstable();
     let mut all = actors.map(|actor| Deletion { actor, version: 10 });

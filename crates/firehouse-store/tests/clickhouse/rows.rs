@@ -2,12 +2,12 @@
 
 use clickhouse::{Client, Row};
 use firehouse_schema::{
-    ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow, FeedItemKind,
-    FeedItemRow, IdentityRow, IdentityState, KeptRow, LinkRow, ListItemRow, ListRow, MuteKind,
-    MuteRow, NameWordRow, NotificationRow, OfferedTextRow, PositionRow, PostArrivalRow,
-    PostGateRow, PostRow, PostTextRow, ProfileRow, Proof, Reason, RecordRow, RepoRow, RepoState,
-    SelectionPhase, SelectionRow, SettingName, SettingRow, Table, TakedownRow, ThreadGateRow,
-    TrendRow, UnwantedRow, UpstreamRow,
+    ActivitySubscriptionRow, ActorRow, ActorStatus, BookmarkRow, CursorRow, DraftRow,
+    EngagedTextRow, EngagementRow, FeedItemKind, FeedItemRow, IdentityRow, IdentityState, KeptRow,
+    LinkRow, ListItemRow, ListRow, MuteKind, MuteRow, NameWordRow, NotificationRow, OfferedTextRow,
+    PositionRow, PostArrivalRow, PostGateRow, PostRow, PostTextRow, ProfileRow, Proof, Reason,
+    RecordRow, RepoRow, RepoState, SelectionPhase, SelectionRow, SettingName, SettingRow, Table,
+    TakedownRow, ThreadGateRow, TrendRow, UnwantedRow, UpstreamRow,
 };
 use firehouse_sim::engine;
 use firehouse_store::{Positions, Store};
@@ -217,6 +217,11 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     let text = |text: &str| Box::<str>::from(text);
     let (words, runs, marks) = (text("a b"), text("東京 "), vec!["#b".into(), "lang:ja".into()]);
     check(&store, PostTextRow { sort_at, actor, rkey, rev, deleted, words, runs, marks }).await;
+    let (words, runs, marks) = (text("a b"), text("東京 "), vec!["likes:10".into()]);
+    let version = 7;
+    let engaged =
+        EngagedTextRow { sort_at, actor, rkey, rev, version, deleted, words, runs, marks };
+    check(&store, engaged).await;
     let offered = OfferedTextRow {
         collection: nsid("app.bsky.graph.list"),
         actor,
@@ -243,6 +248,7 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     // Older ones are gone by themselves.
     let number = 1_000_000 * 4_000_000_000;
     check(&store, PostArrivalRow { number, sort_at, actor, rkey, rev, deleted }).await;
+    check(&store, EngagementRow { number, target_actor: actor, target_rkey: rkey }).await;
     let profile = ProfileRow {
         actor,
         rev,

@@ -1,9 +1,9 @@
 //! Conditions of a search: each finds what it says, alone, among others and negated, and the text indexes answer it.
 
-use firehouse_schema::{PostRow, PostTextRow};
+use firehouse_schema::{EngagedTextRow, PostRow, PostTextRow};
 use firehouse_sim::engine;
 use firehouse_store::Store;
-use firehouse_store::read::{Condition, LinkPosition, PostSearch};
+use firehouse_store::read::{Among, Condition, Engaged, LinkPosition, PostSearch};
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
 
 use Condition::{All, Any, AnyMark, AnyWord, By, Character, Marks, Not, Phrase, Run, Since, Words};
@@ -32,7 +32,7 @@ fn search(condition: Condition) -> PostSearch {
 
 async fn found(store: &Store, condition: Condition) -> Vec<u64> {
     let search = search(condition);
-    let rows = store.search_posts(&search, LinkPosition::START, 100).await.unwrap();
+    let rows = store.search_posts(&search, Among::All, LinkPosition::START, 100).await.unwrap();
     let hits = store.search_hits(&search, 100).await.unwrap();
     assert_eq!(hits, rows.len() as u64);
     rows.iter().map(|row| row.rkey.get()).collect()
@@ -134,7 +134,7 @@ async fn a_version_that_is_no_longer_so_is_told_apart() {
     let posts = [post(1, 1, 0), post(2, 1, 0), post(2, 2, 0), post(3, 1, 0), post(3, 2, 1)];
     let _ = store.insert(&posts).await.unwrap();
     let everything = search(Condition::everything());
-    let rows = store.search_posts(&everything, LinkPosition::START, 100).await.unwrap();
+    let rows = store.search_posts(&everything, Among::All, LinkPosition::START, 100).await.unwrap();
     let so = store.still_so(&rows).await.unwrap();
     assert_eq!(so.into_iter().map(|(_, rkey)| rkey.get()).collect::<Vec<_>>(), [1]);
 }
@@ -166,4 +166,39 @@ async fn what_many_posts_have_is_counted_out_of_the_indexes() {
     assert!(usual.pairs.contains_key("京都"), "{usual:?}");
     let few = store.usual_tokens(5, 2, 3).await.unwrap();
     assert!(few.words.is_empty(), "too few posts to plan by: {few:?}");
+}
+
+#[tokio::test]
+async fn posts_of_a_tier_are_found_by_all_conditions_among_those_that_were_answered_often() {
+    let Some(store) = filled().await else { return };
+    let engaged = |rkey: u64, version: u64, words: &str, marks: &[&str]| {
+        let PostTextRow { sort_at, actor, rkey, rev, deleted, runs, .. } = row(rkey, "", "", &[]);
+        let (words, marks) = (words.into(), texts(marks));
+        EngagedTextRow { sort_at, actor, rkey, rev, version, deleted, words, runs, marks }
+    };
+    let rows = [
+        engaged(1, 1, "a wide reply", &["lang:en", "engaged:10", "likes:10"]),
+        engaged(2, 1, "reply but wide . a card", &["lang:en", "engaged:10"]),
+        engaged(2, 2, "reply but wide . a card", &["lang:en", "engaged:10", "engaged:100"]),
+    ];
+    let _ = store.insert(&rows).await.unwrap();
+    let found = async |condition: Condition| {
+        let search = search(condition);
+        let rows = store.search_posts(&search, Among::Engaged, LinkPosition::START, 100).await;
+        let mut found: Vec<_> = rows.unwrap().iter().map(|row| row.rkey.get()).collect();
+        found.dedup();
+        found
+    };
+    let tier = |engaged: Engaged, tier| Marks(vec![engaged.mark(tier)]);
+    assert_eq!(found(Condition::everything()).await, [2, 1], "of the others nobody knows here");
+    assert_eq!(found(tier(Engaged::Answers, 10)).await, [2, 1]);
+    assert_eq!(found(tier(Engaged::Answers, 100)).await, [2]);
+    assert_eq!(found(tier(Engaged::Likes, 10)).await, [1]);
+    let both = All(vec![tier(Engaged::Answers, 10), Phrase(texts(&["wide", "reply"]))]);
+    assert_eq!(found(both).await, [1]);
+    // However few have them, searches are planned by how many do.
+    let usual = store.usual_tokens(1, 2, 10).await.unwrap();
+    assert_eq!(usual.marks.get("engaged:10"), Some(&2), "{usual:?}");
+    assert_eq!(usual.marks.get("likes:10"), Some(&1));
+    assert_eq!(usual.marks.get("lang:en"), Some(&2), "of all posts");
 }

@@ -55,6 +55,8 @@ impl Store {
     /// Goes on numbering behind what another process numbered last. What it was cut off from acknowledging comes again, and is known then.
     /// Errors: [`StoreError::Read`].
     pub async fn go_on_numbering(&self) -> Result<(), StoreError> {
+        let (_, engaged) = self.engagements_held().await?;
+        self.arrivals().go_on_behind_number(engaged);
         let (_, last) = self.arrivals_held().await?;
         let after = last.saturating_sub(KNOWN_AGAIN_US);
         let asked = self.query(include_str!("arrivals.sql")).param("after", after);

@@ -6,6 +6,7 @@ mod usual;
 mod offered;
 mod matches;
 mod arrived;
+mod engaged;
 
 use std::collections::HashSet;
 
@@ -19,6 +20,8 @@ use crate::{Store, StoreError};
 
 pub use arrived::Arrived;
 pub use condition::Condition;
+pub(crate) use engaged::tiers_reached;
+pub use engaged::{Engaged, TIERS};
 pub use facets::{Facet, FacetCount, FacetKind};
 pub use matches::{Members, PostWords};
 pub use offered::{FoundOffer, OfferToRead, OfferedSearch};
@@ -36,6 +39,24 @@ pub struct PostSearch {
     pub after: Datetime,
     /// Before.
     pub until: Datetime,
+}
+
+/// Among which posts is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    /// All.
+    All,
+    /// Those that were answered often, with marks of the tiers they reached ([`Engaged`]).
+    Engaged,
+}
+
+impl Among {
+    fn table(self) -> &'static str {
+        match self {
+            Self::All => "post_texts",
+            Self::Engaged => "engaged_texts",
+        }
+    }
 }
 
 /// A post that matched at some version.
@@ -138,10 +159,12 @@ impl Store {
     pub async fn search_posts(
         &self,
         search: &PostSearch,
+        among: Among,
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<FoundPost>, StoreError> {
         let asked = searched(self.query(""), include_str!("posts.sql"), search);
+        let asked = asked.param("table", among.table());
         fetch_search("search_posts", before.page(asked, limit)).await
     }
 
@@ -149,12 +172,14 @@ impl Store {
     pub async fn search_candidates(
         &self,
         search: &PostSearch,
+        among: Among,
         (words, runs): (&[String], &[String]),
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<Candidate>, StoreError> {
         let asked = searched(self.query(""), include_str!("candidates.sql"), search);
         let asked = asked.param("words", words).param("runs", runs);
+        let asked = asked.param("table", among.table());
         fetch_search("search_candidates", before.page(asked, limit)).await
     }
 
@@ -202,6 +227,7 @@ impl Store {
     pub async fn explain_search(&self, search: &PostSearch) -> Result<Vec<String>, StoreError> {
         let explained = self.query("EXPLAIN actions = 1, indexes = 1\n");
         let asked = searched(explained, include_str!("posts.sql"), search);
+        let asked = asked.param("table", Among::All.table());
         fetch_search("explain_search", LinkPosition::START.page(asked, 1)).await
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use clickhouse::Row;
 
 use super::super::fetch_wide;
+use super::engaged::tier_marks;
 use crate::{Store, StoreError};
 
 /// What stands in very many posts.
@@ -22,7 +23,7 @@ pub struct Usual {
     pub words: HashMap<String, u64>,
     /// Pairs of characters in runs, likewise.
     pub pairs: HashMap<String, u64>,
-    /// Marks, likewise.
+    /// Marks, likewise; and those of tiers, however few have them.
     pub marks: HashMap<String, u64>,
 }
 
@@ -61,6 +62,7 @@ impl Store {
         }
         let least = (usual.posts / one_of).max(1);
         let asked = self.query(include_str!("usual.sql")).param("least", least);
+        let asked = asked.param("tiers", tier_marks());
         let tokens: Vec<Token> = fetch_wide("usual", asked).await?;
         for Token { column, token, posts } in tokens {
             let column = match column {

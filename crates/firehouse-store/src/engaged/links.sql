@@ -1,0 +1,3 @@
+-- How many references there are, in all versions.
+SELECT count()
+FROM links
