@@ -87,10 +87,8 @@ fn mib(bytes: u64) -> String {
 }
 
 fn did(account: usize) -> Did {
-    Did::parse(
-        &format!("did:plc:{account:a>24}").replace('0', "y").replace('1', "z"),
-    )
-    .expect("a DID")
+    Did::parse(&format!("did:plc:{account:a>24}").replace('0', "y").replace('1', "z"))
+        .expect("a DID")
 }
 
 /// Writes them through the indexer, oldest first, with likes by the popularity of posts. Returns how long their texts are.
@@ -245,9 +243,10 @@ const KINDS: [(&str, Make); 6] = [
         let words = [word(posts, 0, 0..30, random), word(posts, 0, 0..30, random)];
         json!({ "query": words.join(" ") })
     }),
-    ("a CJK phrase", |posts, random| {
-        json!({ "query": posts.phrase(1, random.below(300), random) })
-    }),
+    (
+        "a CJK phrase",
+        |posts, random| json!({ "query": posts.phrase(1, random.below(300), random) }),
+    ),
     ("a phrase with filters", |posts, random| {
         let phrase = posts.phrase(0, random.below(100), random);
         json!({ "query": format!("\"{phrase}\" lang:en"), "hasMedia": true, "excludeReplies": true })

@@ -65,7 +65,14 @@ const SCRIPTS: [Script; 13] = [
         small: None,
         length: 14.0,
     },
-    Script { lang: "ko", share: 0.04, space: " ", letters: &["\u{ac00}\u{d7a3}"], small: None, length: 10.0 },
+    Script {
+        lang: "ko",
+        share: 0.04,
+        space: " ",
+        letters: &["\u{ac00}\u{d7a3}"],
+        small: None,
+        length: 10.0,
+    },
     Script {
         lang: "fr",
         share: 0.03,
@@ -74,7 +81,14 @@ const SCRIPTS: [Script; 13] = [
         small: None,
         length: 14.0,
     },
-    Script { lang: "zh", share: 0.02, space: "", letters: &["\u{4e00}\u{8fff}"], small: None, length: 20.0 },
+    Script {
+        lang: "zh",
+        share: 0.02,
+        space: "",
+        letters: &["\u{4e00}\u{8fff}"],
+        small: None,
+        length: 20.0,
+    },
     Script {
         lang: "ru",
         share: 0.02,

@@ -157,7 +157,15 @@ const fn query(
     headers: Headers,
     run: Run,
 ) -> Method {
-    Method { nsid, kind: Kind::Query(reading), who, headers, run, is_lengthy: false, is_search: false }
+    Method {
+        nsid,
+        kind: Kind::Query(reading),
+        who,
+        headers,
+        run,
+        is_lengthy: false,
+        is_search: false,
+    }
 }
 
 /// A query that searches in posts.

@@ -26,7 +26,8 @@ async fn what_is_found_is_named_for_whom_it_is_asked() {
     let hidden = network.post(&bob, "words of bob that are gone");
     network.delete(&hidden);
     let list = network.list(&alice, "referencelist", &[&bob]);
-    let pack = json!({ "name": "Gardeners", "list": list.uri, "createdAt": "2025-01-01T00:00:00Z" });
+    let pack =
+        json!({ "name": "Gardeners", "list": list.uri, "createdAt": "2025-01-01T00:00:00Z" });
     let pack = network.write(&alice, "app.bsky.graph.starterpack", pack);
     network.settle().await;
 
@@ -46,7 +47,10 @@ async fn what_is_found_is_named_for_whom_it_is_asked() {
     let asked = parameters(json!({ "q": "gardeners" }));
     let answer = search_starter_packs_skeleton(&network.app, &Caller::default(), asked).await;
     let found = json("app.bsky.unspecced.searchStarterPacksSkeleton", answer);
-    assert_eq!((pluck(&found["starterPacks"], "/uri"), &found["hitsTotal"]), (vec![pack.uri], &json!(1)));
+    assert_eq!(
+        (pluck(&found["starterPacks"], "/uri"), &found["hitsTotal"]),
+        (vec![pack.uri], &json!(1))
+    );
 
     network.block(&alice, &bob);
     network.settle().await;
