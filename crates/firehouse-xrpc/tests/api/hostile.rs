@@ -61,7 +61,7 @@ async fn world() -> Option<World> {
         config.default_labelers.clear();
         config.body_bytes_max = 1_000_000;
         (config.rate_viewer_max, config.rate_unverified_max) = (1_000_000, 1_000_000);
-        config.rate_address_max = 1_000_000;
+        (config.rate_address_max, config.rate_search_max) = (1_000_000, 1_000_000);
     }))
 }
 
