@@ -19,5 +19,5 @@ CREATE TABLE IF NOT EXISTS engaged_texts
     INDEX authors toString(actor) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking')
 )
 ENGINE = ReplacingMergeTree(version, deleted)
-ORDER BY (sort_at, actor, rkey)
-SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1
+ORDER BY (sort_at DESC, actor DESC, rkey DESC)
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, allow_experimental_reverse_key = 1

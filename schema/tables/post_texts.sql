@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS post_texts
     INDEX authors toString(actor) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking')
 )
 -- A search reads a few rows here and there: small blocks of what it reads of each are less to decompress. An index granule of one column is
--- 8 KiB. sort_at is in the key although an edit can change it: the writer buries the old row by its old sort_at.
+-- 8 KiB. The newest stand first, since that is how they are read: backwards, the engine turns every granule around. sort_at is in the key
+-- although an edit can change it: the writer buries the old row by its old sort_at.
 ENGINE = ReplacingMergeTree(rev, deleted)
-ORDER BY (sort_at, actor, rkey)
-SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1
+ORDER BY (sort_at DESC, actor DESC, rkey DESC)
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, allow_experimental_reverse_key = 1

@@ -10,8 +10,9 @@ use crate::{Answer, AppView, Caller, ViewError};
 
 /// Unless all times are asked for. Units: days.
 const DAYS: i64 = 30;
-/// Hits are counted up to this many.
+/// Hits are counted up to this many; up to the second where each has to be read.
 const HITS_MAX: usize = 10_000;
+const READ_HITS_MAX: usize = 1_000;
 
 /// The parameters.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
@@ -58,7 +59,8 @@ pub struct Output {
     /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// How many match; those that this viewer does not see are among them. Not counted beyond ten thousand.
+    /// How many match; those that this viewer does not see are among them. Not counted beyond ten thousand,
+    /// phrases not beyond a thousand.
     pub hits_total: u64,
     /// Languages whose words are not parted by spaces, by the script of the query.
     pub detected_query_languages: Vec<String>,
@@ -82,7 +84,8 @@ pub async fn search_posts_v2(
         };
         fill_page(from, limit, fetch).await
     };
-    let hits = async { app.store.search_hits(&search.posts, HITS_MAX).await.map_err(refused) };
+    let hits_max = if search.posts.condition.reads_posts() { READ_HITS_MAX } else { HITS_MAX };
+    let hits = async { app.store.search_hits(&search.posts, hits_max).await.map_err(refused) };
     let ((posts, cursor), hits_total) = tokio::try_join!(pages, hits)?;
     Ok(Answer::new(Output { posts, cursor, hits_total, detected_query_languages }))
 }

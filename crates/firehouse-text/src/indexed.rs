@@ -4,7 +4,7 @@ use crate::fold;
 use crate::words::{Stretch, cut, each_stretch};
 
 /// Raised when the same text gives other words, runs, marks or words of names than before: stores that hold a lower one write them again.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// What of a field is looked at. Posts are shorter; descriptions of images need not be. Units: bytes.
 const FIELD_BYTES_MAX: usize = 32 << 10;

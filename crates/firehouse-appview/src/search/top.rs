@@ -1,6 +1,6 @@
 //! The order "top": what was answered most, is most about what was asked, and is written by whom others follow; age counts against it.
 //!
-//! A few thousand candidates are ranked: the newest that match, and of each tier of often answered posts the newest that match, so that the
+//! A few hundred candidates are ranked: the newest that match, and of each tier of often answered posts the newest that match, so that the
 //! best of a year are among them however many came since. The rank of a post stands in the place of its time: when it would have to be
 //! written to stand there without any answer. It does not change while time goes by, but it does with every answer; so pages of one search
 //! are cut from one list, which is kept for a while (`kept.rs`).
@@ -22,8 +22,8 @@ use crate::page::{From, Page, PageCursor};
 use crate::{AppView, ViewError};
 
 /// Posts among which the top ones are looked for: the newest that match, and of each tier the newest.
-const NEWEST_MAX: usize = 2_000;
-const OF_TIER_MAX: usize = 500;
+const NEWEST_MAX: usize = 300;
+const OF_TIER_MAX: usize = 100;
 /// What twice the engagement is worth: a post this much younger stands level. Units: milliseconds.
 const DOUBLING_MS: f64 = 12.0 * 3_600_000.0;
 /// What being most about what was asked is worth, beside nothing of it: so many times the engagement.

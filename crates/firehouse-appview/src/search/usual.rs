@@ -23,8 +23,8 @@ const POSTS_MIN: u64 = 200_000;
 const KEPT: Duration = Duration::from_secs(600);
 /// So many times what should be enough is looked at, since nothing is spread evenly.
 const SPARE: f64 = 2.0;
-/// Of the posts with all words of a phrase so many have them side by side; of those with all pairs of a run so many have the run.
-const TOGETHER: f64 = 0.05;
+/// Of the posts with the rarest word of a phrase so many have the phrase, and so it is with runs: people look for what others say.
+const TOGETHER: f64 = 0.1;
 /// Of the posts of whom a list, a label or an account selects, so many.
 const CHOSEN: f64 = 0.01;
 
@@ -101,6 +101,9 @@ fn share(usual: &Usual, condition: &Condition) -> f64 {
     let all = |texts: &[String], among: &HashMap<String, u64>| {
         texts.iter().map(|text| share_of(text, among, usual)).product::<f64>()
     };
+    let rarest = |texts: &[String], among: &HashMap<String, u64>| {
+        texts.iter().map(|text| share_of(text, among, usual)).fold(1.0, f64::min)
+    };
     let any = |texts: &[String], among: &HashMap<String, u64>| {
         texts.iter().map(|text| share_of(text, among, usual)).sum::<f64>().min(1.0)
     };
@@ -111,9 +114,9 @@ fn share(usual: &Usual, condition: &Condition) -> f64 {
         Condition::Words(words) => all(words, &usual.words),
         Condition::AnyWord(words) | Condition::Beginning(_, words) => any(words, &usual.words),
         Condition::Phrase(words) if words.len() < 2 => all(words, &usual.words),
-        Condition::Phrase(words) => TOGETHER * all(words, &usual.words),
+        Condition::Phrase(words) => TOGETHER * rarest(words, &usual.words),
         Condition::Run(_, pairs) if pairs.len() < 2 => all(pairs, &usual.pairs),
-        Condition::Run(_, pairs) => TOGETHER * all(pairs, &usual.pairs),
+        Condition::Run(_, pairs) => TOGETHER * rarest(pairs, &usual.pairs),
         Condition::Character(_, Some(pairs)) => any(pairs, &usual.pairs),
         // Too many pairs begin with it to be named.
         Condition::Character(_, None) => CHOSEN,
@@ -174,6 +177,9 @@ mod tests {
         check(&Condition::Run("東京".to_owned(), vec!["東京".to_owned()]), Some(20_000));
         let japanese = Condition::AnyMark(vec!["lang:ja".to_owned()]);
         check(&Condition::All(vec![japanese, words(&["the"])]), Some(16_000));
+        let phrase = |texts: [&str; 2]| Condition::Phrase(texts.map(str::to_owned).to_vec());
+        check(&phrase(["the", "cat"]), Some(2_000_000));
+        check(&phrase(["the", "zozop"]), None);
         check(&Condition::By(Vec::new()), None);
     }
 

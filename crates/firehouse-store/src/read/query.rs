@@ -32,13 +32,16 @@ pub(crate) enum Reach {
     Search,
 }
 
-/// What a search may take, and how text indexes are read: postings are decoded as far as they are needed, and before rows are read.
-const SEARCH: [(&str, &str); 5] = [
+/// What a search may take, and how text indexes are read: postings are decoded as far as they are needed, before rows are read, and those
+/// of common words once for many searches. A page has so few rows that reading some of their columns later takes longer.
+const SEARCH: [(&str, &str); 7] = [
     ("enable_materialized_cte", "1"),
     ("max_execution_time", "5"),
     ("max_memory_usage", "1000000000"),
+    ("query_plan_optimize_lazy_materialization", "0"),
     ("text_index_posting_list_apply_mode", "lazy"),
     ("use_skip_indexes_on_data_read", "0"),
+    ("use_text_index_postings_cache", "1"),
 ];
 
 impl Reach {

@@ -1,7 +1,6 @@
 -- Posts that match a search, in the order in which they came: those that were told, and missed, while nobody listened. A post is missing
 -- whose version is no longer the one that came.
--- Params: after UInt64: the last number seen, exclusive; through UInt64, inclusive; after_ms Int64, inclusive; until_ms Int64, exclusive;
--- limit UInt32.
+-- Params: after UInt64: the last number seen, exclusive; through UInt64, inclusive; limit UInt32.
 SELECT number, actor, rkey, sort_at, rev
 FROM post_arrivals
 WHERE number > {after:UInt64}
@@ -11,16 +10,13 @@ WHERE number > {after:UInt64}
     (
         SELECT sort_at, actor, rkey, rev
         FROM post_texts
-        WHERE deleted = 0
-            AND sort_at >= fromUnixTimestamp64Milli({after_ms:Int64}, 'UTC')
-            AND sort_at < fromUnixTimestamp64Milli({until_ms:Int64}, 'UTC')
-            AND sort_at >=
+        WHERE sort_at >=
             (
                 SELECT min(sort_at)
                 FROM post_arrivals
                 WHERE number > {after:UInt64} AND number <= {through:UInt64}
             )
-            AND (/* condition */)
+            AND /* condition */
     )
 ORDER BY number
 LIMIT {limit:UInt32}

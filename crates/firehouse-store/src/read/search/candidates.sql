@@ -1,7 +1,6 @@
 -- As posts.sql, with what tells how much each post is about what is asked: how long it is, and how often each word and each run stands
 -- in it.
--- Params: after_ms Int64, inclusive; until_ms Int64, exclusive; before_ms Int64, before_actor UInt64, before_rkey UInt64: the last row seen,
--- exclusive; table Identifier: post_texts, or engaged_texts for those alone that were answered often; limit UInt32; words Array(String); runs Array(String).
+-- Params: table Identifier: post_texts, or engaged_texts for those alone that were answered often; limit UInt32; words Array(String); runs Array(String).
 SELECT
     actor,
     rkey,
@@ -12,11 +11,6 @@ SELECT
         arrayMap(word -> toUInt16(countSubstrings(concat(' ', words, ' '), concat(' ', word, ' '))), {words:Array(String)}),
         arrayMap(run -> toUInt16(countSubstrings(runs, run)), {runs:Array(String)})) AS times
 FROM {table:Identifier}
-WHERE deleted = 0
-    AND sort_at >= fromUnixTimestamp64Milli({after_ms:Int64}, 'UTC')
-    AND sort_at < fromUnixTimestamp64Milli({until_ms:Int64}, 'UTC')
-    AND sort_at <= fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
-    AND (sort_at < fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC') OR (actor, rkey) < ({before_actor:UInt64}, {before_rkey:UInt64}))
-    AND (/* condition */)
+WHERE /* condition */
 ORDER BY sort_at DESC, actor DESC, rkey DESC
 LIMIT {limit:UInt32}

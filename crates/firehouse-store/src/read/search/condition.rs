@@ -59,6 +59,44 @@ impl Condition {
         Self::All(Vec::new())
     }
 
+    /// Whether posts that say nothing and are of no kind may meet it: then tombstones have to be told apart, which have nothing else.
+    pub(super) fn is_met_by_silence(&self) -> bool {
+        match self {
+            Self::All(conditions) => conditions.iter().all(Self::is_met_by_silence),
+            Self::Any(conditions) => conditions.iter().any(Self::is_met_by_silence),
+            Self::Marks(marks) => marks.is_empty(),
+            Self::Words(_)
+            | Self::AnyWord(_)
+            | Self::Beginning(..)
+            | Self::Phrase(_)
+            | Self::Run(..)
+            | Self::Character(..)
+            | Self::AnyMark(_) => false,
+            _ => true,
+        }
+    }
+
+    /// Whether more than the text indexes has to be read to know which posts meet it.
+    pub fn reads_posts(&self) -> bool {
+        match self {
+            Self::All(conditions) | Self::Any(conditions) => {
+                conditions.iter().any(Self::reads_posts)
+            }
+            Self::Not(condition) => condition.reads_posts(),
+            Self::Phrase(words) => words.len() > 1,
+            Self::Run(run, _) => run.chars().nth(2).is_some(),
+            Self::Words(_)
+            | Self::AnyWord(_)
+            | Self::Beginning(..)
+            | Self::Character(_, Some(_))
+            | Self::Marks(_)
+            | Self::AnyMark(_)
+            | Self::By(_)
+            | Self::Since(_) => false,
+            _ => true,
+        }
+    }
+
     /// How long its texts are as parameters of a URL, and what else it has, roughly. Units: bytes.
     pub fn bytes(&self) -> usize {
         let escaped = |text: &String| {

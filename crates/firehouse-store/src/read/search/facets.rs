@@ -3,7 +3,7 @@
 use clickhouse::Row;
 
 use super::super::query::fetch_search;
-use super::{PostSearch, searched};
+use super::{LinkPosition, PostSearch, searched};
 use crate::{Store, StoreError};
 
 /// Something that posts have.
@@ -64,7 +64,7 @@ impl Store {
         search: &PostSearch,
         count: FacetCount,
     ) -> Result<Vec<Facet>, StoreError> {
-        let asked = searched(self.query(""), include_str!("facets.sql"), search)
+        let asked = searched(self.query(""), include_str!("facets.sql"), search, LinkPosition::START)
             .param("posts", count.posts)
             .param("interval_s", count.interval_s)
             .param("spans", count.spans)

@@ -1,7 +1,7 @@
 -- What the newest posts that match a search are like: how many have each span of time (0, its beginning in milliseconds), language (1),
 -- domain (2; of a link to a.b.c only that, not b.c too), tag (3), author (4, as a number), kind of media (5). Kind 6 is their number.
 -- A post whose older version is not merged away yet counts once.
--- Params: after_ms Int64, inclusive; until_ms Int64, exclusive; posts UInt32: so many are counted; interval_s UInt32: length of a span, 0
+-- Params: posts UInt32: so many are counted; interval_s UInt32: length of a span, 0
 -- for calendar months; spans UInt32 and values UInt32: the most frequent so many of each.
 WITH arrayFilter(mark -> startsWith(mark, 'domain:'), marks) AS domains
 SELECT kind, value, count() AS posts
@@ -23,10 +23,7 @@ FROM
     (
         SELECT sort_at, actor, rkey, arrayMap(mark -> toString(mark), marks) AS marks
         FROM post_texts
-        WHERE deleted = 0
-            AND sort_at >= fromUnixTimestamp64Milli({after_ms:Int64}, 'UTC')
-            AND sort_at < fromUnixTimestamp64Milli({until_ms:Int64}, 'UTC')
-            AND (/* condition */)
+        WHERE /* condition */
         ORDER BY sort_at DESC, actor DESC, rkey DESC, rev DESC
         LIMIT 1 BY sort_at, actor, rkey
         LIMIT {posts:UInt32}

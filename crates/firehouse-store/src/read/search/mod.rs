@@ -163,9 +163,9 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<FoundPost>, StoreError> {
-        let asked = searched(self.query(""), include_str!("posts.sql"), search);
-        let asked = asked.param("table", among.table());
-        fetch_search("search_posts", before.page(asked, limit)).await
+        let asked = searched(self.query(""), include_str!("posts.sql"), search, before);
+        let asked = asked.param("table", among.table()).param("limit", limit);
+        fetch_search("search_posts", asked).await
     }
 
     /// As [`Store::search_posts`], with how often `words` and `runs` stand in each.
@@ -177,15 +177,15 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<Candidate>, StoreError> {
-        let asked = searched(self.query(""), include_str!("candidates.sql"), search);
+        let asked = searched(self.query(""), include_str!("candidates.sql"), search, before);
         let asked = asked.param("words", words).param("runs", runs);
-        let asked = asked.param("table", among.table());
-        fetch_search("search_candidates", before.page(asked, limit)).await
+        let asked = asked.param("table", among.table()).param("limit", limit);
+        fetch_search("search_candidates", asked).await
     }
 
     /// How many posts match, at most `limit`. Errors: [`StoreError::Read`].
     pub async fn search_hits(&self, search: &PostSearch, limit: usize) -> Result<u64, StoreError> {
-        let asked = searched(self.query(""), include_str!("hits.sql"), search);
+        let asked = searched(self.query(""), include_str!("hits.sql"), search, LinkPosition::START);
         let asked = asked.param("limit", limit);
         let counts: Vec<u64> = fetch_search("search_hits", asked).await?;
         Ok(counts.first().copied().unwrap_or_default())
@@ -226,17 +226,46 @@ impl Store {
     /// How the engine goes about a search: its plan, line by line. Errors: [`StoreError::Read`].
     pub async fn explain_search(&self, search: &PostSearch) -> Result<Vec<String>, StoreError> {
         let explained = self.query("EXPLAIN actions = 1, indexes = 1\n");
-        let asked = searched(explained, include_str!("posts.sql"), search);
-        let asked = asked.param("table", Among::All.table());
-        fetch_search("explain_search", LinkPosition::START.page(asked, 1)).await
+        let asked = searched(explained, include_str!("posts.sql"), search, LinkPosition::START);
+        let asked = asked.param("table", Among::All.table()).param("limit", 1);
+        fetch_search("explain_search", asked).await
     }
 }
 
-/// A file with the conditions where they come.
-fn searched<'a>(mut asked: Asked<'a>, sql: &'static str, search: &PostSearch) -> Asked<'a> {
-    let (before, behind) = sql.split_once(CONDITION).unwrap_or((sql, ""));
+/// A file with the conditions where they come: those of the search, the span of time, and the last row seen. What always holds is not
+/// asked for, since every comparison costs about what finding a rare word does.
+fn searched<'a>(
+    mut asked: Asked<'a>,
+    sql: &'static str,
+    search: &PostSearch,
+    behind: LinkPosition,
+) -> Asked<'a> {
+    let (before, rest) = sql.split_once(CONDITION).unwrap_or((sql, ""));
     asked.push(before);
-    let mut asked = search.condition.write(asked);
-    asked.push(behind);
-    asked.param("after_ms", search.after.ms()).param("until_ms", search.until.ms())
+    asked.push("(");
+    asked = search.condition.write(asked);
+    asked.push(")");
+    if search.condition.is_met_by_silence() {
+        asked.push(" AND deleted = 0");
+    }
+    if search.after > Datetime::from_ms(i64::MIN) {
+        asked.push(" AND ");
+        asked = Condition::Since(search.after).write(asked);
+    }
+    if search.until < Datetime::from_ms(i64::MAX) {
+        asked.push(" AND ");
+        asked = asked.part(include_str!("conditions/until.sql"));
+        asked = asked.value("until_ms", search.until.ms());
+    }
+    if behind != LinkPosition::START {
+        asked.push(" AND ");
+        asked = asked
+            .part(include_str!("conditions/behind.sql"))
+            .value("before_ms", behind.at.ms())
+            .value("same_ms", behind.at.ms())
+            .value("actor", behind.actor)
+            .value("rkey", behind.rkey);
+    }
+    asked.push(rest);
+    asked
 }

@@ -1,0 +1,1 @@
+sort_at < fromUnixTimestamp64Milli({until_ms:Int64}, 'UTC')
