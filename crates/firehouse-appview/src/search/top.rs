@@ -22,8 +22,8 @@ use crate::page::{From, Page, PageCursor};
 use crate::{AppView, ViewError};
 
 /// Posts among which the top ones are looked for: the newest that match, and of each tier the newest.
-const NEWEST_MAX: usize = 300;
-const OF_TIER_MAX: usize = 100;
+const NEWEST_MAX: usize = 200;
+const OF_TIER_MAX: usize = 50;
 /// What twice the engagement is worth: a post this much younger stands level. Units: milliseconds.
 const DOUBLING_MS: f64 = 12.0 * 3_600_000.0;
 /// What being most about what was asked is worth, beside nothing of it: so many times the engagement.

@@ -6,7 +6,7 @@ use clickhouse::Row;
 use firehouse_schema::{PostArrivalRow, PostTextRow};
 use firehouse_types::{ActorId, Rev, RkeyId};
 
-use super::{LinkPosition, FoundPost, PostSearch, searched};
+use super::{FoundPost, LinkPosition, PostSearch, searched};
 use crate::arrivals::{ArrivedPost, PostLink};
 use crate::read::{TRIPLES_PER_QUERY, fetch, fetch_wide};
 use crate::{Store, StoreError};
@@ -108,7 +108,8 @@ impl Store {
         (after, through): (u64, u64),
         limit: usize,
     ) -> Result<Vec<Arrived>, StoreError> {
-        let asked = searched(self.query(""), include_str!("arrived.sql"), search, LinkPosition::START);
+        let asked =
+            searched(self.query(""), include_str!("arrived.sql"), search, LinkPosition::START);
         let asked = asked.param("after", after).param("through", through).param("limit", limit);
         fetch_wide("search_arrived", asked).await
     }

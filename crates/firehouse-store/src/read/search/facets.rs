@@ -64,11 +64,12 @@ impl Store {
         search: &PostSearch,
         count: FacetCount,
     ) -> Result<Vec<Facet>, StoreError> {
-        let asked = searched(self.query(""), include_str!("facets.sql"), search, LinkPosition::START)
-            .param("posts", count.posts)
-            .param("interval_s", count.interval_s)
-            .param("spans", count.spans)
-            .param("values", count.values);
+        let asked =
+            searched(self.query(""), include_str!("facets.sql"), search, LinkPosition::START)
+                .param("posts", count.posts)
+                .param("interval_s", count.interval_s)
+                .param("spans", count.spans)
+                .param("values", count.values);
         let rows: Vec<FacetRow> = fetch_search("search_facets", asked).await?;
         let facet = |row: FacetRow| {
             let kind = match row.kind {
