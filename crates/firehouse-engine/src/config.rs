@@ -65,7 +65,7 @@ impl Config {
             waited_response_buffer_bytes: 32 << 20,
             stop: Duration::from_secs(10),
             settings: settings_of_a_server(),
-            server_settings: BTreeMap::new(),
+            server_settings: caches_of_a_server(),
         }
     }
 }
@@ -75,4 +75,11 @@ impl Config {
 fn settings_of_a_server() -> BTreeMap<String, String> {
     let differing = [("implicit_select", "0"), ("allow_introspection_functions", "0")];
     differing.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// What is kept decoded, where the library would let it grow beyond what an engine beside other programs may take: postings of common words
+/// (2 GiB).
+fn caches_of_a_server() -> BTreeMap<String, String> {
+    let sizes = [("text_index_postings_cache_size", 256 << 20)];
+    sizes.into_iter().map(|(name, bytes): (&str, u64)| (name.to_owned(), bytes.to_string())).collect()
 }
