@@ -81,5 +81,8 @@ fn settings_of_a_server() -> BTreeMap<String, String> {
 /// (2 GiB).
 fn caches_of_a_server() -> BTreeMap<String, String> {
     let sizes = [("text_index_postings_cache_size", 256 << 20)];
-    sizes.into_iter().map(|(name, bytes): (&str, u64)| (name.to_owned(), bytes.to_string())).collect()
+    sizes
+        .into_iter()
+        .map(|(name, bytes): (&str, u64)| (name.to_owned(), bytes.to_string()))
+        .collect()
 }

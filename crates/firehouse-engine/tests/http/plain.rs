@@ -127,6 +127,7 @@ fn statements_of_every_kind_answer() {
 #[test]
 fn what_is_kept_decoded_of_text_indexes_is_bounded() {
     let Some(server) = server::start() else { return };
-    let query = "SELECT value FROM system.server_settings WHERE name = 'text_index_postings_cache_size'";
+    let query =
+        "SELECT value FROM system.server_settings WHERE name = 'text_index_postings_cache_size'";
     check(&["--data-binary", query, &server.url], "", "268435456\n");
 }
