@@ -2,10 +2,11 @@
 //!
 //! A token bucket each: it holds as many requests as the limit says and fills up again within the window, steadily. Whoever shows a valid
 //! token is charged as that account, wherever it asks from, since a PDS asks for all its users from one address. All others are charged as
-//! their address. Searches in posts, each of which may take seconds of the store, are charged once more, to a smaller bucket of their own. Credentials that do not hold are charged to the address apart, so that guessing has an end too: of passwords, whoever
-//! has none left is not heard at all; of tokens, nobody is asked for keys any more, and those of accounts whose keys are known here still
-//! hold, since a PDS must not be locked out by an outage of the directory. Administrators and the moderation service are not limited. All
-//! of it is of this process, in bounded memory: the buckets unused longest are forgotten, full.
+//! their address. Searches in posts, each of which may take seconds of the store, are charged once more, to a smaller bucket of their own.
+//! Credentials that do not hold are charged to the address apart, so that guessing has an end too: of passwords, whoever has none left is
+//! not heard at all; of tokens, nobody is asked for keys any more, and those of accounts whose keys are known here still hold, since a PDS
+//! must not be locked out by an outage of the directory. Administrators and the moderation service are not limited. All of it is of this
+//! process, in bounded memory: the buckets unused longest are forgotten, full.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -124,10 +125,9 @@ impl RateLimits {
 
     /// Begins one request.
     pub(crate) fn meter<'a>(&'a self, request: &Parts) -> Meter<'a> {
-        let peer = request.extensions.get::<Peer>().map(|peer| peer.0);
         Meter {
             limits: self,
-            address: peer.and_then(|peer| self.client(peer, &request.headers)).map(customer),
+            address: self.address(request),
             shown: Shown::of(&request.headers),
             is_settled: false,
             charge: None,
@@ -163,7 +163,18 @@ impl RateLimits {
         nearest
     }
 
-    fn charge(&self, key: Key, limit: u32) -> Option<Charge> {
+    /// How many requests a bucket holds; 0: as many as they like.
+    fn limit(&self, key: Key) -> u32 {
+        match key {
+            Key::Viewer(_) => self.per_viewer,
+            Key::Address(_) | Key::Refused(_) | Key::Media(_) => self.per_address,
+            Key::SearchingViewer(_) | Key::SearchingAddress(_) => self.searches,
+            Key::Unverified(_) => self.unverified,
+        }
+    }
+
+    fn charge(&self, key: Key) -> Option<Charge> {
+        let limit = self.limit(key);
         if limit == 0 {
             return None;
         }
@@ -172,8 +183,8 @@ impl RateLimits {
         Some(bucket.charge(now, limit, self.window))
     }
 
-    fn is_empty(&self, key: Key, limit: u32) -> bool {
-        let now = micros(self.since.elapsed());
+    fn is_empty(&self, key: Key) -> bool {
+        let (limit, now) = (self.limit(key), micros(self.since.elapsed()));
         let full_at = self.buckets.get(&key).map_or(0, |bucket| bucket.0.load(Ordering::Relaxed));
         limit > 0 && full_at.saturating_sub(now) + cost(limit, self.window) > micros(self.window)
     }
@@ -230,11 +241,10 @@ impl Meter<'_> {
     /// Before anything is done: whether the caller's address has anything left. Errors: 429.
     pub(crate) fn enter(&mut self) -> Result<(), Failure> {
         let Some(address) = self.address else { return Ok(()) };
-        let limits = self.limits;
         match self.shown {
-            Shown::Nothing => self.settle(Key::Address(address), limits.per_address),
-            Shown::Password if limits.is_empty(Key::Refused(address), limits.per_address) => {
-                self.settle(Key::Refused(address), limits.per_address)
+            Shown::Nothing => self.settle(Key::Address(address)),
+            Shown::Password if self.limits.is_empty(Key::Refused(address)) => {
+                self.settle(Key::Refused(address))
             }
             // Whether a token of a known account holds is found out without asking anybody.
             Shown::Password | Shown::Token => Ok(()),
@@ -243,8 +253,7 @@ impl Meter<'_> {
 
     /// Whether somebody may be asked for the key of a token.
     pub(crate) fn may_look_up(&self) -> bool {
-        let (limits, limit) = (self.limits, self.limits.unverified);
-        self.address.is_none_or(|address| !limits.is_empty(Key::Unverified(address), limit))
+        self.address.is_none_or(|address| !self.limits.is_empty(Key::Unverified(address)))
     }
 
     /// Once it is known who asks. Errors: 429.
@@ -254,7 +263,7 @@ impl Meter<'_> {
             return Ok(());
         }
         match &caller.viewer {
-            Some(viewer) => self.settle(Key::Viewer(viewer.actor()), self.limits.per_viewer),
+            Some(viewer) => self.settle(Key::Viewer(viewer.actor())),
             None => self.anonymous(),
         }
     }
@@ -267,17 +276,15 @@ impl Meter<'_> {
             (None, Some(address)) => Key::SearchingAddress(address),
             (None, None) => return Ok(()),
         };
-        self.settle(key, self.limits.searches)
+        self.settle(key)
     }
 
     /// Once it is known that the credentials do not hold, or that nobody can say. Shape: that, or 429.
     pub(crate) fn refused(&mut self, failure: Failure) -> Failure {
         let (Some(address), false) = (self.address, self.is_settled) else { return failure };
         let settled = match self.shown {
-            Shown::Token => self.settle(Key::Unverified(address), self.limits.unverified),
-            Shown::Nothing | Shown::Password => {
-                self.settle(Key::Refused(address), self.limits.per_address)
-            }
+            Shown::Token => self.settle(Key::Unverified(address)),
+            Shown::Nothing | Shown::Password => self.settle(Key::Refused(address)),
         };
         settled.err().unwrap_or(failure)
     }
@@ -292,24 +299,27 @@ impl Meter<'_> {
 
     fn anonymous(&mut self) -> Result<(), Failure> {
         match self.address {
-            Some(address) if !self.is_settled => {
-                self.settle(Key::Address(address), self.limits.per_address)
-            }
+            Some(address) if !self.is_settled => self.settle(Key::Address(address)),
             Some(_) | None => Ok(()),
         }
     }
 
-    fn settle(&mut self, key: Key, limit: u32) -> Result<(), Failure> {
+    fn settle(&mut self, key: Key) -> Result<(), Failure> {
         self.is_settled = true;
-        self.charge = self.limits.charge(key, limit);
+        // Where this has no limit, what was charged before is told.
+        self.charge = self.limits.charge(key).or(self.charge);
         match self.charge {
-            Some(Charge { wait: Some(_), .. }) => Err(Failure::too_often()),
+            Some(charge) if charge.is_refused() => Err(Failure::too_often()),
             Some(_) | None => Ok(()),
         }
     }
 }
 
 impl Charge {
+    fn is_refused(&self) -> bool {
+        self.wait.is_some()
+    }
+
     /// Tells the caller.
     pub(crate) fn tell(&self, headers: &mut HeaderMap) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -328,12 +338,12 @@ impl Charge {
 
 /// Limits blobs and images by address.
 pub(crate) async fn media(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    by_address(&api.limits, Key::Media, request, next).await
+    by_address(&api.limits, &[Key::Media], request, next).await
 }
 
 /// Limits pages for people by address, which has as many of them and of anonymous requests together as of the latter alone.
 pub(crate) async fn pages(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    by_address(&api.limits, Key::Address, request, next).await
+    by_address(&api.limits, &[Key::Address], request, next).await
 }
 
 /// Limits searches that are no methods, as those that are.
@@ -342,25 +352,29 @@ pub(crate) async fn searches(
     request: Request,
     next: Next,
 ) -> Response {
-    by_address(&api.limits, Key::SearchingAddress, request, next).await
+    by_address(&api.limits, &[Key::Address, Key::SearchingAddress], request, next).await
 }
 
+/// Charges one bucket after the other, until one has nothing left. The last charge is the one that is told.
 async fn by_address(
     limits: &RateLimits,
-    key: fn(IpAddr) -> Key,
+    keys: &[fn(IpAddr) -> Key],
     request: Request,
     next: Next,
 ) -> Response {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let address = peer.and_then(|peer| limits.client(peer, request.headers())).map(customer);
-    let limit = |key| match key {
-        Key::SearchingAddress(_) => limits.searches,
-        _ => limits.per_address,
-    };
-    let charge = address.map(key).and_then(|key| limits.charge(key, limit(key)));
+    let (head, body) = request.into_parts();
+    let mut charge: Option<Charge> = None;
+    if let Some(address) = limits.address(&head) {
+        for key in keys {
+            charge = limits.charge(key(address)).or(charge);
+            if charge.is_some_and(|charge| charge.is_refused()) {
+                break;
+            }
+        }
+    }
     let mut response = match charge {
-        Some(Charge { wait: Some(_), .. }) => Failure::too_often().into_response(),
-        Some(_) | None => next.run(request).await,
+        Some(charge) if charge.is_refused() => Failure::too_often().into_response(),
+        Some(_) | None => next.run(Request::from_parts(head, body)).await,
     };
     if let Some(charge) = charge {
         charge.tell(response.headers_mut());

@@ -106,9 +106,27 @@ async fn searches_in_posts_have_a_smaller_share_of_their_own_for_each_address_an
     }
     let table = "/search/facets.csv?q=cats";
     assert_eq!(ask(&world, Some("192.0.2.1"), table, None).await.status, 429);
-    // What is left to it otherwise is less by what it asked: three searches.
-    assert_eq!(left(&ask(&world, Some("192.0.2.1"), TIMELINE, None).await), Some(1));
+    // What is left to it otherwise is less by what it asked: three searches, and the table.
+    assert_eq!(left(&ask(&world, Some("192.0.2.1"), TIMELINE, None).await), Some(0));
     assert_eq!(ask(&world, Some("192.0.2.2"), search, None).await.status, 503);
+}
+
+#[tokio::test]
+async fn searches_without_a_share_of_their_own_have_that_of_all_else() {
+    let world = World::new(store_at("http://127.0.0.1:1"), |config| config.rate_search_max = 0);
+    for (client, path) in [
+        ("192.0.2.1", "/xrpc/app.bsky.feed.searchPosts?q=cats"),
+        ("192.0.2.2", "/search/rss?q=cats"),
+        ("192.0.2.3", "/search/atom?q=cats"),
+        ("192.0.2.4", "/search/facets.csv?q=cats"),
+    ] {
+        for expected in (0..5).rev() {
+            let answer = ask(&world, Some(client), path, None).await;
+            assert_eq!((answer.status.as_u16(), left(&answer)), (503, Some(expected)), "{path}");
+        }
+        let refused = ask(&world, Some(client), path, None).await;
+        assert_eq!(refused.error(), (429, "RateLimitExceeded".to_owned()), "{path}");
+    }
 }
 
 #[tokio::test]
