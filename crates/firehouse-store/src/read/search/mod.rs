@@ -262,7 +262,6 @@ fn searched<'a>(
         asked = asked
             .part(include_str!("conditions/behind.sql"))
             .value("before_ms", behind.at.ms())
-            .value("same_ms", behind.at.ms())
             .value("actor", behind.actor)
             .value("rkey", behind.rkey);
     }

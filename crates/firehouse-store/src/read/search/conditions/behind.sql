@@ -1,2 +1,2 @@
 sort_at <= fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')
-    AND (sort_at < fromUnixTimestamp64Milli({same_ms:Int64}, 'UTC') OR (actor, rkey) < ({actor:UInt64}, {rkey:UInt64}))
+    AND (sort_at < fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC') OR (actor, rkey) < ({actor:UInt64}, {rkey:UInt64}))
