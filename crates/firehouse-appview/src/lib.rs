@@ -190,8 +190,9 @@ pub use search_posts_v2::{
     search_posts_v2,
 };
 pub use search_skeletons::{
-    ActorsSkeleton, NamedActor, NamedRecord, PostsSkeleton, StarterPacksSkeleton,
-    search_actors_skeleton, search_posts_skeleton, search_starter_packs_skeleton,
+    ActorsAsked, ActorsSkeleton, AskedFor, NamedActor, NamedRecord, PostsSkeleton,
+    StarterPacksSkeleton, search_actors_skeleton, search_posts_skeleton,
+    search_starter_packs_skeleton,
 };
 pub use search_starter_packs::{
     FoundStarterPacks, FoundStarterPacksV2, search_starter_packs, search_starter_packs_v2,

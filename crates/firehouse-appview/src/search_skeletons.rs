@@ -7,16 +7,32 @@
 use atrium_api::app::bsky::actor::{search_actors as actors, search_actors_typeahead as typed};
 use atrium_api::app::bsky::feed::search_posts as posts;
 use atrium_api::app::bsky::graph::search_starter_packs as packs;
-use atrium_api::app::bsky::unspecced::{
-    search_actors_skeleton as actors_skeleton, search_posts_skeleton as posts_skeleton,
-    search_starter_packs_skeleton as packs_skeleton,
-};
 use firehouse_types::Did;
 
 use crate::{
     Answer, AppView, Caller, ViewError, search_actors, search_actors_typeahead, search_posts,
     search_starter_packs_v2,
 };
+
+/// What such a search takes: what one for people takes, and for whom it is.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct AskedFor<P> {
+    /// Who is going to see what is found; the caller, when nobody is named.
+    pub viewer: Option<Did>,
+    /// What is asked.
+    #[serde(flatten)]
+    pub asked: P,
+}
+
+/// What searchActorsSkeleton takes beside the viewer.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct ActorsAsked {
+    /// Whether the query is what was typed so far.
+    pub typeahead: Option<bool>,
+    /// What is asked.
+    #[serde(flatten)]
+    pub asked: actors::ParametersData,
+}
 
 /// A post or a starter pack.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -65,38 +81,10 @@ pub struct StarterPacksSkeleton {
 pub async fn search_posts_skeleton(
     app: &AppView,
     caller: &Caller,
-    parameters: posts_skeleton::ParametersData,
+    parameters: AskedFor<posts::ParametersData>,
 ) -> Result<Answer<PostsSkeleton>, ViewError> {
-    let posts_skeleton::ParametersData {
-        author,
-        cursor,
-        domain,
-        lang,
-        limit,
-        mentions,
-        q,
-        since,
-        sort,
-        tag,
-        until,
-        url,
-        viewer,
-    } = parameters;
-    let asked = posts::ParametersData {
-        author,
-        cursor,
-        domain,
-        lang,
-        limit,
-        mentions,
-        q,
-        since,
-        sort,
-        tag,
-        until,
-        url,
-    };
-    let found = search_posts(app, &asking(caller, viewer)?, asked).await?.body;
+    let AskedFor { viewer, asked } = parameters;
+    let found = search_posts(app, &asking(caller, viewer), asked).await?.body;
     let posts = found.posts.into_iter().map(|post| NamedRecord { uri: post.uri });
     Ok(Answer::new(PostsSkeleton { posts: posts.collect(), cursor: found.cursor }))
 }
@@ -105,16 +93,15 @@ pub async fn search_posts_skeleton(
 pub async fn search_actors_skeleton(
     app: &AppView,
     caller: &Caller,
-    parameters: actors_skeleton::ParametersData,
+    parameters: AskedFor<ActorsAsked>,
 ) -> Result<Answer<ActorsSkeleton>, ViewError> {
-    let actors_skeleton::ParametersData { cursor, limit, q, typeahead, viewer } = parameters;
-    let caller = asking(caller, viewer)?;
-    let (q, term) = (Some(q), None);
+    let AskedFor { viewer, asked: ActorsAsked { typeahead, asked } } = parameters;
+    let caller = asking(caller, viewer);
     let found = if typeahead == Some(true) {
+        let actors::ParametersData { limit, q, term, .. } = asked;
         let asked = typed::ParametersData { limit, q, term };
         search_actors_typeahead(app, &caller, asked).await?.body
     } else {
-        let asked = actors::ParametersData { cursor, limit, q, term };
         search_actors(app, &caller, asked).await?.body
     };
     let actors = found.actors.into_iter().map(|profile| NamedActor { did: profile.did });
@@ -125,23 +112,17 @@ pub async fn search_actors_skeleton(
 pub async fn search_starter_packs_skeleton(
     app: &AppView,
     caller: &Caller,
-    parameters: packs_skeleton::ParametersData,
+    parameters: AskedFor<packs::ParametersData>,
 ) -> Result<Answer<StarterPacksSkeleton>, ViewError> {
-    let packs_skeleton::ParametersData { cursor, limit, q, viewer } = parameters;
-    let asked = packs::ParametersData { cursor, limit, q };
-    let found = search_starter_packs_v2(app, &asking(caller, viewer)?, asked).await?.body;
+    let AskedFor { viewer, asked } = parameters;
+    let found = search_starter_packs_v2(app, &asking(caller, viewer), asked).await?.body;
     let packs = found.starter_packs.into_iter().map(|pack| NamedRecord { uri: pack.basic.uri });
     let (hits_total, cursor) = (found.hits_total, found.cursor);
     Ok(Answer::new(StarterPacksSkeleton { starter_packs: packs.collect(), hits_total, cursor }))
 }
 
-/// On whose behalf. Errors: [`ViewError::InvalidRequest`] for what is no DID, which the lexicon has refused before.
-fn asking(
-    caller: &Caller,
-    viewer: Option<atrium_api::types::string::Did>,
-) -> Result<Caller, ViewError> {
-    let Some(viewer) = viewer else { return Ok(caller.clone()) };
-    let viewer = Did::parse(viewer.as_str())
-        .map_err(|error| ViewError::InvalidRequest { message: error.to_string() })?;
-    Ok(Caller { viewer: Some(viewer), ..caller.clone() })
+/// On whose behalf.
+fn asking(caller: &Caller, viewer: Option<Did>) -> Caller {
+    let viewer = viewer.or_else(|| caller.viewer.clone());
+    Caller { viewer, ..caller.clone() }
 }
