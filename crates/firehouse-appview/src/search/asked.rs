@@ -67,7 +67,7 @@ pub(crate) struct Search {
     pub sort: Option<Sort>,
     /// Only posts of some authors are asked for: rules that keep others' eyes from posts are milder then.
     pub has_author: bool,
-    /// What was asked, and by whom if that matters, as a number: the same for the same search at any time.
+    /// What was asked, by whom, and whose labels they want, as a number: the same for the same search of the same caller at any time.
     pub question: u64,
 }
 

@@ -16,7 +16,7 @@ use crate::clock;
 
 /// How long a list is kept behind the last page that was cut from it.
 const KEPT: Duration = Duration::from_secs(600);
-/// What all lists take. Units: bytes; one of four thousand posts takes 250 KB.
+/// What all lists take. Units: bytes; one of four hundred posts takes 22 KB.
 const BYTES_MAX: u64 = 128 << 20;
 
 /// The lists, by what was asked and by number.
