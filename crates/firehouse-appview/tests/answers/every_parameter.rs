@@ -4,19 +4,19 @@
 //! not walked here.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use firehouse_appview::{
-    LiveSearch, LiveSearches, Told, ViewError, get_popular_feed_generators, get_search_facets,
-    get_trend_history, get_trending_topics, get_trends, get_trends_skeleton, search_actors,
-    search_actors_typeahead, search_lists, search_posts, search_posts_v2, search_starter_packs,
-    search_starter_packs_v2,
+    LiveSearches, ViewError, get_popular_feed_generators, get_search_facets, get_trend_history,
+    get_trending_topics, get_trends, get_trends_skeleton, search_actors, search_actors_skeleton,
+    search_actors_typeahead, search_lists, search_posts, search_posts_skeleton, search_posts_v2,
+    search_starter_packs, search_starter_packs_skeleton, search_starter_packs_v2,
 };
 use firehouse_lexicon::Catalog;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::network::{json, parameters, pluck};
+use crate::found_and_told::{found, told};
+use crate::network::{json, parameters};
 use crate::searched::Searched;
 
 /// Cases of one method.
@@ -58,7 +58,22 @@ const FILTERS: &[(&str, &str)] = &[
     ("repliesOnly", "true"),
     ("following", "true"),
 ];
+/// The same in the first version.
+const FIRST_FILTERS: &[(&str, &str)] = &[
+    ("q", "snow"),
+    ("sort", "top"),
+    ("since", "2025-01-01"),
+    ("until", "2025-01-01"),
+    ("mentions", "ben.test"),
+    ("author", "ben.test"),
+    ("lang", "pt"),
+    ("domain", "example.com"),
+    ("url", "https://example.com/x"),
+    ("tag", "wet"),
+];
 const PAGES: &[(&str, &str)] = &[("limit", "1"), ("cursor", "{cursor}")];
+/// Who does not see all that Ana sees, in whose name everything is asked.
+const FOR_DEE: &[(&str, &str)] = &[("viewer", "{dee}")];
 const RAIN: &str = "query=rain&allTime=true";
 
 const METHODS: &[Method] = &[
@@ -66,21 +81,7 @@ const METHODS: &[Method] = &[
         nsid: "app.bsky.feed.searchPosts",
         beside: "q=rain",
         shown: "/posts",
-        cases: &[
-            PAGES,
-            &[
-                ("q", "snow"),
-                ("sort", "top"),
-                ("since", "2025-01-01"),
-                ("until", "2025-01-01"),
-                ("mentions", "ben.test"),
-                ("author", "ben.test"),
-                ("lang", "pt"),
-                ("domain", "example.com"),
-                ("url", "https://example.com/x"),
-                ("tag", "wet"),
-            ],
-        ],
+        cases: &[PAGES, FIRST_FILTERS],
     },
     Method {
         nsid: "app.bsky.feed.searchPostsV2",
@@ -132,6 +133,31 @@ const METHODS: &[Method] = &[
         cases: &[PAGES, &[("q", "snow")]],
     },
     Method {
+        nsid: "app.bsky.unspecced.searchPostsSkeleton",
+        beside: "q=rain",
+        shown: "/posts",
+        cases: &[PAGES, FIRST_FILTERS, FOR_DEE],
+    },
+    Method {
+        nsid: "app.bsky.unspecced.searchActorsSkeleton",
+        beside: "q=rain",
+        shown: "/actors",
+        cases: &[PAGES, &[("q", "snow")], FOR_DEE],
+    },
+    // Somebody behind a block is found by a whole handle that is being typed, and only so.
+    Method {
+        nsid: "app.bsky.unspecced.searchActorsSkeleton",
+        beside: "q=dee.test",
+        shown: "/actors",
+        cases: &[&[("typeahead", "true")]],
+    },
+    Method {
+        nsid: "app.bsky.unspecced.searchStarterPacksSkeleton",
+        beside: "q=rain",
+        shown: "/starterPacks",
+        cases: &[PAGES, &[("q", "snow")], FOR_DEE],
+    },
+    Method {
         nsid: "dev.firehouse.graph.searchLists",
         beside: "q=rain",
         shown: "/lists",
@@ -179,20 +205,19 @@ const MEANINGLESS: [(&str, &str, &str); 1] = [(
 /// Posts as they come.
 const LIVE: &str = "dev.firehouse.feed.subscribeSearch";
 
-/// Methods that others may have and we do not: they answer for an AppView, or for a PDS.
-const NOT_OURS: [&str; 4] = [
-    "app.bsky.unspecced.searchActorsSkeleton",
-    "app.bsky.unspecced.searchPostsSkeleton",
-    "app.bsky.unspecced.searchStarterPacksSkeleton",
-    "com.atproto.admin.searchAccounts",
-];
+/// A method that others may have and we do not: it answers for a PDS.
+const NOT_OURS: &str = "com.atproto.admin.searchAccounts";
 
 /// A query string as the type that a method takes, in the way that firehouse-xrpc reads it.
 fn read<T: serde::de::DeserializeOwned>(nsid: &str, query: &str) -> T {
+    parameters(checked(nsid, query))
+}
+
+fn checked(nsid: &str, query: &str) -> Value {
     let decoded: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     let pairs: Vec<_> = decoded.iter().map(|(name, value)| (&**name, &**value)).collect();
     let read = Catalog::embedded().validate_params(nsid, &pairs);
-    parameters(read.unwrap_or_else(|wrong| panic!("{query}: {wrong}")).to_json())
+    read.unwrap_or_else(|wrong| panic!("{query}: {wrong}")).to_json()
 }
 
 async fn answer(searched: &Searched, nsid: &str, query: &str) -> Value {
@@ -213,6 +238,9 @@ async fn answer(searched: &Searched, nsid: &str, query: &str) -> Value {
         "app.bsky.actor.searchActorsTypeahead" => search_actors_typeahead,
         "app.bsky.graph.searchStarterPacks" => search_starter_packs,
         "app.bsky.graph.searchStarterPacksV2" => search_starter_packs_v2,
+        "app.bsky.unspecced.searchPostsSkeleton" => search_posts_skeleton,
+        "app.bsky.unspecced.searchActorsSkeleton" => search_actors_skeleton,
+        "app.bsky.unspecced.searchStarterPacksSkeleton" => search_starter_packs_skeleton,
         "dev.firehouse.graph.searchLists" => search_lists,
         "app.bsky.unspecced.getPopularFeedGenerators" => get_popular_feed_generators,
         "app.bsky.unspecced.getTrends" => get_trends,
@@ -244,7 +272,7 @@ fn every_parameter_of_every_search_method_has_a_case() {
     let is_search =
         |nsid: &str| ["earch", "Trend", "getPopularFeed"].iter().any(|part| nsid.contains(part));
     for nsid in catalog.methods().filter(|nsid| is_search(nsid)) {
-        if NOT_OURS.contains(&nsid) || nsid == LIVE {
+        if [NOT_OURS, LIVE].contains(&nsid) {
             continue;
         }
         assert!(METHODS.iter().any(|method| method.nsid == nsid), "{nsid} is not walked");
@@ -295,19 +323,6 @@ async fn an_answer_with_a_parameter_is_not_the_answer_without_it() {
     }
 }
 
-/// URIs of what a live search tells, until it has told so many and then nothing more.
-async fn told(mut live: LiveSearch, expected: usize) -> BTreeSet<String> {
-    let mut told = BTreeSet::new();
-    loop {
-        let patience = if told.len() < expected { 10_000 } else { 20 };
-        let next = tokio::time::timeout(Duration::from_millis(patience), live.next()).await;
-        let Ok(next) = next else { return told };
-        told.extend(next.unwrap().into_iter().map(|told| match told {
-            Told::Post { uri, .. } | Told::Gone { uri, .. } => uri.to_string(),
-        }));
-    }
-}
-
 #[tokio::test]
 async fn a_live_search_with_a_parameter_tells_something_else_than_without_it() {
     let Some(mut searched) = Searched::new().await else { return };
@@ -322,10 +337,9 @@ async fn a_live_search_with_a_parameter_tells_something_else_than_without_it() {
         listening.push((listen(&query, None).await.unwrap(), query));
     }
     searched.posts().await;
-    let found = async |query: &str| -> BTreeSet<String> {
-        let query = with(&with(query, "sort", "recent"), "limit", "100");
-        let found = answer(&searched, "app.bsky.feed.searchPostsV2", &query).await;
-        pluck(&found["posts"], "/uri").into_iter().collect()
+    let found = async |query: &str| {
+        let asked = checked("app.bsky.feed.searchPostsV2", query);
+        found(&searched.network, &caller, asked).await
     };
     let all = found(RAIN).await;
     for (live, query) in listening {

@@ -1,16 +1,16 @@
 //! The golden set: what must be found, and what must not, in many languages. Each file of `golden/` has posts and queries; all posts are
 //! searched at once, and each query is judged by the posts of its own file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
-use firehouse_appview::{Caller, LiveSearch, LiveSearches, Told, search_posts_v2};
+use firehouse_appview::{LiveSearch, LiveSearches};
 use firehouse_types::Datetime;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::network::{Network, Written, json, parameters, pluck, viewer};
+use crate::found_and_told::{found, told};
+use crate::network::{Network, Written, parameters, viewer};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,36 +56,8 @@ struct Query {
     because: String,
 }
 
-/// All posts of a search, page by page.
-async fn found(network: &Network, caller: &Caller, query: &str) -> BTreeSet<String> {
-    let (mut found, mut cursor) = (BTreeSet::new(), Value::Null);
-    loop {
-        let mut asked = json!({ "query": query, "allTime": true, "sort": "recent", "limit": 100 });
-        if cursor.is_string() {
-            asked["cursor"] = cursor;
-        }
-        let answer = search_posts_v2(&network.app, caller, parameters(asked)).await;
-        let body = json("app.bsky.feed.searchPostsV2", answer);
-        found.extend(pluck(&body["posts"], "/uri"));
-        cursor = body["cursor"].clone();
-        if cursor.is_null() {
-            return found;
-        }
-    }
-}
-
-/// What a live search tells, until it has told so many and then nothing more.
-async fn told(mut live: LiveSearch, expected: usize) -> BTreeSet<String> {
-    let mut told = BTreeSet::new();
-    loop {
-        // What came is looked at at once for all searches.
-        let patience = if told.len() < expected { 10_000 } else { 20 };
-        let next = tokio::time::timeout(Duration::from_millis(patience), live.next()).await;
-        let Ok(next) = next else { return told };
-        told.extend(next.unwrap().into_iter().map(|told| match told {
-            Told::Post { uri, .. } | Told::Gone { uri, .. } => uri.to_string(),
-        }));
-    }
+fn asked(query: &str) -> Value {
+    json!({ "query": query, "allTime": true })
 }
 
 fn record(post: &Post, written: &BTreeMap<&str, Written>, did: impl Fn(&str) -> String) -> Value {
@@ -185,7 +157,7 @@ async fn what_must_be_found_is_found_and_nothing_that_must_not() {
     let searches = LiveSearches::new(network.app.clone(), 10_000);
     let mut listening: Vec<Option<LiveSearch>> = Vec::new();
     for Query { q, .. } in files.iter().flat_map(|(_, file)| &file.query) {
-        let asked = parameters(json!({ "query": q, "allTime": true }));
+        let asked = parameters(asked(q));
         listening.push(searches.listen(caller.clone(), asked, None).await.ok());
     }
     network.settle().await;
@@ -195,7 +167,7 @@ async fn what_must_be_found_is_found_and_nothing_that_must_not() {
     for ((name, file), uris) in files.iter().zip(&uris) {
         for Query { q, finds, misses, because } in &file.query {
             queries += 1;
-            let found = found(&network, &caller, q).await;
+            let found = found(&network, &caller, asked(q)).await;
             if let Some(live) = listening.next().flatten() {
                 let told = told(live, found.len()).await;
                 if told != found {

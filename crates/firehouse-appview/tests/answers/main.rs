@@ -31,6 +31,7 @@ mod live;
 mod golden;
 mod skeletons;
 mod searched;
+mod found_and_told;
 mod every_operator;
 mod every_parameter;
 mod statements;

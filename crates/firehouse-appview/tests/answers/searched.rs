@@ -22,13 +22,14 @@ pub struct Searched {
     ana: Did,
     ben: Did,
     cho: Did,
+    dee: Did,
 }
 
 impl Searched {
     /// People and lists, and no posts; `None` when there is no engine library.
     pub async fn new() -> Option<Self> {
         let mut network = Network::new().await?;
-        let [ana, ben, cho] = ["ana", "ben", "cho"].map(|name| network.account(name));
+        let [ana, ben, cho, dee] = ["ana", "ben", "cho", "dee"].map(|name| network.account(name));
         network.follow(&ana, &ben);
         let purpose = "app.bsky.graph.defs#curatelist";
         let list = json!({ "name": "some", "purpose": purpose });
@@ -36,7 +37,7 @@ impl Searched {
         let item = json!({ "list": list.uri, "subject": ben.as_str() });
         network.write(&ana, "app.bsky.graph.listitem", item);
         network.settle().await;
-        Some(Self { network, ana, ben, cho })
+        Some(Self { network, ana, ben, cho, dee })
     }
 
     /// Ana, who wants to hear of one labeler.
@@ -44,12 +45,13 @@ impl Searched {
         Caller { viewer: Some(self.ana.clone()), ..accepting(&[(MOD, false)]) }
     }
 
-    /// A text with `{ana}`, `{ben}` and `{cho}` as DIDs, `{root}` and `{list}` as AT-URIs.
+    /// A text with `{ana}`, `{ben}`, `{cho}` and `{dee}` as DIDs, `{root}` and `{list}` as AT-URIs.
     pub fn named(&self, text: &str) -> String {
         [
             ("{ana}", self.ana.to_string()),
             ("{ben}", self.ben.to_string()),
             ("{cho}", self.cho.to_string()),
+            ("{dee}", self.dee.to_string()),
             ("{root}", format!("at://{}/app.bsky.feed.post/{ROOT}", self.ana)),
             ("{list}", format!("at://{}/app.bsky.graph.list/{LIST}", self.ana)),
         ]
@@ -124,29 +126,27 @@ impl Searched {
     }
 
     /// Names, lists, starter packs, generators and trends: two of each say "rain", and one says "snow". Dee, who is
-    /// seen with a trend, blocks Ana.
+    /// seen with a trend, blocks Ana and Cho.
     pub async fn offers(&mut self) {
-        let (ana, ben, cho) = (self.ana.clone(), self.ben.clone(), self.cho.clone());
-        let network = &mut self.network;
-        let dee = network.account("dee");
-        network.block(&dee, &ana);
-        let of = [
-            (&ben, "rain one", "modlist"),
-            (&cho, "rain two", "curatelist"),
-            (&ana, "snow", "modlist"),
-        ];
-        for (did, name, kind) in of {
+        let Self { network, ana, ben, cho, dee } = self;
+        network.block(dee, ana);
+        network.block(dee, cho);
+        for (did, name, kind) in [
+            (&*ben, "rain one", "modlist"),
+            (&*cho, "rain two", "curatelist"),
+            (&*ana, "snow", "modlist"),
+        ] {
             let profile = json!({ "displayName": name });
             network.write_as(did, "app.bsky.actor.profile", Some("self"), profile);
             let purpose = format!("app.bsky.graph.defs#{kind}");
             let list = json!({ "name": name, "purpose": purpose });
-            network.write(&ben, "app.bsky.graph.list", list);
-            let members = network.list(&ben, "referencelist", &[]);
+            network.write(ben, "app.bsky.graph.list", list);
+            let members = network.list(did, "referencelist", &[]);
             let pack = json!({ "name": name, "list": members.uri });
-            network.write(&ben, "app.bsky.graph.starterpack", pack);
+            network.write(did, "app.bsky.graph.starterpack", pack);
             let generator = json!({ "displayName": name, "did": "did:web:feeds.test" });
-            let generator = network.write(&ben, "app.bsky.feed.generator", generator);
-            network.like(&ana, &generator);
+            let generator = network.write(ben, "app.bsky.feed.generator", generator);
+            network.like(ana, &generator);
         }
         network.settle().await;
         let actors = vec![ben.actor(), dee.actor()];
