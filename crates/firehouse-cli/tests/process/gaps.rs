@@ -1,14 +1,12 @@
 //! What a gap has swallowed is found in the lists: what accounts wrote, and how they stand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use firehouse_sim::{Mix, Model, Status, Urls, World, WorldConfig};
+use firehouse_sim::{Mix, Model, Status, WorldConfig};
 use firehouse_types::{ActorId, RkeyId};
 
-use crate::support::{Firehouse, free_address, has_engine};
+use crate::support::{Firehouse, follow, has_engine, serve};
 
 const LIMIT: Duration = Duration::from_secs(90);
 
@@ -20,8 +18,8 @@ const QUICK: [(&str, &str); 4] = [
     ("FIREHOUSE_BACKFILL__REQUESTS_PER_HOST_PER_S", "1000"),
 ];
 
-/// Serves a world until this process ends. Nothing changes in it that only the directory would tell of.
-fn serve(seed: u64) -> (Arc<World>, Urls) {
+/// Nothing changes in it that only the directory would tell of.
+fn config() -> WorldConfig {
     let mix = Mix {
         key_rotations: false,
         migrations: false,
@@ -29,23 +27,7 @@ fn serve(seed: u64) -> (Arc<World>, Urls) {
         contests: false,
         ..Mix::ALL
     };
-    let config = WorldConfig { accounts: 30, pdses: 2, labelers: 0, mix, ..WorldConfig::new(seed) };
-    let world = Arc::new(World::new(config));
-    let (served, (ready, urls)) = (Arc::clone(&world), std::sync::mpsc::channel());
-    std::thread::spawn(move || {
-        tokio::runtime::Runtime::new().unwrap().block_on(async {
-            ready.send(served.start().await.unwrap()).unwrap();
-            std::future::pending::<()>().await
-        })
-    });
-    (world, urls.recv().unwrap())
-}
-
-fn follow(urls: &Urls, data: &Path) -> Firehouse {
-    let relay = urls.relays[0].replace("http://", "ws://");
-    let flags = ["--relay", &relay, "--plc", &urls.plc, "--handle-resolver", &urls.plc];
-    let flags = [&flags[..], &["--allow-private-addresses"]].concat();
-    Firehouse::run_with(data, free_address(), &flags, &QUICK)
+    WorldConfig { accounts: 30, pdses: 2, labelers: 0, mix, ..WorldConfig::new(31) }
 }
 
 /// What is held other than it is; `None` while nobody can say.
@@ -111,10 +93,10 @@ fn what_was_written_in_a_gap_and_how_accounts_stand_since_is_found() {
     if !has_engine() {
         return;
     }
-    let (world, urls) = serve(31);
+    let (world, urls) = serve(config());
     let data = tempfile::tempdir().unwrap();
     world.act(300);
-    let mut firehouse = follow(&urls, data.path());
+    let mut firehouse = follow(&urls, data.path(), &QUICK);
     wait(&firehouse, &world.model());
     for announced in [true, false] {
         firehouse.kill();
@@ -124,7 +106,7 @@ fn what_was_written_in_a_gap_and_how_accounts_stand_since_is_found() {
         let after = statuses(&world.model());
         let changed = after.iter().filter(|(did, status)| before.get(*did) != Some(status));
         assert!(changed.count() > 2);
-        firehouse = follow(&urls, data.path());
+        firehouse = follow(&urls, data.path(), &QUICK);
         // A gap that nobody announces is seen by what comes after it.
         world.act(10);
         wait(&firehouse, &world.model());

@@ -11,7 +11,9 @@ use firehouse_types::{ActorId, RkeyId};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{FIREHOUSE, Firehouse, free_address, get_as, has_engine, post};
+use crate::support::{
+    FIREHOUSE, Firehouse, flags_of, free_address, get_as, has_engine, post, serve,
+};
 
 const LIMIT: Duration = Duration::from_secs(90);
 const PASSWORD: &str = "correct horse";
@@ -49,15 +51,8 @@ impl Network {
             mix,
             ..WorldConfig::new(seed)
         };
-        let world = Arc::new(World::new(config));
-        let (served, (ready, urls)) = (Arc::clone(&world), std::sync::mpsc::channel());
-        std::thread::spawn(move || {
-            tokio::runtime::Runtime::new().unwrap().block_on(async {
-                ready.send(served.start().await.unwrap()).unwrap();
-                std::future::pending::<()>().await
-            })
-        });
-        Self { world, urls: urls.recv().unwrap(), unproven: false }
+        let (world, urls) = serve(config);
+        Self { world, urls, unproven: false }
     }
 
     /// Host and port of a PDS.
@@ -66,11 +61,7 @@ impl Network {
     }
 
     fn flags(&self) -> Vec<String> {
-        let relay = self.urls.relays[0].replace("http://", "ws://");
-        let flags =
-            ["--relay", &relay, "--plc", &self.urls.plc, "--handle-resolver", &self.urls.plc];
-        let mut flags: Vec<String> = flags.into_iter().map(str::to_owned).collect();
-        flags.push("--allow-private-addresses".to_owned());
+        let mut flags = flags_of(&self.urls);
         if self.unproven {
             let jetstream = self.urls.jetstreams[0].replace("http://", "jetstream+ws://");
             flags.extend(["--relay".to_owned(), jetstream]);

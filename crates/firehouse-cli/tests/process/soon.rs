@@ -4,42 +4,18 @@
 //! What must be true is asserted, with much patience. How long it took is told at the end in one line of JSON, from the moment before the
 //! account writes to the answer; FIREHOUSE_SOON says how often each is measured (default 3; 100 for the figures in benches/RESULTS.md).
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use firehouse_sim::{Urls, World, WorldConfig};
+use firehouse_sim::WorldConfig;
 use serde_json::{Value, json};
 
-use crate::support::{Firehouse, free_address, has_engine};
+use crate::support::{Firehouse, follow, has_engine, serve};
 
 /// A test on a busy machine must not fail for being slow.
 const LIMIT: Duration = Duration::from_secs(60);
 const ASKED_EVERY: Duration = Duration::from_millis(10);
 /// Who writes; each of the others is taken down once.
 const WRITER: usize = 0;
-
-/// Serves a world until this process ends.
-fn serve(accounts: usize) -> (Arc<World>, Urls) {
-    let config = WorldConfig { accounts, pdses: 1, labelers: 0, ..WorldConfig::new(11) };
-    let world = Arc::new(World::new(config));
-    let (served, (ready, urls)) = (Arc::clone(&world), std::sync::mpsc::channel());
-    std::thread::spawn(move || {
-        tokio::runtime::Runtime::new().unwrap().block_on(async {
-            ready.send(served.start().await.unwrap()).unwrap();
-            std::future::pending::<()>().await
-        })
-    });
-    (world, urls.recv().unwrap())
-}
-
-fn follow(urls: &Urls, data: &Path) -> Firehouse {
-    let relay = urls.relays[0].replace("http://", "ws://");
-    let flags = ["--relay", &relay, "--plc", &urls.plc, "--handle-resolver", &urls.plc];
-    let flags = [&flags[..], &["--allow-private-addresses"]].concat();
-    // Whoever measures asks more often than anybody else may.
-    Firehouse::run_with(data, free_address(), &flags, &[("FIREHOUSE_XRPC__RATE_ADDRESS_MAX", "0")])
-}
 
 /// URIs of the posts that have a word, the newest first; `None` while nobody answers.
 fn found(firehouse: &Firehouse, word: &str) -> Option<Vec<String>> {
@@ -72,9 +48,11 @@ fn a_post_is_found_by_what_it_says_now_and_not_at_all_once_it_or_its_author_is_g
         return;
     }
     let rounds = std::env::var("FIREHOUSE_SOON").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
-    let (world, urls) = serve(1 + rounds);
+    let config =
+        WorldConfig { accounts: 1 + rounds, pdses: 1, labelers: 0, ..WorldConfig::new(11) };
+    let (world, urls) = serve(config);
     let data = tempfile::tempdir().unwrap();
-    let firehouse = follow(&urls, data.path());
+    let firehouse = follow(&urls, data.path(), &[]);
     // Not measured: it has to start, and the account to become known.
     let first = world.write_post(WRITER, "breakfast");
     until(&firehouse, Instant::now(), "breakfast", &[&first]);

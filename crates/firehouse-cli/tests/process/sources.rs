@@ -5,29 +5,16 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use firehouse_sim::{DirectoryFault, Mix, Urls, World, WorldConfig};
+use firehouse_sim::{DirectoryFault, Mix, Urls, WorldConfig};
 use serde_json::Value;
 
-use crate::support::{FIREHOUSE, Firehouse, free_address, get, has_engine};
+use crate::support::{FIREHOUSE, Firehouse, free_address, get, has_engine, serve};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A world without identity events behind its beginning, served from a thread of its own until this process ends.
-fn world(config: WorldConfig) -> (&'static World, Urls) {
-    let (ready, served) = mpsc::channel();
-    let world: &'static World = Box::leak(Box::new(World::new(config)));
-    std::thread::spawn(move || {
-        tokio::runtime::Runtime::new().unwrap().block_on(async {
-            ready.send(world.start().await.unwrap()).unwrap();
-            std::future::pending::<()>().await
-        })
-    });
-    (world, served.recv().unwrap())
-}
-
+/// A world without identity events behind its beginning.
 fn quiet(seed: u64) -> WorldConfig {
     let nothing = Mix {
         key_rotations: false,
@@ -119,7 +106,7 @@ fn what_a_jetstream_brings_is_marked_until_a_relay_proves_it() {
     if !has_engine() {
         return;
     }
-    let (world, urls) = world(quiet(11));
+    let (world, urls) = serve(quiet(11));
     world.act(60);
     world.settle(false);
     let data = tempfile::tempdir().unwrap();
@@ -165,7 +152,7 @@ fn with_a_jetstream_alone_repos_are_fetched_and_proven() {
     if !has_engine() {
         return;
     }
-    let (world, urls) = world(quiet(12));
+    let (world, urls) = serve(quiet(12));
     world.act(40);
     world.settle(false);
     let data = tempfile::tempdir().unwrap();
@@ -209,7 +196,7 @@ fn behind_the_export_no_document_is_asked_for_and_a_new_key_is_seen_before_a_sig
     if !has_engine() {
         return;
     }
-    let (world, urls) = world(quiet(13));
+    let (world, urls) = serve(quiet(13));
     world.befall_directory(DirectoryFault::Repeated);
     world.befall_directory(DirectoryFault::Malformed);
     world.befall_directory(DirectoryFault::Oversized);

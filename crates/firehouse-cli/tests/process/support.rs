@@ -1,12 +1,14 @@
-//! Runs the real binary as a child, for every test of this folder.
+//! Runs the real binary as a child, and simulated networks that it may follow, for every test of this folder.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
+use firehouse_sim::{Urls, World, WorldConfig};
 use serde_json::Value;
 
 /// The binary under test.
@@ -26,6 +28,33 @@ pub fn has_engine() -> bool {
 /// A port nobody listens on now.
 pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Serves a world from a thread of its own until this process ends.
+pub fn serve(config: WorldConfig) -> (Arc<World>, Urls) {
+    let world = Arc::new(World::new(config));
+    let (served, (ready, urls)) = (Arc::clone(&world), std::sync::mpsc::channel());
+    std::thread::spawn(move || {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            ready.send(served.start().await.unwrap()).unwrap();
+            std::future::pending::<()>().await
+        })
+    });
+    (world, urls.recv().unwrap())
+}
+
+/// With these a firehouse follows the first relay of a world, and asks nobody who is not in it.
+pub fn flags_of(urls: &Urls) -> Vec<String> {
+    let relay = urls.relays[0].replace("http://", "ws://");
+    let flags = ["--relay", &relay, "--plc", &urls.plc, "--handle-resolver", &urls.plc];
+    flags.into_iter().chain(["--allow-private-addresses"]).map(str::to_owned).collect()
+}
+
+/// Starts a firehouse that follows a world, with more variables; does not wait.
+pub fn follow(urls: &Urls, data: &Path, environment: &[(&str, &str)]) -> Firehouse {
+    let flags = flags_of(urls);
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    Firehouse::run_with(data, free_address(), &flags, environment)
 }
 
 /// A running firehouse. Killed when dropped.
