@@ -12,6 +12,7 @@ mod kill;
 mod order;
 mod soon;
 mod texts;
+mod engaged;
 mod sources;
 mod upstreams;
 mod beside;

@@ -3,7 +3,7 @@
 use crate::model::Status;
 use crate::protocol::repo::Write;
 use crate::protocol::value::Value;
-use crate::town::record::POST;
+use crate::town::record::{LIKE, POST, StrongRef, like};
 use crate::world::core::{Core, Manner};
 
 impl Core {
@@ -29,6 +29,16 @@ impl Core {
         self.life.tick();
         let (person, path) = self.place(uri);
         self.commit(person, &[Write::Delete(path)], Manner::Usual);
+    }
+
+    /// The account of this number likes a post of [`Core::write_post`], as it is now.
+    pub(crate) fn like_post(&mut self, person: usize, uri: &str) {
+        self.life.tick();
+        let (author, path) = self.place(uri);
+        let post = self.accounts[author].records.get(&path).expect("a post that is there");
+        let like = like(&StrongRef { uri: uri.to_owned(), cid: post.cid }, &self.life.clock.now());
+        let path = format!("{LIKE}/{}", self.life.clock.tid());
+        self.commit(person, &[Write::Create(path, like)], Manner::Usual);
     }
 
     /// The host of an account takes it down.

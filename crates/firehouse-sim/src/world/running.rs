@@ -152,6 +152,11 @@ impl World {
         self.core().delete_post(uri);
     }
 
+    /// The account of this number likes a post of [`World::write_post`]. Panics for what is not there.
+    pub fn like_post(&self, account: usize, uri: &str) {
+        self.core().like_post(account, uri);
+    }
+
     /// The host of the account of this number takes it down.
     pub fn take_down(&self, account: usize) {
         self.core().take_down(account);
