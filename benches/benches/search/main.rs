@@ -6,6 +6,7 @@
 //! FIREHOUSE_BENCH_URL names an engine to be used instead of a new one; what it has in the database `test_0` is not written again.
 #![expect(clippy::print_stdout, reason = "printing figures is what it is for")]
 
+mod figures;
 mod posts;
 
 use std::error::Error;
@@ -23,11 +24,10 @@ use firehouse_store::{PostAt, Store};
 use firehouse_types::{Cid, Datetime, Did, Nsid, OpAction, Rev, Rkey};
 use serde_json::{Value, json};
 
+use figures::{ACCOUNTS, DAYS, MS_PER_DAY, mib, now_ms, percentiles, ratio, wanted};
 use posts::Posts;
 
 const DATABASE: &str = "test_0";
-const ACCOUNTS: usize = 50_000;
-const DAYS: i64 = 10;
 /// Rows of one INSERT.
 const BATCH: usize = 50_000;
 /// Queries of each kind, of which the last ones are answered as a whole, too. The first ones load the headers of the index.
@@ -40,8 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }
-    let posts = std::env::var("FIREHOUSE_BENCH_POSTS").ok().and_then(|posts| posts.parse().ok());
-    tokio::runtime::Runtime::new()?.block_on(run(posts.unwrap_or(10_000_000)))
+    tokio::runtime::Runtime::new()?.block_on(run(wanted()))
 }
 
 async fn run(wanted: usize) -> Result<(), Box<dyn Error>> {
@@ -82,12 +81,6 @@ fn config(url: String) -> firehouse_store::Config {
     }
 }
 
-fn mib(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-    let mib = bytes as f64 / 1_048_576.0;
-    format!("{mib:.1} MiB")
-}
-
 fn did(account: usize) -> Did {
     Did::parse(&format!("did:plc:{account:a>24}").replace('0', "y").replace('1', "z"))
         .expect("a DID")
@@ -109,11 +102,8 @@ async fn write(store: &Store, posts: &mut Posts, wanted: usize) -> Result<u64, B
     let _ = store.insert(&actors).await?;
     let indexer = Indexer::new(Catalog::embedded());
     let (mut random, mut raw) = (Random::new(2), 0);
-    let now = i64::try_from(
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_micros(),
-    )?;
-    let start = now - DAYS * 86_400_000_000;
-    let step = (DAYS * 86_400_000_000) / i64::try_from(wanted)?;
+    let span_us = DAYS * MS_PER_DAY * 1_000;
+    let (start, step) = (now_ms() * 1_000 - span_us, span_us / i64::try_from(wanted)?);
     let mut told: Vec<(usize, String, Cid)> = Vec::new();
     let mut rows = Rows::default();
     for n in 0..wanted {
@@ -228,9 +218,7 @@ async fn weigh(client: &Client, raw: u64) -> Result<(), Box<dyn Error>> {
         .map(|(name, bytes)| (format!("column {name}"), bytes))
         .chain(indexes.iter().map(|(name, bytes)| (format!("index {name}"), bytes)))
     {
-        #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
-        let ratio = *bytes as f64 / raw as f64;
-        println!("{name:20} {:>12}  {ratio:.2} of the text", mib(*bytes));
+        println!("{name:20} {:>12}  {}", mib(*bytes), ratio(*bytes, raw));
     }
     println!("{parts} parts");
     Ok(())
@@ -258,16 +246,10 @@ const KINDS: [(&str, Make); 6] = [
         json!({ "query": format!("from:user{author}.test {}", word(posts, 0, 0..30, random)) })
     }),
     ("top over 24 h", |posts, random| {
-        let since = Datetime::from_ms(now_ms() - 86_400_000).to_string();
+        let since = Datetime::from_ms(now_ms() - MS_PER_DAY).to_string();
         json!({ "query": word(posts, 0, 0..300, random), "sort": "top", "since": since })
     }),
 ];
-
-fn now_ms() -> i64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
-}
 
 fn word(
     posts: &Posts,
@@ -319,12 +301,6 @@ async fn measure(
         hits as f64 / ANSWERED as f64,
     );
     Ok(())
-}
-
-fn percentiles(mut times: Vec<Duration>) -> String {
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
-    format!("p50 {:>6.1} p90 {:>6.1} p99 {:>6.1} ms", at(50), at(90), at(99))
 }
 
 fn view() -> Result<firehouse_appview::Config, Box<dyn Error>> {

@@ -4,11 +4,13 @@
 //! with their places, marks, authors) and nothing is stored beside the keys. One segment, since that is when it is fastest: it is not written
 //! to while it is asked. Prints what it weighs and how long each kind of query takes until the keys of 25 posts are known.
 
+#[path = "../../benches/search/figures.rs"]
+mod figures;
 #[path = "../../benches/search/posts.rs"]
 mod posts;
 
 use std::error::Error;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use firehouse_indexer::{PostVersion, post_text};
 use firehouse_lexicon::to_dag_cbor;
@@ -24,12 +26,11 @@ use tantivy::schema::{
 use tantivy::tokenizer::{TextAnalyzer, WhitespaceTokenizer};
 use tantivy::{Index, IndexSettings, Order, Searcher, TantivyDocument, Term};
 
+use figures::{ACCOUNTS, DAYS, MS_PER_DAY, mib, now_ms, percentiles, ratio, wanted};
 use posts::Posts;
 
 type Failed = Box<dyn Error>;
 
-const ACCOUNTS: usize = 50_000;
-const DAYS: i64 = 10;
 const QUERIES: usize = 200;
 const PAGE: usize = 25;
 
@@ -45,9 +46,7 @@ struct Fields {
 }
 
 fn main() -> Result<(), Failed> {
-    let wanted = std::env::var("FIREHOUSE_BENCH_POSTS").ok().and_then(|posts| posts.parse().ok());
-    let wanted = wanted.unwrap_or(10_000_000);
-    let folder = tempfile::tempdir()?;
+    let (wanted, folder) = (wanted(), tempfile::tempdir()?);
     let (schema, fields) = schema();
     let index = Index::builder().schema(schema).settings(IndexSettings::default());
     let index = index.create_in_dir(folder.path())?;
@@ -55,22 +54,15 @@ fn main() -> Result<(), Failed> {
     index.tokenizers().register("words", words);
     let (mut posts, began) = (Posts::new(1), Instant::now());
     let raw = write(&index, &fields, &mut posts, wanted)?;
-    println!("{wanted} posts, {:.1} MiB of text, written in {:.0} s", mib(raw), began.elapsed().as_secs_f64());
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{wanted} posts, {} of text, written in {seconds:.0} s", mib(raw));
     let bytes = index.reader()?.searcher().space_usage()?.total().get_bytes();
-    #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
-    let ratio = bytes as f64 / raw as f64;
-    println!("index {:.1} MiB, {ratio:.2} of the text", mib(bytes));
+    println!("index {}, {}", mib(bytes), ratio(bytes, raw));
     let searcher = index.reader()?.searcher();
     for (name, newest_first, make) in KINDS {
         measure(&searcher, &fields, &posts, name, newest_first, make)?;
     }
     Ok(())
-}
-
-fn mib(bytes: u64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-    let mib = bytes as f64 / 1_048_576.0;
-    mib
 }
 
 fn schema() -> (Schema, Fields) {
@@ -94,8 +86,8 @@ fn schema() -> (Schema, Fields) {
 fn write(index: &Index, fields: &Fields, posts: &mut Posts, wanted: usize) -> Result<u64, Failed> {
     let mut writer = index.writer_with_num_threads(2, 1 << 30)?;
     let (mut random, mut raw) = (Random::new(2), 0);
-    let step = DAYS * 86_400_000 / i64::try_from(wanted)?;
-    let start = now_ms() - DAYS * 86_400_000;
+    let span_ms = DAYS * MS_PER_DAY;
+    let (start, step) = (now_ms() - span_ms, span_ms / i64::try_from(wanted)?);
     for n in 0..wanted {
         let at = Datetime::from_ms(start + step * i64::try_from(n)?);
         let answered = |_: &mut Random| {
@@ -170,7 +162,7 @@ const KINDS: [(&str, bool, Make); 6] = [
         all
     }),
     ("top over 24 h", false, |fields, posts, random| {
-        let since = Term::from_field_i64(fields.sort_at, now_ms() - 86_400_000);
+        let since = Term::from_field_i64(fields.sort_at, now_ms() - MS_PER_DAY);
         let mut all = text(fields, word(posts, 0..300, random));
         all.push(Box::new(RangeQuery::new(
             std::ops::Bound::Included(since),
@@ -225,7 +217,11 @@ fn measure(
             let newest = page.order_by_fast_field::<i64>("sort_at", Order::Desc);
             searcher.search(&query, &newest)?.into_iter().map(|(_, document)| document).collect()
         } else {
-            searcher.search(&query, &page.order_by_score())?.into_iter().map(|(_, document)| document).collect()
+            searcher
+                .search(&query, &page.order_by_score())?
+                .into_iter()
+                .map(|(_, document)| document)
+                .collect()
         };
         let mut keys = Vec::new();
         for document in documents {
@@ -242,16 +238,4 @@ fn measure(
     let found = found as f64 / QUERIES as f64;
     println!("{name:24} {}   {found:.1} found", percentiles(times));
     Ok(())
-}
-
-fn percentiles(mut times: Vec<Duration>) -> String {
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
-    format!("p50 {:>6.1} p90 {:>6.1} p99 {:>6.1} ms", at(50), at(90), at(99))
-}
-
-fn now_ms() -> i64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
 }
