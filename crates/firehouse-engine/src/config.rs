@@ -80,7 +80,8 @@ fn settings_of_a_server() -> BTreeMap<String, String> {
 /// What is kept decoded, where the library would let it grow beyond what an engine beside other programs may take: postings of common words
 /// (2 GiB).
 fn caches_of_a_server() -> BTreeMap<String, String> {
-    let sizes = [("text_index_postings_cache_size", 256 << 20)];
+    let sizes =
+        [("text_index_postings_cache_size", 256 << 20), ("uncompressed_cache_size", 512 << 20)];
     sizes
         .into_iter()
         .map(|(name, bytes): (&str, u64)| (name.to_owned(), bytes.to_string()))

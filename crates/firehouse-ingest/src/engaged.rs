@@ -34,6 +34,8 @@ const SWEPT_EVERY_S: u64 = 7 * 86_400;
 const SAID_EVERY: Duration = Duration::from_secs(30);
 
 const FOLLOWED: &str = "engaged";
+/// Rises with every column that rows get.
+const ROWS_VERSION: u8 = 2;
 
 /// Both jobs.
 pub(crate) struct EngagedJob {
@@ -209,9 +211,9 @@ impl EngagedJob {
     }
 }
 
-/// As `positions` calls it. When texts are made otherwise, all have to be copied again.
+/// As `positions` calls it. When texts are made otherwise, or rows hold more than before, all have to be copied again.
 fn sweep_walk() -> String {
-    format!("engaged sweep {}", firehouse_text::VERSION)
+    format!("engaged sweep {}.{ROWS_VERSION}", firehouse_text::VERSION)
 }
 
 impl Followed {

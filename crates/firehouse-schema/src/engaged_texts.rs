@@ -17,6 +17,8 @@ pub struct EngagedTextRow {
     pub words: Box<str>,
     pub runs: Box<str>,
     pub marks: Vec<String>,
+    pub answers: u32,
+    pub standing: u16,
 }
 
 /// A post that was answered.

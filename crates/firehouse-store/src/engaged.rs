@@ -1,15 +1,15 @@
 //! `engaged_texts`: a copy of what the often answered posts are found by, kept up by whoever ingests.
 //!
 //! How often a post was answered is counted from `links` each time, never added up, so that looking at a post again is always safe. What is
-//! copied is what `post_texts` has of the version that the post has now, with a mark for each tier that it reached.
+//! copied is what `post_texts` has of the version that the post has now, with a mark for each tier that it reached, and with the count.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use clickhouse::Row;
 use firehouse_schema::{EngagedTextRow, EngagementRow, PostTextRow};
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
 
-use crate::read::{RecordKey, fetch, fetch_long, tiers_reached};
+use crate::read::{Interactions, RecordKey, fetch, fetch_long, tiers_reached};
 use crate::{Store, StoreError};
 
 /// Posts whose texts are read at once: their places, three numbers each, travel in a URL.
@@ -119,15 +119,18 @@ impl Store {
         let mut copied = 0;
         for posts in posts.chunks(POSTS_AT_ONCE) {
             let counts = self.interactions(posts, None, None).await?;
-            let reached = counts.iter().filter_map(|row| Some((row.key(), tiers_reached(row)?)));
+            let reached = counts.iter().filter_map(|row| Some((row.key(), reached(row)?)));
             let mut reached: HashMap<_, _> = reached.collect();
             let keys: Vec<RecordKey> = reached.keys().copied().collect();
+            let authors: HashSet<ActorId> = keys.iter().map(|(actor, _)| *actor).collect();
+            let standings = self.standings(&authors.into_iter().collect::<Vec<_>>()).await?;
             let mut rows = Vec::new();
             for text in self.texts_now(&keys).await? {
-                let Some((tiers, state)) = reached.remove(&(text.actor, text.rkey)) else {
+                let Some(reached) = reached.remove(&(text.actor, text.rkey)) else {
                     continue;
                 };
-                rows.push(row(text, tiers, state));
+                let standing = standings.get(&text.actor).map_or(0, |standing| standing.level);
+                rows.push(row(text, reached, standing));
             }
             copied += self.insert(&rows).await?.rows;
         }
@@ -216,15 +219,41 @@ impl Store {
     }
 }
 
-fn row(text: PostTextRow, tiers: Vec<String>, state: u8) -> EngagedTextRow {
+/// How far a post came.
+struct Reached {
+    tiers: Vec<String>,
+    answers: u32,
+}
+
+/// `None` of posts that reached no tier.
+fn reached(counts: &Interactions) -> Option<Reached> {
+    let tiers = tiers_reached(counts);
+    let answers = u32::try_from(counts.weighted()).unwrap_or(u32::MAX);
+    (!tiers.is_empty()).then_some(Reached { tiers, answers })
+}
+
+fn row(text: PostTextRow, reached: Reached, standing: u16) -> EngagedTextRow {
     let PostTextRow { sort_at, actor, rkey, rev, deleted, words, runs, mut marks } = text;
+    let Reached { tiers, answers } = reached;
     marks.extend(tiers);
-    let version = version(rev, state);
-    EngagedTextRow { sort_at, actor, rkey, rev, version, deleted, words, runs, marks }
+    let version = version(rev, state(answers));
+    EngagedTextRow {
+        sort_at,
+        actor,
+        rkey,
+        rev,
+        version,
+        deleted,
+        words,
+        runs,
+        marks,
+        answers,
+        standing,
+    }
 }
 
 /// What says that nothing of before this rev is here any more, or at it.
-fn tombstone(gone: &PostAt, state: u8) -> EngagedTextRow {
+fn tombstone(gone: &PostAt, state: u16) -> EngagedTextRow {
     let &PostAt { sort_at, actor, rkey, rev } = gone;
     EngagedTextRow {
         sort_at: Datetime::from_ms(sort_at),
@@ -236,15 +265,45 @@ fn tombstone(gone: &PostAt, state: u8) -> EngagedTextRow {
         words: "".into(),
         runs: "".into(),
         marks: Vec::new(),
+        answers: 0,
+        standing: 0,
     }
 }
 
 /// Below every state of the same rev: another version may be here.
-const OTHER: u8 = 0;
+const OTHER: u16 = 0;
 /// Above every state of the same rev.
-const GONE: u8 = u8::MAX;
+const GONE: u16 = (1 << STATE_BITS) - 1;
+/// What a rev leaves of 64 bits.
+const STATE_BITS: u32 = 11;
+/// States of each doubling of the answers: 32 doublings fit. Of two rows with the same state the later one stands.
+const PER_DOUBLING: f64 = 60.0;
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "1 to 1920, as is tested"
+)]
+fn state(answers: u32) -> u16 {
+    1 + (PER_DOUBLING * f64::from(answers.max(1)).log2()) as u16
+}
 
 /// Rises with the rev, of which the ten bits that tell writers of a microsecond apart are left out, and for one rev with the state.
-fn version(rev: Rev, state: u8) -> u64 {
-    (rev.get() >> 10) << 8 | u64::from(state)
+fn version(rev: Rev, state: u16) -> u64 {
+    (rev.get() >> 10) << STATE_BITS | u64::from(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_rises_with_the_rev_then_with_the_answers_and_last_of_all_the_post_is_gone() {
+        assert!(state(1) > OTHER && state(u32::MAX) < GONE);
+        assert!(state(10) < state(11) && state(10_000) < state(11_000));
+        let at = |us: u64| Rev::from(us << 10 | 1_023);
+        assert!(version(at(5), GONE) < version(at(6), OTHER));
+        let latest = Rev::from(u64::MAX >> 1);
+        assert_eq!(version(latest, GONE), u64::MAX, "nothing is cut off");
+    }
 }

@@ -10,7 +10,8 @@ use firehouse_text::Sort;
 use firehouse_types::Datetime;
 
 use super::asked::Least;
-use super::top::{Rank, top};
+use super::rank::Rank;
+use super::top::top;
 use super::{Search, refused};
 use crate::page::{From, Page};
 use crate::{AppView, ViewError};

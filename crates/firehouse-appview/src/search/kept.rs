@@ -11,7 +11,7 @@ use std::time::Duration;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::top::Ranked;
+use super::top::{Ranked, Top};
 use crate::clock;
 
 /// How long a list is kept behind the last page that was cut from it.
@@ -22,13 +22,13 @@ const BYTES_MAX: u64 = 128 << 20;
 /// The lists, by what was asked and by number.
 #[derive(Clone)]
 pub(crate) struct KeptTops {
-    lists: Cache<(u64, u64), Arc<[Ranked]>>,
+    lists: Cache<(u64, u64), Top>,
     last: Arc<AtomicU64>,
 }
 
 impl KeptTops {
     pub fn new() -> Self {
-        let bytes = |list: &Arc<[Ranked]>| size_of_val::<[Ranked]>(list) + 128;
+        let bytes = |list: &Top| size_of_val::<[Ranked]>(&list.posts) + 128;
         let lists = Cache::builder()
             .max_capacity(BYTES_MAX)
             .weigher(move |_, list| u32::try_from(bytes(list)).unwrap_or(u32::MAX))
@@ -42,7 +42,7 @@ impl KeptTops {
     }
 
     /// A list that was kept.
-    pub fn get(&self, question: u64, list: u64) -> Option<Arc<[Ranked]>> {
+    pub fn get(&self, question: u64, list: u64) -> Option<Top> {
         self.lists.get(&(question, list))
     }
 
@@ -52,7 +52,7 @@ impl KeptTops {
     }
 
     /// Keeps a list by its number.
-    pub fn keep(&self, question: u64, list: u64, ranked: Arc<[Ranked]>) {
-        self.lists.insert((question, list), ranked);
+    pub fn keep(&self, question: u64, list: u64, top: Top) {
+        self.lists.insert((question, list), top);
     }
 }

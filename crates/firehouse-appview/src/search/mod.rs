@@ -3,14 +3,15 @@
 //! [`Asked`] collects the parameters of a method and becomes a [`Search`]: its query text is a tree ([`firehouse_text::Query`]), whose names
 //! and wildcards are looked up (`names.rs`, `wildcards.rs`), and which becomes conditions of the store (`meaning.rs`). [`found_posts`] is
 //! the skeleton, keys in order (`usual.rs` says how far back to look, `relevance.rs` how much posts are about what was asked) and where the
-//! next page begins; the order of the top ones is made in `top.rs`. The methods hydrate these as any others. Lists, starter packs and feed generators are searched for by a few words
-//! alone (`offered.rs`).
+//! next page begins; the order of the top ones is made in `top.rs` by what `rank.rs` says. The methods hydrate these as any others. Lists,
+//! starter packs and feed generators are searched for by a few words alone (`offered.rs`).
 
 mod asked;
 mod names;
 mod wildcards;
 mod meaning;
 mod relevance;
+mod rank;
 mod usual;
 mod found;
 mod top;

@@ -61,6 +61,11 @@ impl Sampled {
         span_ms(&usual, condition, posts).map(start)
     }
 
+    /// Whether all of them are looked at as soon as a part is; so it is until they were counted, too.
+    pub async fn are_few(&self) -> bool {
+        self.usual().await.is_none_or(|usual| usual.posts < POSTS_MIN)
+    }
+
     /// The last counts, while older ones are made anew beside the answers. `None` until the first are there.
     async fn usual(&self) -> Option<Arc<Usual>> {
         let mut kept = self.kept.lock().await;

@@ -34,7 +34,7 @@ pub(crate) enum Reach {
 
 /// What a search may take, and how text indexes are read: postings are decoded as far as they are needed, before rows are read, and those
 /// of common words once for many searches. A page has so few rows that reading some of their columns later takes longer.
-const SEARCH: [(&str, &str); 7] = [
+const SEARCH: [(&str, &str); 8] = [
     ("enable_materialized_cte", "1"),
     ("max_execution_time", "5"),
     ("max_memory_usage", "1000000000"),
@@ -42,13 +42,18 @@ const SEARCH: [(&str, &str); 7] = [
     ("text_index_posting_list_apply_mode", "lazy"),
     ("use_skip_indexes_on_data_read", "0"),
     ("use_text_index_postings_cache", "1"),
+    ("use_uncompressed_cache", "1"),
 ];
 
 impl Reach {
     /// Settings of a statement that reaches so far.
     pub fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Keys => &[("max_threads", "1"), ("enable_materialized_cte", "1")],
+            Self::Keys => &[
+                ("max_threads", "1"),
+                ("enable_materialized_cte", "1"),
+                ("use_uncompressed_cache", "1"),
+            ],
             Self::Wide => &[("enable_materialized_cte", "1")],
             Self::Search => &SEARCH,
         }

@@ -88,6 +88,8 @@ pub fn engaged(actor: ActorId, rkey: u64, rev: u64) -> EngagedTextRow {
         words: "words".into(),
         runs: "".into(),
         marks: vec!["likes:10".into()],
+        answers: 10,
+        standing: 0,
     }
 }
 

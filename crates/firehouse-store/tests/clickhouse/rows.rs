@@ -219,8 +219,19 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     check(&store, PostTextRow { sort_at, actor, rkey, rev, deleted, words, runs, marks }).await;
     let (words, runs, marks) = (text("a b"), text("東京 "), vec!["likes:10".into()]);
     let version = 7;
-    let engaged =
-        EngagedTextRow { sort_at, actor, rkey, rev, version, deleted, words, runs, marks };
+    let engaged = EngagedTextRow {
+        sort_at,
+        actor,
+        rkey,
+        rev,
+        version,
+        deleted,
+        words,
+        runs,
+        marks,
+        answers: 10,
+        standing: 1_301,
+    };
     check(&store, engaged).await;
     let offered = OfferedTextRow {
         collection: nsid("app.bsky.graph.list"),

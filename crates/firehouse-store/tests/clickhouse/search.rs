@@ -174,7 +174,19 @@ async fn posts_of_a_tier_are_found_by_all_conditions_among_those_that_were_answe
     let engaged = |rkey: u64, version: u64, words: &str, marks: &[&str]| {
         let PostTextRow { sort_at, actor, rkey, rev, deleted, runs, .. } = row(rkey, "", "", &[]);
         let (words, marks) = (words.into(), texts(marks));
-        EngagedTextRow { sort_at, actor, rkey, rev, version, deleted, words, runs, marks }
+        EngagedTextRow {
+            sort_at,
+            actor,
+            rkey,
+            rev,
+            version,
+            deleted,
+            words,
+            runs,
+            marks,
+            answers: 10,
+            standing: 1,
+        }
     };
     let rows = [
         engaged(1, 1, "a wide reply", &["lang:en", "engaged:10", "likes:10"]),

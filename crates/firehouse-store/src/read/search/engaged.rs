@@ -46,19 +46,13 @@ impl Engaged {
     }
 }
 
-/// The marks of every tier that was reached, and a number that rises with each of them; `None` of posts that reached none.
-pub(crate) fn tiers_reached(counts: &Interactions) -> Option<(Vec<String>, u8)> {
-    let mut marks = Vec::new();
-    let mut version = 0_u8;
-    for engaged in Engaged::ALL {
-        let reached = TIERS.iter().filter(|&&tier| tier <= engaged.of(counts));
-        let before = marks.len();
-        marks.extend(reached.map(|&tier| engaged.mark(tier)));
-        let reached = u8::try_from(marks.len() - before).unwrap_or(0);
-        // Five states each: 125 in all.
-        version = version * 5 + reached;
-    }
-    (!marks.is_empty()).then_some((marks, version))
+/// The marks of every tier that was reached.
+pub(crate) fn tiers_reached(counts: &Interactions) -> Vec<String> {
+    let marks = |engaged: Engaged| {
+        let number = engaged.of(counts);
+        TIERS.iter().filter(move |&&tier| tier <= number).map(move |&tier| engaged.mark(tier))
+    };
+    Engaged::ALL.into_iter().flat_map(marks).collect()
 }
 
 /// Every mark that there may be.
@@ -77,10 +71,8 @@ mod tests {
             (counts.likes, counts.reposts) = (likes, reposts);
             tiers_reached(&counts)
         };
-        let (marks, version) = counts(100, 9).unwrap();
-        assert_eq!(marks, ["engaged:10", "engaged:100", "likes:10", "likes:100"]);
-        assert!(counts(100, 10).unwrap().1 > version);
-        assert_eq!(counts(9, 0), None);
+        assert_eq!(counts(100, 9), ["engaged:10", "engaged:100", "likes:10", "likes:100"]);
+        assert_eq!(counts(9, 0), Vec::<String>::new());
         assert_eq!(Engaged::Likes.mark_below(9), None);
         assert_eq!(Engaged::Likes.mark_below(10).as_deref(), Some("likes:10"));
         assert_eq!(Engaged::Reposts.mark_below(999).as_deref(), Some("reposts:100"));

@@ -60,7 +60,7 @@ impl Among {
 }
 
 /// A post that matched at some version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Row, serde::Deserialize)]
 pub struct FoundPost {
     /// Who wrote it.
     pub actor: ActorId,
@@ -108,6 +108,12 @@ pub struct Candidate {
     pub bytes: u32,
     /// How often each word that was asked for stands in it, then each run.
     pub times: Vec<u16>,
+    /// How much it was answered, as [`Interactions::weighted`] tells, when it was copied to those that were answered often; 0 among all.
+    ///
+    /// [`Interactions::weighted`]: crate::read::Interactions::weighted
+    pub answers: u32,
+    /// How its author stood then: a level of [`Standing`](crate::read::Standing).
+    pub standing: u16,
 }
 
 impl Candidate {
@@ -177,9 +183,12 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<Candidate>, StoreError> {
-        let asked = searched(self.query(""), include_str!("candidates.sql"), search, before);
-        let asked = asked.param("words", words).param("runs", runs);
-        let asked = asked.param("table", among.table()).param("limit", limit);
+        let sql = match among {
+            Among::All => include_str!("candidates.sql"),
+            Among::Engaged => include_str!("engaged_candidates.sql"),
+        };
+        let asked = searched(self.query(""), sql, search, before);
+        let asked = asked.param("words", words).param("runs", runs).param("limit", limit);
         fetch_search("search_candidates", asked).await
     }
 
