@@ -8,17 +8,15 @@ CREATE TABLE IF NOT EXISTS engaged_texts
     actor   UInt64               COMMENT 'xxh3 of the DID of the repo it lives in' SETTINGS (min_compress_block_size = 8192, max_compress_block_size = 8192),
     rkey    UInt64               COMMENT 'record key as a number' SETTINGS (min_compress_block_size = 8192, max_compress_block_size = 8192),
     rev     UInt64               COMMENT 'commit rev: the version of the post' SETTINGS (min_compress_block_size = 8192, max_compress_block_size = 8192),
-    version UInt64               COMMENT 'of the row: rises with rev, and for one rev with answers',
+    version UInt64               COMMENT 'of the row: rises with rev, and for one rev with how far the post has come',
     deleted UInt8                COMMENT '1 = gone at this rev',
     words   String               COMMENT 'as in post_texts' CODEC(ZSTD(9)),
     runs    String               COMMENT 'as in post_texts' CODEC(ZSTD(9)),
     marks   Array(LowCardinality(String)) COMMENT 'as in post_texts, and engaged:N, likes:N, reposts:N for each N of 10, 100, 1000, 10000 that was reached' CODEC(ZSTD(3)),
     answers  UInt32              COMMENT 'how much it was answered when the row was written, reposts and quotes twice',
     standing UInt16              COMMENT 'level of its author in standings then',
-    INDEX words words TYPE text(tokenizer = splitByString([' ']), posting_list_codec = 'bitpacking'),
-    INDEX runs runs TYPE text(tokenizer = ngrams(2), posting_list_codec = 'bitpacking'),
-    INDEX marks marks TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking'),
-    INDEX authors toString(actor) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking')
+    INDEX tokens arrayConcat(splitByWhitespace(words), marks, [concat('by:', toString(actor))]) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking'),
+    INDEX runs runs TYPE text(tokenizer = ngrams(2), posting_list_codec = 'bitpacking')
 )
 ENGINE = ReplacingMergeTree(version, deleted)
 ORDER BY (sort_at DESC, actor DESC, rkey DESC)

@@ -11,12 +11,11 @@ CREATE TABLE IF NOT EXISTS post_texts
     words   String               COMMENT 'words of its texts in their order, folded, parted by spaces; . between two texts' CODEC(ZSTD(9)),
     runs    String               COMMENT 'runs of Han, kana and Hangul, folded, a space behind each' CODEC(ZSTD(9)),
     marks   Array(LowCardinality(String)) COMMENT 'what else it is found by: tags, languages, links, mentions, kinds, as firehouse-text writes them' CODEC(ZSTD(3)),
-    INDEX words words TYPE text(tokenizer = splitByString([' ']), posting_list_codec = 'bitpacking'),
-    INDEX runs runs TYPE text(tokenizer = ngrams(2), posting_list_codec = 'bitpacking'),
-    INDEX marks marks TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking'),
-    INDEX authors toString(actor) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking')
+    INDEX tokens arrayConcat(splitByWhitespace(words), marks, [concat('by:', toString(actor))]) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking'),
+    INDEX runs runs TYPE text(tokenizer = ngrams(2), posting_list_codec = 'bitpacking')
 )
--- A search reads a few rows here and there: small blocks of what it reads of each are less to decompress. An index granule of one column is
+-- Words, marks and the author are tokens of one index, so that what has all of some is known from it, row by row. They do not meet: words
+-- with a colon begin with a digit. A search reads a few rows here and there: small blocks of what it reads of each are less to decompress. An index granule of one column is
 -- 8 KiB. The newest stand first, since that is how they are read: backwards, the engine turns every granule around. sort_at is in the key
 -- although an edit can change it: the writer buries the old row by its old sort_at.
 ENGINE = ReplacingMergeTree(rev, deleted)

@@ -77,8 +77,8 @@ fn settings_of_a_server() -> BTreeMap<String, String> {
     differing.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// What is kept decoded, where the library would let it grow beyond what an engine beside other programs may take: postings of common words
-/// (2 GiB).
+/// What is kept decoded, where the library would let it grow beyond what an engine beside other programs may take (2 GiB of postings of
+/// common words), or keeps nothing: blocks of columns, unpacked, for statements that ask for it.
 fn caches_of_a_server() -> BTreeMap<String, String> {
     let sizes =
         [("text_index_postings_cache_size", 256 << 20), ("uncompressed_cache_size", 512 << 20)];

@@ -89,10 +89,10 @@ impl Sampled {
 
 /// How far back a search for so many posts looks first. `None`: as far as there are posts. Units: milliseconds.
 fn span_ms(usual: &Usual, condition: &Condition, posts: usize) -> Option<i64> {
+    let share = share(usual, condition);
     #[expect(clippy::cast_precision_loss, reason = "pages are short")]
-    let wanted = SPARE * posts as f64 / share(usual, condition);
-    // Also where the share is nought.
-    if usual.posts < POSTS_MIN || wanted.is_nan() || wanted > count(usual.posts) / 2.0 {
+    let wanted = SPARE * posts as f64 / share;
+    if usual.posts < POSTS_MIN || share <= 0.0 || wanted > count(usual.posts) / 2.0 {
         return None;
     }
     let ms_each = count(usual.span_ms) / count(usual.latest.max(1));
@@ -116,20 +116,23 @@ fn share(usual: &Usual, condition: &Condition) -> f64 {
         Condition::All(parts) => parts.iter().map(|part| share(usual, part)).product(),
         Condition::Any(parts) => parts.iter().map(|part| share(usual, part)).sum::<f64>().min(1.0),
         Condition::Not(part) => 1.0 - share(usual, part),
-        Condition::Words(words) => all(words, &usual.words),
-        Condition::AnyWord(words) | Condition::Beginning(_, words) => any(words, &usual.words),
-        Condition::Phrase(words) if words.len() < 2 => all(words, &usual.words),
-        Condition::Phrase(words) => TOGETHER * rarest(words, &usual.words),
+        Condition::Words(words) => all(words, &usual.tokens),
+        Condition::AnyWord(words) | Condition::Beginning(_, words) => any(words, &usual.tokens),
+        Condition::Phrase(words) if words.len() < 2 => all(words, &usual.tokens),
+        Condition::Phrase(words) => TOGETHER * rarest(words, &usual.tokens),
         Condition::Run(_, pairs) if pairs.len() < 2 => all(pairs, &usual.pairs),
         Condition::Run(_, pairs) => TOGETHER * rarest(pairs, &usual.pairs),
         Condition::Character(_, Some(pairs)) => any(pairs, &usual.pairs),
         // Too many pairs begin with it to be named.
         Condition::Character(_, None) => CHOSEN,
-        Condition::Marks(marks) => all(marks, &usual.marks),
-        Condition::AnyMark(marks) => any(marks, &usual.marks),
+        Condition::Marks(marks) => all(marks, &usual.tokens),
+        Condition::AnyMark(marks) => any(marks, &usual.tokens),
         Condition::FollowedBy(_) | Condition::Listed(_) | Condition::Labelled(..) => CHOSEN,
-        Condition::By(_)
-        | Condition::Answers(_)
+        Condition::By(actors) => {
+            let authors: Vec<_> = actors.iter().copied().map(Condition::author_token).collect();
+            any(&authors, &usual.tokens)
+        }
+        Condition::Answers(_)
         | Condition::InThread(_)
         | Condition::Embeds(_)
         | Condition::Posts(_) => 0.0,
@@ -151,17 +154,15 @@ mod tests {
     use super::*;
 
     fn usual() -> Usual {
-        let of = |token: &str, posts| HashMap::from([(token.to_owned(), posts)]);
-        let words = HashMap::from([("the".to_owned(), 1_000_000), ("cat".to_owned(), 20_000)]);
+        let tokens = [("the", 1_000_000), ("cat", 20_000), ("lang:ja", 500_000), ("by:7", 2_000)];
         // Ten posts a second.
         Usual {
             posts: 2_000_000,
             latest: 20_000,
             span_ms: 2_000_000,
             newest_ms: 0,
-            words,
-            pairs: of("東京", 200_000),
-            marks: of("lang:ja", 500_000),
+            tokens: tokens.map(|(token, posts)| (token.to_owned(), posts)).into(),
+            pairs: [("東京".to_owned(), 200_000)].into(),
         }
     }
 
@@ -186,6 +187,8 @@ mod tests {
         check(&phrase(["the", "cat"]), Some(2_000_000));
         check(&phrase(["the", "zozop"]), None);
         check(&Condition::By(Vec::new()), None);
+        check(&Condition::By(vec![8.into()]), None);
+        check(&Condition::By(vec![8.into(), 7.into()]), Some(2_000_000));
     }
 
     #[test]

@@ -97,16 +97,16 @@ async fn each_condition_finds_what_it_says() {
 async fn words_marks_pairs_and_authors_are_answered_by_their_index_alone() {
     let Some(store) = filled().await else { return };
     for (condition, columns) in [
-        (Words(texts(&["wide", "reply"])), vec!["words"]),
-        (AnyWord(texts(&["wide", "reply"])), vec!["words"]),
+        (Words(texts(&["wide", "reply"])), vec!["tokens"]),
+        (AnyWord(texts(&["wide", "reply"])), vec!["tokens"]),
         (run("京都"), vec!["runs"]),
-        (Marks(texts(&["#rail"])), vec!["marks"]),
-        (AnyMark(texts(&["#rail", "lang:en"])), vec!["marks"]),
-        (By(vec![ActorId::from(1)]), vec!["authors"]),
-        (not(Words(texts(&["wide"]))), vec!["words"]),
+        (Marks(texts(&["#rail"])), vec!["tokens"]),
+        (AnyMark(texts(&["#rail", "lang:en"])), vec!["tokens"]),
+        (By(vec![ActorId::from(1)]), vec!["tokens"]),
+        (not(Words(texts(&["wide"]))), vec!["tokens"]),
         (
             Any(vec![All(vec![Words(texts(&["wide"])), Marks(texts(&["#rail"]))]), run("京都")]),
-            vec!["words", "marks", "runs"],
+            vec!["tokens", "runs"],
         ),
     ] {
         let plan = store.explain_search(&search(condition.clone())).await.unwrap().join("\n");
@@ -161,11 +161,11 @@ async fn what_many_posts_have_is_counted_out_of_the_indexes() {
         tokens
     };
     let expected = |tokens: &[&str]| tokens.iter().map(|&t| (t.to_owned(), 2)).collect::<Vec<_>>();
-    assert_eq!(of(&usual.words), expected(&["a", "reply", "wide"]));
-    assert_eq!(of(&usual.marks), expected(&["#rail", "lang:en", "lang:ja"]));
+    let tokens = ["#rail", "a", "by:0", "by:1", "lang:en", "lang:ja", "reply", "wide"];
+    assert_eq!(of(&usual.tokens), expected(&tokens));
     assert!(usual.pairs.contains_key("京都"), "{usual:?}");
     let few = store.usual_tokens(5, 2, 3).await.unwrap();
-    assert!(few.words.is_empty(), "too few posts to plan by: {few:?}");
+    assert!(few.tokens.is_empty(), "too few posts to plan by: {few:?}");
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn posts_of_a_tier_are_found_by_all_conditions_among_those_that_were_answe
     assert_eq!(found(both).await, [1]);
     // However few have them, searches are planned by how many do.
     let usual = store.usual_tokens(1, 2, 10).await.unwrap();
-    assert_eq!(usual.marks.get("engaged:10"), Some(&2), "{usual:?}");
-    assert_eq!(usual.marks.get("likes:10"), Some(&1));
-    assert_eq!(usual.marks.get("lang:en"), Some(&2), "of all posts");
+    assert_eq!(usual.tokens.get("engaged:10"), Some(&2), "{usual:?}");
+    assert_eq!(usual.tokens.get("likes:10"), Some(&1));
+    assert_eq!(usual.tokens.get("lang:en"), Some(&2), "of all posts");
 }

@@ -1,8 +1,8 @@
 //! [`Condition`]: what a post must be to be found, as SQL.
 //!
 //! A tree of a query becomes one expression. Its leaves are the files of `conditions/`, in which the names of parameters are numbered so
-//! that no two are the same; between them stand AND, OR and NOT, and nothing that anybody typed. The engine answers what asks `words`,
-//! `runs`, `marks` and the author from the text indexes alone.
+//! that no two are the same; between them stand AND, OR and NOT, and nothing that anybody typed. Words, marks and the author are tokens of
+//! one index, pairs of characters of another, and the engine answers what asks for these from the indexes alone.
 
 use firehouse_types::{ActorId, Datetime, RkeyId};
 
@@ -51,6 +51,26 @@ pub enum Condition {
     Posts(Vec<(ActorId, RkeyId)>),
     /// Not before.
     Since(Datetime),
+}
+
+/// How the index of tokens of a table is asked for all of some, and for any.
+#[derive(Clone, Copy)]
+pub(super) struct Tokens {
+    all: &'static str,
+    any: &'static str,
+}
+
+impl Tokens {
+    /// Words, marks and authors of posts.
+    pub const OF_POSTS: Self = Self {
+        all: include_str!("conditions/tokens.sql"),
+        any: include_str!("conditions/any_token.sql"),
+    };
+    /// Words of lists, starter packs and feed generators, which have no marks.
+    pub const OF_OFFERS: Self = Self {
+        all: include_str!("conditions/words.sql"),
+        any: include_str!("conditions/any_word.sql"),
+    };
 }
 
 impl Condition {
@@ -112,7 +132,7 @@ impl Condition {
             | Self::AnyWord(texts)
             | Self::Marks(texts)
             | Self::AnyMark(texts) => all(texts),
-            // They stand there as they are and once more by themselves.
+            // They stand there as they are and once more as tokens.
             Self::Phrase(texts) => 2 * all(texts),
             Self::Run(run, pairs) => escaped(run) + all(pairs),
             Self::Beginning(_, words) => all(words),
@@ -128,26 +148,94 @@ impl Condition {
         }
     }
 
+    /// The token of what an account wrote.
+    pub fn author_token(actor: ActorId) -> String {
+        format!("by:{}", actor.get())
+    }
+
     /// Adds what this asks for to a query, behind what stands there: the expression, and its parameters.
-    pub(super) fn write<'a>(&self, mut asked: Asked<'a>) -> Asked<'a> {
+    pub(super) fn write<'a>(&self, asked: Asked<'a>, index: Tokens) -> Asked<'a> {
+        let mut all = Vec::new();
+        self.all_of(&mut all);
+        // One question for everything that the index of tokens knows: which rows have all of them it tells without reading any.
+        let mut tokens: Vec<String> = all.iter().flat_map(|part| part.tokens()).collect();
+        tokens.sort_unstable();
+        tokens.dedup();
+        let rest = all.into_iter().filter(|part| !part.is_tokens());
+        let mut written = Written { asked, is_first: true };
+        if !tokens.is_empty() {
+            let asked = written.and().part(index.all);
+            written = Written { asked: asked.value("tokens", tokens), is_first: false };
+        }
+        for part in rest {
+            let mut asked = written.and();
+            asked.push("(");
+            asked = part.write_rest(asked, index);
+            asked.push(")");
+            written = Written { asked, is_first: false };
+        }
+        if written.is_first {
+            written.asked.push("1");
+        }
+        written.asked
+    }
+
+    /// What must hold besides what is named before: itself, or what joins it.
+    fn all_of<'c>(&'c self, among: &mut Vec<&'c Self>) {
         match self {
-            Self::All(conditions) => joined(asked, conditions, "1", " AND "),
-            Self::Any(conditions) => joined(asked, conditions, "0", " OR "),
+            Self::All(parts) => parts.iter().for_each(|part| part.all_of(among)),
+            part => among.push(part),
+        }
+    }
+
+    /// Tokens that a post must have, in the index of words, marks and authors.
+    fn tokens(&self) -> Vec<String> {
+        match self {
+            Self::Words(texts) | Self::Phrase(texts) | Self::Marks(texts) => texts.clone(),
+            Self::By(actors) if actors.len() == 1 => {
+                actors.iter().copied().map(Self::author_token).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether these say everything. No words at all are in no post, as the engine has it.
+    fn is_tokens(&self) -> bool {
+        match self {
+            Self::Words(words) => !words.is_empty(),
+            Self::Phrase(words) => words.len() == 1,
+            Self::Marks(_) => true,
+            Self::By(actors) => actors.len() == 1,
+            _ => false,
+        }
+    }
+
+    /// What [`Condition::tokens`] does not say.
+    fn write_rest<'a>(&self, mut asked: Asked<'a>, index: Tokens) -> Asked<'a> {
+        match self {
+            Self::All(_) | Self::Marks(_) => {
+                asked.push("1");
+                asked
+            }
+            Self::Any(conditions) => any(asked, conditions, index),
             Self::Not(condition) => {
                 asked.push("NOT (");
-                asked = condition.write(asked);
+                asked = condition.write(asked, index);
                 asked.push(")");
                 asked
             }
-            Self::Words(words) => {
-                asked.part(include_str!("conditions/words.sql")).value("words", words)
+            Self::Words(_) => {
+                asked.push("0");
+                asked
             }
-            Self::AnyWord(words) | Self::Beginning(_, words) => {
-                asked.part(include_str!("conditions/any_word.sql")).value("words", words)
+            Self::AnyWord(tokens) | Self::Beginning(_, tokens) | Self::AnyMark(tokens) => {
+                any_token(asked, tokens.clone(), index)
+            }
+            Self::By(actors) => {
+                any_token(asked, actors.iter().copied().map(Self::author_token).collect(), index)
             }
             Self::Phrase(words) => asked
                 .part(include_str!("conditions/phrase.sql"))
-                .value("words", words)
                 .value("phrase", format!(" {} ", words.join(" "))),
             Self::Run(run, pairs) if run.chars().nth(2).is_none() => {
                 asked.part(include_str!("conditions/pairs.sql")).value("pairs", pairs)
@@ -161,16 +249,6 @@ impl Condition {
             }
             Self::Character(character, None) => {
                 asked.part(include_str!("conditions/character.sql")).value("run", character)
-            }
-            Self::Marks(marks) => {
-                asked.part(include_str!("conditions/marks.sql")).value("marks", marks)
-            }
-            Self::AnyMark(marks) => {
-                asked.part(include_str!("conditions/any_mark.sql")).value("marks", marks)
-            }
-            Self::By(actors) => {
-                let actors: Vec<_> = actors.iter().map(|actor| actor.get().to_string()).collect();
-                asked.part(include_str!("conditions/by.sql")).value("actors", actors)
             }
             Self::FollowedBy(actor) => {
                 asked.part(include_str!("conditions/followed_by.sql")).value("follower", actor)
@@ -203,20 +281,32 @@ impl Condition {
     }
 }
 
-fn joined<'a>(
-    mut asked: Asked<'a>,
-    conditions: &[Condition],
-    none: &'static str,
-    between: &'static str,
-) -> Asked<'a> {
+/// A query, and whether nothing was added yet that must hold.
+struct Written<'a> {
+    asked: Asked<'a>,
+    is_first: bool,
+}
+
+impl<'a> Written<'a> {
+    fn and(mut self) -> Asked<'a> {
+        self.asked.push(if self.is_first { "" } else { " AND " });
+        self.asked
+    }
+}
+
+fn any<'a>(mut asked: Asked<'a>, conditions: &[Condition], index: Tokens) -> Asked<'a> {
     if conditions.is_empty() {
-        asked.push(none);
+        asked.push("0");
     }
     for (at, condition) in conditions.iter().enumerate() {
-        asked.push(if at > 0 { between } else { "" });
+        asked.push(if at > 0 { " OR " } else { "" });
         asked.push("(");
-        asked = condition.write(asked);
+        asked = condition.write(asked, index);
         asked.push(")");
     }
     asked
+}
+
+fn any_token(asked: Asked<'_>, tokens: Vec<String>, index: Tokens) -> Asked<'_> {
+    asked.part(index.any).value("tokens", tokens)
 }

@@ -3,7 +3,7 @@
 -- A post whose older version is not merged away yet counts once.
 -- Params: posts UInt32: so many are counted; interval_s UInt32: length of a span, 0
 -- for calendar months; spans UInt32 and values UInt32: the most frequent so many of each.
-WITH arrayFilter(mark -> startsWith(mark, 'domain:'), marks) AS domains
+WITH arrayFilter(mark -> startsWith(mark, 'domain:'), told) AS domains
 SELECT kind, value, count() AS posts
 FROM
 (
@@ -12,16 +12,16 @@ FROM
             [(0, toString(toUnixTimestamp64Milli(toDateTime64(
                 if({interval_s:UInt32} = 0, toDateTime(toStartOfMonth(sort_at), 'UTC'), toStartOfInterval(sort_at, toIntervalSecond(greatest({interval_s:UInt32}, 1)), 'UTC')),
                 3, 'UTC')))), (4, toString(actor)), (6, '')],
-            arrayMap(mark -> (1, substring(mark, 6)), arrayFilter(mark -> startsWith(mark, 'lang:'), marks)),
+            arrayMap(mark -> (1, substring(mark, 6)), arrayFilter(mark -> startsWith(mark, 'lang:'), told)),
             arrayMap(domain -> (2, substring(domain, 8)), arrayFilter(
                 domain -> NOT arrayExists(other -> endsWith(other, concat('.', substring(domain, 8))), domains), domains)),
-            arrayMap(mark -> (3, substring(mark, 2)), arrayFilter(mark -> startsWith(mark, '#'), marks)),
-            arrayMap(mark -> (5, substring(mark, 5)), arrayFilter(mark -> startsWith(mark, 'has:') AND mark != 'has:media', marks)))) AS facet,
+            arrayMap(mark -> (3, substring(mark, 2)), arrayFilter(mark -> startsWith(mark, '#'), told)),
+            arrayMap(mark -> (5, substring(mark, 5)), arrayFilter(mark -> startsWith(mark, 'has:') AND mark != 'has:media', told)))) AS facet,
         toUInt8(tupleElement(facet, 1)) AS kind,
         tupleElement(facet, 2) AS value
     FROM
     (
-        SELECT sort_at, actor, rkey, arrayMap(mark -> toString(mark), marks) AS marks
+        SELECT sort_at, actor, rkey, arrayMap(mark -> toString(mark), marks) AS told
         FROM post_texts
         WHERE /* condition */
         ORDER BY sort_at DESC, actor DESC, rkey DESC, rev DESC

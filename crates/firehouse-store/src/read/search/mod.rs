@@ -20,6 +20,7 @@ use crate::{Store, StoreError};
 
 pub use arrived::Arrived;
 pub use condition::Condition;
+use condition::Tokens;
 pub(crate) use engaged::tiers_reached;
 pub use engaged::{Engaged, TIERS};
 pub use facets::{Facet, FacetCount, FacetKind};
@@ -252,14 +253,14 @@ fn searched<'a>(
     let (before, rest) = sql.split_once(CONDITION).unwrap_or((sql, ""));
     asked.push(before);
     asked.push("(");
-    asked = search.condition.write(asked);
+    asked = search.condition.write(asked, Tokens::OF_POSTS);
     asked.push(")");
     if search.condition.is_met_by_silence() {
         asked.push(" AND deleted = 0");
     }
     if search.after > Datetime::from_ms(i64::MIN) {
         asked.push(" AND ");
-        asked = Condition::Since(search.after).write(asked);
+        asked = Condition::Since(search.after).write(asked, Tokens::OF_POSTS);
     }
     if search.until < Datetime::from_ms(i64::MAX) {
         asked.push(" AND ");

@@ -6,6 +6,7 @@ use clickhouse::Row;
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
 
 use super::super::{PAIRS_PER_QUERY, RecordKey, fetch, fetch_each, fetch_wide};
+use super::condition::Tokens;
 use super::{CONDITION, Condition};
 use crate::{Store, StoreError};
 
@@ -102,7 +103,7 @@ impl Store {
     ) -> Result<Vec<FoundOffer>, StoreError> {
         let sql: &'static str = include_str!("offered.sql");
         let (before, behind) = sql.split_once(CONDITION).unwrap_or((sql, ""));
-        let mut asked = search.condition.write(self.query(before));
+        let mut asked = search.condition.write(self.query(before), Tokens::OF_OFFERS);
         if let Some(beginning) = &search.beginning {
             asked.push(" AND ");
             let sql = include_str!("conditions/offered_beginning.sql");

@@ -19,12 +19,10 @@ pub struct Usual {
     pub span_ms: u64,
     /// When the newest was written. Units: milliseconds since 1970.
     pub newest_ms: i64,
-    /// Words, and in how many of all posts each stands.
-    pub words: HashMap<String, u64>,
+    /// Words, marks and authors ([`Condition::author_token`](super::Condition::author_token)), and how many of all posts have each; marks of tiers however few have them.
+    pub tokens: HashMap<String, u64>,
     /// Pairs of characters in runs, likewise.
     pub pairs: HashMap<String, u64>,
-    /// Marks, likewise; and those of tiers, however few have them.
-    pub marks: HashMap<String, u64>,
 }
 
 #[derive(Row, serde::Deserialize)]
@@ -65,11 +63,7 @@ impl Store {
         let asked = asked.param("tiers", tier_marks());
         let tokens: Vec<Token> = fetch_wide("usual", asked).await?;
         for Token { column, token, posts } in tokens {
-            let column = match column {
-                1 => &mut usual.words,
-                2 => &mut usual.pairs,
-                _ => &mut usual.marks,
-            };
+            let column = if column == 1 { &mut usual.tokens } else { &mut usual.pairs };
             column.insert(token, posts);
         }
         Ok(usual)

@@ -1,1 +1,1 @@
-hasAnyTokens(words, {words:Array(String)})
+hasAnyTokens(words, {tokens:Array(String)})

@@ -1,1 +1,1 @@
-hasAllTokens(words, {words:Array(String)}) AND position(concat(' ', words, ' '), {phrase:String}) > 0
+position(concat(' ', words, ' '), {phrase:String}) > 0

@@ -1,1 +1,1 @@
-hasAllTokens(words, {words:Array(String)})
+hasAllTokens(words, {tokens:Array(String)})

@@ -1,1 +1,0 @@
-hasAny(marks, {marks:Array(String)})

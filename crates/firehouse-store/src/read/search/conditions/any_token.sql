@@ -1,0 +1,1 @@
+hasAnyTokens(arrayConcat(splitByWhitespace(words), marks, [concat('by:', toString(actor))]), {tokens:Array(String)})

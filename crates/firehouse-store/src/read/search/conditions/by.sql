@@ -1,1 +1,0 @@
-hasAnyTokens(toString(actor), {actors:Array(String)})

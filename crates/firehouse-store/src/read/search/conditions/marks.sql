@@ -1,1 +1,0 @@
-hasAll(marks, {marks:Array(String)})

@@ -1,0 +1,1 @@
+hasAllTokens(arrayConcat(splitByWhitespace(words), marks, [concat('by:', toString(actor))]), {tokens:Array(String)})
