@@ -25,7 +25,7 @@ use crate::{AppView, ViewError, clock};
 /// Posts among which the top ones are looked for: those of the lowest tier, of each higher one, and of all; the newest of each.
 const ANSWERED_MAX: usize = 200;
 const OF_TIER_MAX: usize = 50;
-const NEWEST_MAX: usize = 200;
+const NEWEST_MAX: usize = 100;
 
 /// The posts that a search ranks, the first first.
 #[derive(Clone, Debug)]

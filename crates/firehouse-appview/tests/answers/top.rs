@@ -1,7 +1,7 @@
 //! The order "top": over any length of time, page by page while likes arrive, and explained to those who may ask.
 
 use firehouse_appview::{AppView, Caller, search_posts, search_posts_v2};
-use firehouse_schema::LinkRow;
+use firehouse_schema::{LinkRow, PostTextRow};
 use firehouse_types::{ActorId, Datetime, Did, Nsid, Rev, RkeyId};
 use serde_json::{Value, json};
 
@@ -141,6 +141,80 @@ async fn likes_that_arrive_between_two_pages_repeat_and_lose_nothing() {
     let another = json!({ "q": "numbered 7", "sort": "top", "cursor": cursor });
     let texts = found(&app, another).await;
     assert!(texts.iter().all(|text| text == "numbered 7"), "{texts:?}");
+}
+
+/// So many posts that nobody looks for, long ago.
+async fn fill(network: &Network, posts: u64) {
+    let filler = |n: u64| PostTextRow {
+        sort_at: Datetime::from_ms(n as i64),
+        actor: ActorId::from(1),
+        rkey: RkeyId::from(n),
+        rev: Rev::from(1),
+        deleted: 0,
+        words: "filler".into(),
+        runs: "".into(),
+        marks: Vec::new(),
+    };
+    for from in (0..posts).step_by(50_000) {
+        let rows: Vec<_> = (from..posts.min(from + 50_000)).map(filler).collect();
+        let _ = network.store.insert(&rows).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn among_very_many_posts_nobody_is_counted_anew_until_those_that_were_answered_often_are_shown()
+ {
+    let Some(mut network) = Network::new().await else { return };
+    let alice = network.account("alice");
+    let posts: Vec<_> = (0..40).map(|at| network.post(&alice, &format!("numbered {at}"))).collect();
+    network.settle().await;
+    let keys: Vec<_> = posts.iter().map(|post| key(&alice, post)).collect();
+    for (at, key) in keys.iter().enumerate().take(30) {
+        likes(&network, *key, 10 + 2 * at as u64).await;
+    }
+    network.store.copy_engaged(&keys).await.unwrap();
+    // Not copied yet, so only who counts knows of it.
+    likes(&network, keys[35], 100).await;
+    fill(&network, 200_000).await;
+
+    let app = network.app_with(|_| {});
+    let page = async |cursor: &Value| {
+        let app = app.for_request();
+        // Whatever was answered ten times stands before what was written in these hours.
+        let until = "2025-01-01T06:00:00Z";
+        let mut asked = json!({ "q": "numbered", "sort": "top", "limit": 12, "until": until });
+        if cursor.is_string() {
+            asked["cursor"] = cursor.clone();
+        }
+        let body = page(&app, &Caller::default(), asked).await;
+        let texts = pluck(&body["posts"], "/record/text");
+        (texts, body["cursor"].clone(), app.statements())
+    };
+    // How many posts there are is counted beside the first answers.
+    let whole = page(&Value::Null).await.2;
+    let mut first = page(&Value::Null).await;
+    for _ in 0..100 {
+        if first.2 < whole {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        first = page(&Value::Null).await;
+    }
+    assert!(first.2 < whole, "{} statements, as before", first.2);
+    let mut found = first.0;
+    let mut cursor = first.1;
+    while cursor.is_string() {
+        let (texts, next, _) = page(&cursor).await;
+        found.extend(texts);
+        cursor = next;
+    }
+    let often: Vec<_> = (0..30).rev().map(|at| format!("numbered {at}")).collect();
+    assert_eq!(found[..24], often[..24]);
+    assert_eq!(found[24], "numbered 35", "what would have stood before comes next");
+    assert_eq!(found[25..31], often[24..]);
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found.len(), 40, "all of them, each once");
 }
 
 #[tokio::test]
