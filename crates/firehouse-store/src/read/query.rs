@@ -24,7 +24,7 @@ pub(crate) struct Query {
 /// How much a query may read, and so how it is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reach {
-    /// A few granules, or some hundred where a page is hydrated: on two threads, as other requests want the other cores.
+    /// A few granules: on one thread, as they are not worth the handing over, and other requests want the other cores.
     Keys,
     /// A million rows: on all threads.
     Wide,
@@ -36,7 +36,7 @@ pub(crate) enum Reach {
 /// for those who look for the same posts.
 const KEYS: [(&str, &str); 4] = [
     ("enable_materialized_cte", "1"),
-    ("max_threads", "2"),
+    ("max_threads", "1"),
     ("output_format_parallel_formatting", "0"),
     ("use_uncompressed_cache", "1"),
 ];

@@ -1,6 +1,6 @@
 //! [`Condition`] of one post at a time, without the engine: what a live search asks of posts as they come.
 //!
-//! Finds what the SQL of `condition.rs` finds; a test holds one against the other on generated posts. What stands in other tables is
+//! Finds what the SQL of `expression.rs` finds; a test holds one against the other on generated posts. What stands in other tables is
 //! loaded beforehand ([`Members`]) and grows old; labels of a post that was just written are not there yet, so none is ever met.
 
 use std::cell::OnceCell;

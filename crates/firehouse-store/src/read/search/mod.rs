@@ -1,6 +1,7 @@
 //! Posts by what they say. Which words and marks a post has is for `firehouse-text` to know; here they are texts that are equal or not.
 
 mod condition;
+mod expression;
 mod facets;
 mod usual;
 mod offered;
@@ -20,9 +21,9 @@ use crate::{Store, StoreError};
 
 pub use arrived::Arrived;
 pub use condition::Condition;
-use condition::Tokens;
 pub(crate) use engaged::tiers_reached;
 pub use engaged::{Engaged, TIERS};
+use expression::Tokens;
 pub use facets::{Facet, FacetCount, FacetKind};
 pub use matches::{Members, PostWords};
 pub use offered::{FoundOffer, OfferToRead, OfferedSearch};

@@ -6,7 +6,7 @@ use clickhouse::Row;
 use firehouse_types::{ActorId, Datetime, Rev, RkeyId};
 
 use super::super::{PAIRS_PER_QUERY, RecordKey, fetch, fetch_each, fetch_wide};
-use super::condition::Tokens;
+use super::expression::Tokens;
 use super::{CONDITION, Condition};
 use crate::{Store, StoreError};
 
