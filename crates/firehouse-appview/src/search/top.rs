@@ -82,18 +82,20 @@ pub(super) async fn top(
     Ok(Page { items: found.collect(), next })
 }
 
-/// The newest of each tier that match; a post may be there in two rows.
+/// The newest of each tier that match; a post may be there more than once. Who reached a tier has the marks of those below, so where a tier
+/// has few, all of the higher ones are among them.
 async fn often_answered(app: &AppView, posts: &PostSearch) -> Result<Vec<Candidate>, ViewError> {
-    let of_tier = |tier, limit| {
+    let mut found = Vec::new();
+    let mut limit = ANSWERED_MAX;
+    for tier in TIERS {
         let posts = with_marks(posts, vec![Engaged::Answers.mark(tier)]);
-        candidates(app, posts, Among::Engaged, limit)
-    };
-    let [lowest, hundreds, thousands, others] = TIERS;
-    let mut found = of_tier(lowest, ANSWERED_MAX).await?;
-    if found.len() == ANSWERED_MAX {
-        let of_tier = |tier| of_tier(tier, OF_TIER_MAX);
-        let higher = tokio::try_join!(of_tier(hundreds), of_tier(thousands), of_tier(others))?;
-        found.extend([higher.0, higher.1, higher.2].into_iter().flatten());
+        let of_tier = candidates(app, posts, Among::Engaged, limit).await?;
+        let are_all = of_tier.len() < limit;
+        found.extend(of_tier);
+        if are_all {
+            break;
+        }
+        limit = OF_TIER_MAX;
     }
     Ok(found)
 }
