@@ -8,8 +8,8 @@ CREATE TABLE IF NOT EXISTS post_texts
     rkey    UInt64               COMMENT 'record key as a number' SETTINGS (min_compress_block_size = 8192, max_compress_block_size = 8192),
     rev     UInt64               COMMENT 'commit rev: the version' SETTINGS (min_compress_block_size = 8192, max_compress_block_size = 8192),
     deleted UInt8                COMMENT '1 = gone at this rev',
-    words   String               COMMENT 'words of its texts in their order, folded, parted by spaces; . between two texts' CODEC(ZSTD(9)),
-    runs    String               COMMENT 'runs of Han, kana and Hangul, folded, a space behind each' CODEC(ZSTD(9)),
+    words   String               COMMENT 'words of its texts in their order, folded, parted by spaces; . between two texts' CODEC(ZSTD(12)),
+    runs    String               COMMENT 'runs of Han, kana and Hangul, folded, a space behind each' CODEC(ZSTD(12)),
     marks   Array(LowCardinality(String)) COMMENT 'what else it is found by: tags, languages, links, mentions, kinds, as firehouse-text writes them' CODEC(ZSTD(3)),
     INDEX tokens arrayConcat(splitByWhitespace(words), marks, [concat('by:', toString(actor))]) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking'),
     INDEX runs runs TYPE text(tokenizer = ngrams(2), posting_list_codec = 'bitpacking')
