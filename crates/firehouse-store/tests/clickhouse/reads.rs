@@ -151,6 +151,7 @@ const CASES: &[Case] = &[
         ],
     ),
     ("list_blocks", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
+    ("listed_by_subscribers", &[("actors", "[1,2]"), ("subjects", "[2,3]")]),
     (
         "list_feed",
         &[
