@@ -41,15 +41,17 @@ const KEYS: [(&str, &str); 4] = [
     ("use_uncompressed_cache", "1"),
 ];
 
-/// What a search may take, and how text indexes are read: postings are decoded as far as they are needed, before rows are read, and those
-/// of common words once for many searches. A page has so few rows that reading some of their columns later takes longer.
+/// What a search may take, and how text indexes are read: before rows are, and postings of common words are decoded once for many searches.
+/// They are decoded as a whole: decoded as far as they are needed (`text_index_posting_list_apply_mode = 'lazy'`) and kept, they lack rows
+/// in this version of the engine once a part has more than some million. A page has so few rows that reading some of their columns later
+/// takes longer.
 const SEARCH: [(&str, &str); 9] = [
     ("enable_materialized_cte", "1"),
     ("max_execution_time", "5"),
     ("max_memory_usage", "1000000000"),
     ("output_format_parallel_formatting", "0"),
     ("query_plan_optimize_lazy_materialization", "0"),
-    ("text_index_posting_list_apply_mode", "lazy"),
+    ("text_index_posting_list_apply_mode", "materialize"),
     ("use_skip_indexes_on_data_read", "0"),
     ("use_text_index_postings_cache", "1"),
     ("use_uncompressed_cache", "1"),
