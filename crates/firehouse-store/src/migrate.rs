@@ -1,7 +1,10 @@
-//! Brings a database to the schema of this build: forward only, one statement at a time, each recorded when it is done.
+//! Brings a database to the schema of this build: forward only, one statement at a time, each recorded when it is done. A statement may
+//! read all that is there and take hours: none is cut short, and what takes long is told.
 //!
 //! ClickHouse has no transaction around DDL. A crash between a statement and its record runs the statement again, so each is written
 //! to be repeatable (`IF NOT EXISTS`), and suits the code of the build before as well.
+
+use std::time::{Duration, Instant};
 
 use clickhouse::Row;
 use firehouse_schema::{MIGRATIONS, Migration};
@@ -12,6 +15,9 @@ const CREATE_DATABASE: &str = include_str!("create_database.sql");
 const CREATE_MIGRATIONS: &str = include_str!("create_migrations.sql");
 const APPLIED: &str = include_str!("applied_migrations.sql");
 const RECORD: &str = include_str!("record_migration.sql");
+
+/// So often is told that a statement still runs.
+const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// What [`Store::migrate`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +66,8 @@ impl Store {
             name: migration.name,
             source,
         };
-        self.client().query_raw(migration.sql).execute().await.map_err(failed)?;
+        let patient = self.client().clone().with_setting("max_execution_time", "0");
+        told(migration, patient.query_raw(migration.sql).execute()).await.map_err(failed)?;
         let record = self
             .client()
             .query(RECORD)
@@ -95,6 +102,22 @@ impl Store {
             Err(StoreError::SchemaVersion { found, needed: latest() })
         } else {
             Ok(found)
+        }
+    }
+}
+
+/// Waits for a statement, and tells of it while it runs.
+async fn told<T>(migration: &Migration, statement: impl Future<Output = T>) -> T {
+    let (began, mut statement) = (Instant::now(), std::pin::pin!(statement));
+    loop {
+        match tokio::time::timeout(TELL_EVERY, &mut statement).await {
+            Ok(done) => return done,
+            Err(_) => tracing::info!(
+                version = migration.version,
+                name = migration.name,
+                seconds = began.elapsed().as_secs(),
+                "migrating; what is there already is written anew, which takes minutes for millions of records"
+            ),
         }
     }
 }

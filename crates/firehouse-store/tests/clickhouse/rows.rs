@@ -217,22 +217,9 @@ async fn every_row_struct_matches_its_table_and_comes_back_as_it_was() {
     let text = |text: &str| Box::<str>::from(text);
     let (words, runs, marks) = (text("a b"), text("東京 "), vec!["#b".into(), "lang:ja".into()]);
     check(&store, PostTextRow { sort_at, actor, rkey, rev, deleted, words, runs, marks }).await;
-    let (words, runs, marks) = (text("a b"), text("東京 "), vec!["likes:10".into()]);
-    let version = 7;
-    let engaged = EngagedTextRow {
-        sort_at,
-        actor,
-        rkey,
-        rev,
-        version,
-        deleted,
-        words,
-        runs,
-        marks,
-        answers: 10,
-        standing: 1_301,
-    };
-    check(&store, engaged).await;
+    let like = crate::keep::engaged(actor, rkey.get(), rev.get());
+    let (runs, standing) = (text("東京 "), 1_301);
+    check(&store, EngagedTextRow { sort_at, version: 7, deleted, runs, standing, ..like }).await;
     let offered = OfferedTextRow {
         collection: nsid("app.bsky.graph.list"),
         actor,

@@ -1,6 +1,7 @@
 //! Conditions of a search: each finds what it says, alone, among others and negated, and the text indexes answer it.
 
-use firehouse_schema::{EngagedTextRow, PostRow, PostTextRow};
+use clickhouse::Client;
+use firehouse_schema::{EngagedTextRow, MIGRATIONS, Migration, PostRow, PostTextRow};
 use firehouse_sim::engine;
 use firehouse_store::Store;
 use firehouse_store::read::{Among, Condition, Engaged, LinkPosition, PostSearch};
@@ -94,6 +95,20 @@ async fn each_condition_finds_what_it_says() {
 }
 
 #[tokio::test]
+async fn what_was_there_before_the_index_is_searched_as_exactly() {
+    let Some(store) = engine::store().await else { return };
+    let client = Client::default().with_url(engine::url().unwrap()).with_database(store.database());
+    let run = async |sql: &str| client.query_raw(sql).execute().await.unwrap();
+    run("ALTER TABLE post_texts DROP INDEX tokens").await;
+    let _ = store.insert(&[row(1, "guten tag", "", &["lang:de"])]).await.unwrap();
+    let add_index = |migration: &&Migration| migration.name == "index_post_texts_as_one";
+    run(MIGRATIONS.iter().find(add_index).unwrap().sql).await;
+    let _ = store.insert(&[row(2, "jeden tag", "", &["lang:de"])]).await.unwrap();
+    assert_eq!(found(&store, Words(texts(&["tag"]))).await, vec![2, 1]);
+    assert_eq!(found(&store, Words(texts(&["de"]))).await, Vec::<u64>::new(), "inside a mark");
+}
+
+#[tokio::test]
 async fn words_marks_pairs_and_authors_are_answered_by_their_index_alone() {
     let Some(store) = filled().await else { return };
     for (condition, columns) in [
@@ -172,21 +187,10 @@ async fn what_many_posts_have_is_counted_out_of_the_indexes() {
 async fn posts_of_a_tier_are_found_by_all_conditions_among_those_that_were_answered_often() {
     let Some(store) = filled().await else { return };
     let engaged = |rkey: u64, version: u64, words: &str, marks: &[&str]| {
-        let PostTextRow { sort_at, actor, rkey, rev, deleted, runs, .. } = row(rkey, "", "", &[]);
+        let PostTextRow { sort_at, actor, rev, .. } = row(rkey, "", "", &[]);
         let (words, marks) = (words.into(), texts(marks));
-        EngagedTextRow {
-            sort_at,
-            actor,
-            rkey,
-            rev,
-            version,
-            deleted,
-            words,
-            runs,
-            marks,
-            answers: 10,
-            standing: 1,
-        }
+        let like = crate::keep::engaged(actor, rkey, rev.get());
+        EngagedTextRow { sort_at, version, words, marks, standing: 1, ..like }
     };
     let rows = [
         engaged(1, 1, "a wide reply", &["lang:en", "engaged:10", "likes:10"]),

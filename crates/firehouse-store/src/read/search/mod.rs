@@ -185,11 +185,14 @@ impl Store {
         before: LinkPosition,
         limit: usize,
     ) -> Result<Vec<Candidate>, StoreError> {
-        let sql = match among {
-            Among::All => include_str!("candidates.sql"),
-            Among::Engaged => include_str!("engaged_candidates.sql"),
+        let (answers, standing) = match among {
+            Among::All => ("unanswered", "unknown"),
+            Among::Engaged => ("answers", "standing"),
         };
-        let asked = searched(self.query(""), sql, search, before);
+        let asked = searched(self.query(""), include_str!("candidates.sql"), search, before)
+            .param("table", among.table())
+            .param("answers", answers)
+            .param("standing", standing);
         let asked = asked.param("words", words).param("runs", runs).param("limit", limit);
         fetch_search("search_candidates", asked).await
     }

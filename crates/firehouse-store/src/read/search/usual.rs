@@ -19,7 +19,8 @@ pub struct Usual {
     pub span_ms: u64,
     /// When the newest was written. Units: milliseconds since 1970.
     pub newest_ms: i64,
-    /// Words, marks and authors ([`Condition::author_token`](super::Condition::author_token)), and how many of all posts have each; marks of tiers however few have them.
+    /// Words, marks and authors ([`Condition::author_token`](super::Condition::author_token)), and how many of all posts have each; marks
+    /// of tiers however few have them.
     pub tokens: HashMap<String, u64>,
     /// Pairs of characters in runs, likewise.
     pub pairs: HashMap<String, u64>,
