@@ -15,8 +15,8 @@ CREATE TABLE IF NOT EXISTS engaged_texts
     marks   Array(LowCardinality(String)) COMMENT 'as in post_texts, and engaged:N, likes:N, reposts:N for each N of 10, 100, 1000, 10000 that was reached' CODEC(ZSTD(3)),
     answers  UInt32              COMMENT 'how much it was answered when the row was written, reposts and quotes twice',
     standing UInt16              COMMENT 'level of its author in standings then',
-    INDEX tokens arrayConcat(splitByWhitespace(words), marks, [concat('by:', toString(actor))]) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking'),
-    INDEX runs runs TYPE text(tokenizer = ngrams(2), posting_list_codec = 'bitpacking')
+    INDEX tokens arrayConcat(splitByWhitespace(words), marks, [concat('by:', toString(actor)), if(has(marks, 'is:reply'), 'is:reply', 'is:post')]) TYPE text(tokenizer = 'array', posting_list_codec = 'bitpacking', posting_list_block_size = 131072),
+    INDEX runs runs TYPE text(tokenizer = ngrams(2), posting_list_codec = 'bitpacking', posting_list_block_size = 131072)
 )
 ENGINE = ReplacingMergeTree(version, deleted)
 ORDER BY (sort_at DESC, actor DESC, rkey DESC)

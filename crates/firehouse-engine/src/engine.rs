@@ -17,11 +17,12 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
+    classes::Classes,
     config::Config,
     damage::Damage,
     error::EngineError,
     exception::Exception,
-    library::{Connection, Library},
+    library::{Connection, Library, StatementClass},
     session::Session,
 };
 
@@ -37,6 +38,7 @@ pub struct Engine {
     waiting: AtomicUsize,
     marks: AtomicU64,
     facts: Facts,
+    classes: Classes,
     damage: Damage,
     _lock: File,
 }
@@ -88,6 +90,7 @@ impl Engine {
             waiting: AtomicUsize::new(0),
             marks: AtomicU64::new(rand::random()),
             facts,
+            classes: Classes::new(),
             _lock: lock,
         };
         let defaults = Session { database: None, settings: engine.config.settings.clone() };
@@ -259,6 +262,12 @@ impl Lease {
     /// The connection.
     pub fn connection(&mut self) -> Result<&mut Connection, Exception> {
         self.connection.as_mut().ok_or_else(Exception::no_result)
+    }
+
+    /// Says what the text would do, without running it.
+    pub fn classify(&mut self, text: &[u8]) -> Result<StatementClass, Exception> {
+        let connection = self.connection.as_mut().ok_or_else(Exception::no_result)?;
+        Ok(self.engine.classes.of(&self.session, text, || connection.classify(text)))
     }
 
     /// The statement failed: what it leaves on the connection goes with it.

@@ -25,6 +25,7 @@ mod statement;
 mod lexer;
 mod session;
 mod engine;
+mod classes;
 mod damage;
 mod library;
 mod exception;

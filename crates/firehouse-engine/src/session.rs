@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::exception::Exception;
 
 /// The database and settings one request runs with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Session {
     /// The database that unqualified names are looked up in.
     pub database: Option<String>,

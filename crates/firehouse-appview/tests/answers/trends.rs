@@ -1,6 +1,6 @@
 //! getTrends and its kin: the trends of the last interval in the viewer's languages, and those of before.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use firehouse_appview::{
@@ -14,12 +14,14 @@ use crate::network::{Network, json, parameters, pluck, viewer};
 
 pub const SPAN_S: u32 = 900;
 
-/// So many intervals ago.
+/// So many intervals ago, as seen from where the tests began: none of them may see another interval begin.
 pub fn ago(intervals: i64) -> Datetime {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    static NOW_MS: LazyLock<i64> = LazyLock::new(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        i64::try_from(now.as_millis()).unwrap()
+    });
     let span = i64::from(SPAN_S) * 1_000;
-    let now = i64::try_from(now.as_millis()).unwrap() / span * span;
-    Datetime::from_ms(now - intervals * span)
+    Datetime::from_ms(*NOW_MS / span * span - intervals * span)
 }
 
 pub fn trend(intervals: i64, lang: &str, (name, query): (&str, &str), score: f32) -> TrendRow {

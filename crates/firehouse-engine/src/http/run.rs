@@ -148,7 +148,7 @@ struct Piped {
 
 impl Piped {
     fn run(&self, lease: &mut Lease, writer: &PipeWriter) -> Result<Outcome, Exception> {
-        let class = lease.connection()?.classify(&self.text);
+        let class = lease.classify(&self.text)?;
         self.refuse_clients_part(class)?;
         if self.shape.several {
             let text = "Syntax error (Multi-statements are not allowed)";

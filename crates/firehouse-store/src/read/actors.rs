@@ -1,5 +1,8 @@
 //! Accounts: who goes by a handle, who somebody is, and what detailed profiles count.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use clickhouse::Row;
 use firehouse_schema::ActorStatus;
 use firehouse_types::{ActorId, Did, Rev};
@@ -8,12 +11,22 @@ use super::{NUMBERS_PER_QUERY, fetch, fetch_each, fetch_wide};
 use crate::{Store, StoreError};
 
 /// Who goes by a handle.
-#[derive(Clone, Debug, Row, serde::Deserialize)]
+#[derive(Clone, Debug)]
 pub struct HandleRead {
     /// In lower case.
     pub handle: Box<str>,
     /// The account.
     pub owner: Did,
+}
+
+/// A seen state of an account.
+#[derive(Row, serde::Deserialize)]
+struct ActorState {
+    actor: ActorId,
+    handle: Box<str>,
+    did: Did,
+    status: ActorStatus,
+    version: u64,
 }
 
 /// One account's identity.
@@ -52,13 +65,15 @@ pub struct KnownFollowersRead {
 }
 
 impl Store {
-    /// Who goes by these handles. Shape: handles in lower case; those of nobody are missing. Errors: [`StoreError::Read`].
+    /// Who goes by these handles now. Shape: handles in lower case; those of nobody are missing, one that two claim belongs to the account
+    /// it was verified for last, that of a deleted account to nobody. Errors: [`StoreError::Read`].
     pub async fn owners_of_handles(&self, handles: &[&str]) -> Result<Vec<HandleRead>, StoreError> {
         if handles.is_empty() {
             return Ok(Vec::new());
         }
         let query = self.query(include_str!("handles.sql")).param("handles", handles);
-        fetch("handles", query).await
+        let states: Vec<ActorState> = fetch("handles", query).await?;
+        Ok(owners(handles, states))
     }
 
     /// Who these accounts are. Shape: any order. Errors: [`StoreError::Read`].
@@ -102,4 +117,31 @@ impl Store {
         let rows: Vec<u64> = fetch("repo_rev", query).await?;
         Ok(rows.first().map(|&rev| Rev::from(rev)))
     }
+}
+
+/// Who goes by these handles, out of all states of whoever did at some time.
+fn owners(handles: &[&str], states: Vec<ActorState>) -> Vec<HandleRead> {
+    let newest = newest_by(states, |state| state.actor);
+    let stand = newest.into_values().filter(|state| state.status != ActorStatus::Deleted);
+    let claims = stand.filter(|state| handles.contains(&&*state.handle)).collect();
+    let owners = newest_by(claims, |state| state.handle.clone()).into_values();
+    owners.map(|state| HandleRead { handle: state.handle, owner: state.did }).collect()
+}
+
+/// Of each key the state with the highest version.
+fn newest_by<K: Eq + std::hash::Hash>(
+    states: Vec<ActorState>,
+    key: impl Fn(&ActorState) -> K,
+) -> HashMap<K, ActorState> {
+    let mut newest: HashMap<K, ActorState> = HashMap::with_capacity(states.len());
+    for state in states {
+        match newest.entry(key(&state)) {
+            Entry::Occupied(known) if known.get().version >= state.version => {}
+            Entry::Occupied(mut known) => drop(known.insert(state)),
+            Entry::Vacant(free) => {
+                let _ = free.insert(state);
+            }
+        }
+    }
+    newest
 }

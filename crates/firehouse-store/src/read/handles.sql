@@ -1,7 +1,6 @@
--- The accounts that go by some handles now. A handle that two claim belongs to the one verified last, that of a deleted account to nobody.
+-- Every seen state of the accounts that ever went by some handles. Without FINAL and GROUP BY, which would take the engine as long as to
+-- read them: there are few, and who asks picks the newest.
 -- Params: handles Array(String), in lower case.
-SELECT handle, argMax(did, version) AS owner
-FROM actors FINAL
+SELECT actor, handle, did, status, version
+FROM actors
 PREWHERE actor IN (SELECT actor FROM actors_by_handle WHERE handle IN {handles:Array(String)})
-WHERE handle IN {handles:Array(String)} AND status != 'deleted'
-GROUP BY handle

@@ -52,7 +52,7 @@ async fn filled() -> Option<Store> {
     let store = engine::store().await?;
     let rows = [
         row(1, "a wide reply", "", &["lang:en", "#rail"]),
-        row(2, "reply but wide . a card", "", &["lang:en"]),
+        row(2, "reply but wide . a card", "", &["lang:en", "is:reply"]),
         row(3, "", "昨日東京都に行った ", &["lang:ja"]),
         row(4, "iphone", "東 京都で買った ", &["lang:ja", "#rail"]),
     ];
@@ -81,6 +81,10 @@ async fn each_condition_finds_what_it_says() {
         (By(vec![ActorId::from(1)]), vec![3, 1]),
         (Since(Datetime::from_ms(3_000)), vec![4, 3]),
         (not(Words(texts(&["wide"]))), vec![4, 3]),
+        (not(Marks(texts(&["is:reply"]))), vec![4, 3, 1]),
+        (not(AnyMark(texts(&["is:reply", "lang:ja"]))), vec![1]),
+        (not(not(AnyMark(texts(&["is:reply"])))), vec![2]),
+        (All(vec![Words(texts(&["wide"])), not(AnyMark(texts(&["is:reply"])))]), vec![1]),
         (All(vec![Words(texts(&["wide"])), not(Marks(texts(&["#rail"])))]), vec![2]),
         (
             All(vec![
@@ -99,9 +103,9 @@ async fn what_was_there_before_the_index_is_searched_as_exactly() {
     let Some(store) = engine::store().await else { return };
     let client = Client::default().with_url(engine::url().unwrap()).with_database(store.database());
     let run = async |sql: &str| client.query_raw(sql).execute().await.unwrap();
-    run("ALTER TABLE post_texts DROP INDEX tokens").await;
+    run("ALTER TABLE post_texts DROP INDEX tokens, DROP INDEX runs").await;
     let _ = store.insert(&[row(1, "guten tag", "", &["lang:de"])]).await.unwrap();
-    let add_index = |migration: &&Migration| migration.name == "index_post_texts_as_one";
+    let add_index = |migration: &&Migration| migration.name == "index_post_texts_in_short_blocks";
     run(MIGRATIONS.iter().find(add_index).unwrap().sql).await;
     let _ = store.insert(&[row(2, "jeden tag", "", &["lang:de"])]).await.unwrap();
     assert_eq!(found(&store, Words(texts(&["tag"]))).await, vec![2, 1]);
@@ -133,6 +137,14 @@ async fn words_marks_pairs_and_authors_are_answered_by_their_index_alone() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn that_a_post_answers_nothing_is_one_of_its_tokens() {
+    let Some(store) = filled().await else { return };
+    let condition = All(vec![Words(texts(&["wide"])), not(AnyMark(texts(&["is:reply"])))]);
+    let plan = store.explain_search(&search(condition)).await.unwrap().join("\n");
+    assert!(!plan.contains("NOT "), "the index is looked at once:\n{plan}");
 }
 
 #[tokio::test]
@@ -175,9 +187,9 @@ async fn what_many_posts_have_is_counted_out_of_the_indexes() {
         tokens.sort_unstable();
         tokens
     };
-    let expected = |tokens: &[&str]| tokens.iter().map(|&t| (t.to_owned(), 2)).collect::<Vec<_>>();
-    let tokens = ["#rail", "a", "by:0", "by:1", "lang:en", "lang:ja", "reply", "wide"];
-    assert_eq!(of(&usual.tokens), expected(&tokens));
+    let tokens = ["#rail", "a", "by:0", "by:1", "is:post", "lang:en", "lang:ja", "reply", "wide"];
+    let expected = tokens.map(|token| (token.to_owned(), if token == "is:post" { 3 } else { 2 }));
+    assert_eq!(of(&usual.tokens), expected);
     assert!(usual.pairs.contains_key("京都"), "{usual:?}");
     let few = store.usual_tokens(5, 2, 3).await.unwrap();
     assert!(few.tokens.is_empty(), "too few posts to plan by: {few:?}");

@@ -122,6 +122,11 @@ impl Condition {
         }
     }
 
+    /// The token of what lacks a mark, where there is one: of posts that answer nothing.
+    pub(super) fn token_without(mark: &str) -> Option<&'static str> {
+        (mark == "is:reply").then_some("is:post")
+    }
+
     /// The token of what an account wrote.
     pub fn author_token(actor: ActorId) -> String {
         format!("by:{}", actor.get())

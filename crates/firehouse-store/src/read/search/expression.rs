@@ -69,6 +69,7 @@ impl Condition {
             Self::By(actors) if actors.len() == 1 => {
                 actors.iter().copied().map(Self::author_token).collect()
             }
+            Self::Not(condition) => condition.lacked().into_iter().map(str::to_owned).collect(),
             _ => Vec::new(),
         }
     }
@@ -80,7 +81,19 @@ impl Condition {
             Self::Phrase(words) => words.len() == 1,
             Self::Marks(_) => true,
             Self::By(actors) => actors.len() == 1,
+            Self::Not(condition) => condition.lacked().is_some(),
             _ => false,
+        }
+    }
+
+    /// The token of what this does not hold of.
+    fn lacked(&self) -> Option<&'static str> {
+        match self {
+            Self::Marks(marks) | Self::AnyMark(marks) => match marks.as_slice() {
+                [mark] => Self::token_without(mark),
+                _ => None,
+            },
+            _ => None,
         }
     }
 

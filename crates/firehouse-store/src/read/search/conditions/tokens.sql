@@ -1,1 +1,1 @@
-hasAllTokens(arrayConcat(splitByWhitespace(words), marks, [concat('by:', toString(actor))]), {tokens:Array(String)})
+hasAllTokens(arrayConcat(splitByWhitespace(words), marks, [concat('by:', toString(actor)), if(has(marks, 'is:reply'), 'is:reply', 'is:post')]), {tokens:Array(String)})

@@ -1,0 +1,4 @@
+-- To be made anew by the next: one cannot be altered.
+ALTER TABLE post_texts
+    DROP INDEX IF EXISTS tokens,
+    DROP INDEX IF EXISTS runs

@@ -1,0 +1,5 @@
+-- Some seconds for each million of posts, once.
+ALTER TABLE post_texts
+    MATERIALIZE INDEX tokens,
+    MATERIALIZE INDEX runs
+    SETTINGS mutations_sync = 2
