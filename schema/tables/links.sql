@@ -15,7 +15,9 @@ CREATE TABLE IF NOT EXISTS links
     deleted           UInt8                  COMMENT '1 = no longer refers at this rev',
     target_cid        FixedString(32)        COMMENT 'SHA-256 digest of a strong reference; zeros without one',
     target_url        String                 COMMENT 'text of a URL, else empty',
-    sort_at           DateTime64(3, 'UTC')   COMMENT 'as in records'
+    sort_at           DateTime64(3, 'UTC')   COMMENT 'as in records',
+    -- Leaves out the parts that none of the asked keys is of: keys rise with time, and merges join what is of one time.
+    INDEX target_rkeys target_rkey TYPE minmax
 )
 ENGINE = ReplacingMergeTree(rev, deleted)
 ORDER BY (target_actor, target_rkey, target_collection, collection, path, actor, rkey)

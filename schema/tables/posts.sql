@@ -17,7 +17,9 @@ CREATE TABLE IF NOT EXISTS posts
     quote_rkey   UInt64               COMMENT 'record key of the post quoted',
     embeds       UInt8                COMMENT 'what it carries, bits: 1 images, 2 video, 4 external card, 8 record, 16 gallery',
     langs        Array(LowCardinality(String)) COMMENT 'as declared, at most 3',
-    made_at      DateTime64(3, 'UTC') DEFAULT sort_at COMMENT 'when it was made, as gates ask: the time of rev; where rev is only that of a fetched repo, what its key says'
+    made_at      DateTime64(3, 'UTC') DEFAULT sort_at COMMENT 'when it was made, as gates ask: the time of rev; where rev is only that of a fetched repo, what its key says',
+    -- Leaves out the parts that none of the asked keys is of: keys rise with time, and merges join what is of one time.
+    INDEX rkeys rkey TYPE minmax
 )
 -- No PARTITION BY: merges never cross partitions, and every column outside the key can change.
 ENGINE = ReplacingMergeTree(rev, deleted)

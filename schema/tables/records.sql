@@ -15,7 +15,9 @@ CREATE TABLE IF NOT EXISTS records
     witnessed_at DateTime64(6, 'UTC')    COMMENT 'when this store first wrote this version',
     proof        Enum8('unverified' = 0, 'live' = 1, 'repo' = 2) COMMENT 'how the version was proven: not at all, by a signed commit of the stream, by a whole signed repo',
     valid        UInt8                   COMMENT '0 = it breaks its lexicon: kept, and in no derived table',
-    source       LowCardinality(String)  COMMENT 'the upstream it came from'
+    source       LowCardinality(String)  COMMENT 'the upstream it came from',
+    -- Leaves out the parts that none of the asked keys is of: keys rise with time, and merges join what is of one time.
+    INDEX rkeys rkey TYPE minmax
 )
 -- No PARTITION BY: merges never cross partitions, and every column outside the key can change.
 ENGINE = ReplacingMergeTree(rev, deleted)

@@ -36,15 +36,19 @@ const QUERIES: usize = 1_000;
 const MEASURED: usize = 200;
 const ANSWERED: usize = 50;
 
-fn main() -> Result<(), Box<dyn Error>> {
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> Result<(), Failure> {
     // `cargo test --benches` runs every bench once, without --bench: then there is nothing to measure.
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }
-    tokio::runtime::Runtime::new()?.block_on(run(wanted()))
+    // As a server's handlers run: on the threads that the answers of the engine come to, too.
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(runtime.spawn(run(wanted())))?
 }
 
-async fn run(wanted: usize) -> Result<(), Box<dyn Error>> {
+async fn run(wanted: usize) -> Result<(), Failure> {
     let mut posts = Posts::new(1);
     let named = std::env::var("FIREHOUSE_BENCH_URL").ok();
     let Some(url) = named.or_else(|| engine::url().map(str::to_owned)) else { return Ok(()) };
@@ -90,7 +94,7 @@ fn did(account: usize) -> Did {
 }
 
 /// Writes them through the indexer, oldest first, with likes by the popularity of posts. Returns how long their texts are.
-async fn write(store: &Store, posts: &mut Posts, wanted: usize) -> Result<u64, Box<dyn Error>> {
+async fn write(store: &Store, posts: &mut Posts, wanted: usize) -> Result<u64, Failure> {
     let dids: Vec<Did> = (0..ACCOUNTS).map(did).collect();
     let actors: Vec<_> = dids
         .iter()
@@ -161,7 +165,7 @@ fn index(
     tid: &str,
     record: &Value,
     rows: &mut Rows,
-) -> Result<Cid, Box<dyn Error>> {
+) -> Result<Cid, Failure> {
     let record = to_dag_cbor(record)?;
     let cid = Cid::dag_cbor(sha256(&record));
     let op = RecordOp {
@@ -178,7 +182,7 @@ fn index(
     Ok(cid)
 }
 
-async fn flush(store: &Store, rows: &Rows) -> Result<(), Box<dyn Error>> {
+async fn flush(store: &Store, rows: &Rows) -> Result<(), Failure> {
     insert(store, &rows.records).await?;
     insert(store, &rows.links).await?;
     insert(store, &rows.posts).await?;
@@ -186,13 +190,13 @@ async fn flush(store: &Store, rows: &Rows) -> Result<(), Box<dyn Error>> {
     insert(store, &rows.post_texts).await
 }
 
-async fn insert<T: Table>(store: &Store, rows: &[T]) -> Result<(), Box<dyn Error>> {
+async fn insert<T: Table>(store: &Store, rows: &[T]) -> Result<(), Failure> {
     let _ = store.insert(rows).await?;
     Ok(())
 }
 
 /// Waits until the engine has merged what it merges by itself.
-async fn settle(client: &Client) -> Result<(), Box<dyn Error>> {
+async fn settle(client: &Client) -> Result<(), Failure> {
     loop {
         let merges: u64 = client.query("SELECT count() FROM system.merges").fetch_one().await?;
         if merges == 0 {
@@ -203,7 +207,7 @@ async fn settle(client: &Client) -> Result<(), Box<dyn Error>> {
 }
 
 /// What the columns and the index of post_texts take on disk.
-async fn weigh(client: &Client, raw: u64) -> Result<(), Box<dyn Error>> {
+async fn weigh(client: &Client, raw: u64) -> Result<(), Failure> {
     let columns: Vec<(String, u64)> = client
         .query("SELECT name, data_compressed_bytes FROM system.columns WHERE database = currentDatabase() AND table = 'post_texts' ORDER BY name")
         .fetch_all()
@@ -269,7 +273,7 @@ async fn measure(
     newest_ms: i64,
     name: &str,
     make: Make,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<(), Failure> {
     let mut random = Random::new(3);
     let (mut keys, mut times, mut found, mut hits) = (Vec::new(), Vec::new(), 0, 0);
     for n in 0..QUERIES {
@@ -306,7 +310,7 @@ async fn measure(
     Ok(())
 }
 
-fn view() -> Result<firehouse_appview::Config, Box<dyn Error>> {
+fn view() -> Result<firehouse_appview::Config, Failure> {
     Ok(firehouse_appview::Config {
         public_url: "https://view.test".parse()?,
         did: Did::parse("did:web:view.test")?,

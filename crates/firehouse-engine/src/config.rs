@@ -2,6 +2,15 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use sysinfo::System;
+
+/// Units: bytes. Postings that are kept decoded.
+const POSTINGS_BYTES: u64 = 256 << 20;
+/// One byte of so many of memory keeps unpacked columns.
+const UNPACKED_SHARE: u64 = 16;
+/// Units: bytes. As little as they get on the smallest machine.
+const UNPACKED_BYTES_MIN: u64 = 256 << 20;
+
 /// Where the engine keeps its data, and how much it may take on.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -65,8 +74,15 @@ impl Config {
             waited_response_buffer_bytes: 32 << 20,
             stop: Duration::from_secs(10),
             settings: settings_of_a_server(),
-            server_settings: caches_of_a_server(),
+            server_settings: caches(memory_bytes_of_machine()).into(),
         }
+    }
+
+    /// The whole engine may use so many bytes of memory, and keeps as much decoded as fits. A statement that needs more is refused.
+    pub fn limit_memory(&mut self, bytes: u64) {
+        let limit = ("max_server_memory_usage".to_owned(), bytes.to_string());
+        self.server_settings.extend(caches(bytes));
+        self.server_settings.extend([limit]);
     }
 }
 
@@ -77,13 +93,37 @@ fn settings_of_a_server() -> BTreeMap<String, String> {
     differing.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// What is kept decoded, where the library would let it grow beyond what an engine beside other programs may take (2 GiB of postings of
-/// common words), or keeps nothing: blocks of columns, unpacked, for statements that ask for it.
-fn caches_of_a_server() -> BTreeMap<String, String> {
-    let sizes =
-        [("text_index_postings_cache_size", 256 << 20), ("uncompressed_cache_size", 512 << 20)];
-    sizes
-        .into_iter()
-        .map(|(name, bytes): (&str, u64)| (name.to_owned(), bytes.to_string()))
-        .collect()
+/// What is kept decoded by an engine with so much memory. The library would let postings of common words grow to 2 GiB, and keep nothing of
+/// what statements ask to be kept: blocks of columns, unpacked. These are what a search reads again and again.
+fn caches(memory_bytes: u64) -> [(String, String); 2] {
+    let unpacked = (memory_bytes / UNPACKED_SHARE).max(UNPACKED_BYTES_MIN);
+    [("text_index_postings_cache_size", POSTINGS_BYTES), ("uncompressed_cache_size", unpacked)]
+        .map(|(name, bytes)| (name.to_owned(), bytes.to_string()))
+}
+
+/// Memory that this process may use: the machine's, or its control group's if that has less; 0 where the system does not tell.
+fn memory_bytes_of_machine() -> u64 {
+    let Ok(mut system) = System::new() else { return 0 };
+    system.refresh_memory();
+    let limit = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+    system.total_memory().min(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caches_grow_with_memory() {
+        let unpacked = |config: &Config| -> u64 {
+            config.server_settings["uncompressed_cache_size"].parse().unwrap()
+        };
+        let mut config = Config::new(PathBuf::new(), PathBuf::new());
+        assert_eq!(unpacked(&config), (memory_bytes_of_machine() / 16).max(256 << 20));
+        config.limit_memory(64 << 30);
+        assert_eq!(config.server_settings["max_server_memory_usage"], (64_u64 << 30).to_string());
+        assert_eq!(unpacked(&config), 4 << 30);
+        config.limit_memory(1 << 30);
+        assert_eq!(unpacked(&config), 256 << 20, "not less than a search needs");
+    }
 }

@@ -56,8 +56,8 @@ pub(super) async fn top(
     let (list, mut top) = match kept {
         Some(kept) => kept,
         None => {
-            // What is behind a place is known only of a whole list; and where there are few posts it takes no longer.
-            let is_whole = from != From::Start || app.sampled.are_few().await;
+            // What is behind a place is known only of a whole list; and where few were answered often it is wanted anyway.
+            let is_whole = from != From::Start || hardly_fills(app, &search.posts, limit).await;
             (app.kept_tops.number(), Top::new(app, search, is_whole).await?)
         }
     };
@@ -80,6 +80,12 @@ pub(super) async fn top(
     }
     let found = items.into_iter().map(|Ranked { post, rank, .. }| Found { post, rank: Some(rank) });
     Ok(Page { items: found.collect(), next })
+}
+
+/// Whether those that were answered often are hardly expected to fill a page.
+async fn hardly_fills(app: &AppView, posts: &PostSearch, limit: usize) -> bool {
+    let answered = with_marks(posts, vec![Engaged::Answers.mark(TIERS[0])]);
+    app.sampled.are_few(&answered, limit).await
 }
 
 /// The newest of each tier that match; a post may be there more than once. Who reached a tier has the marks of those below, so where a tier

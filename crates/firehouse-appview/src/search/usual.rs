@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use firehouse_store::Store;
-use firehouse_store::read::{Condition, Usual};
+use firehouse_store::read::{Condition, PostSearch, Usual};
 use firehouse_types::Datetime;
 use tokio::sync::Mutex;
 
@@ -61,9 +61,9 @@ impl Sampled {
         span_ms(&usual, condition, posts).map(start)
     }
 
-    /// Whether all of them are looked at as soon as a part is; so it is until they were counted, too.
-    pub async fn are_few(&self) -> bool {
-        self.usual().await.is_none_or(|usual| usual.posts < POSTS_MIN)
+    /// Whether a search hardly finds so many, or all posts are looked at as soon as some are; so it is until they were counted, too.
+    pub async fn are_few(&self, search: &PostSearch, posts: usize) -> bool {
+        self.usual().await.is_none_or(|usual| are_few(&usual, search, posts))
     }
 
     /// The last counts, while older ones are made anew beside the answers. `None` until the first are there.
@@ -95,10 +95,24 @@ fn span_ms(usual: &Usual, condition: &Condition, posts: usize) -> Option<i64> {
     if usual.posts < POSTS_MIN || share <= 0.0 || wanted > count(usual.posts) / 2.0 {
         return None;
     }
-    let ms_each = count(usual.span_ms) / count(usual.latest.max(1));
     #[expect(clippy::cast_possible_truncation, reason = "what is too large stays the largest")]
-    let span = (wanted * ms_each) as i64;
+    let span = (wanted * ms_each(usual)) as i64;
     Some(span)
+}
+
+/// Whether fewer than so many are expected between the times that are asked for.
+fn are_few(usual: &Usual, search: &PostSearch, posts: usize) -> bool {
+    let span_ms = search.until.ms().min(usual.newest_ms).saturating_sub(search.after.ms());
+    let written = count(u64::try_from(span_ms).unwrap_or_default()) / ms_each(usual);
+    let matching = written.min(count(usual.posts)) * share(usual, &search.condition);
+    #[expect(clippy::cast_precision_loss, reason = "pages are short")]
+    let wanted = posts as f64;
+    usual.posts < POSTS_MIN || matching < wanted
+}
+
+/// Between one post and the next. Units: milliseconds.
+fn ms_each(usual: &Usual) -> f64 {
+    count(usual.span_ms.max(1)) / count(usual.latest.max(1))
 }
 
 /// Which share of the posts matches, roughly. What is not usual has none.
@@ -195,5 +209,23 @@ mod tests {
     fn where_there_are_few_posts_all_are_looked_at() {
         let few = Usual { posts: 199_999, ..usual() };
         assert_eq!(span_ms(&few, &Condition::everything(), 10), None);
+        let (after, until) = (Datetime::from_ms(i64::MIN), Datetime::from_ms(i64::MAX));
+        let all = PostSearch { condition: Condition::everything(), after, until };
+        assert!(are_few(&few, &all, 10) && !are_few(&usual(), &all, 10));
+    }
+
+    #[test]
+    fn what_is_rare_in_the_time_that_is_asked_for_is_few() {
+        let usual = Usual { newest_ms: 10_000_000, ..usual() };
+        // Of 100 posts one says "cat".
+        let search = |word: &str, span_ms: i64| PostSearch {
+            condition: Condition::Words(vec![word.to_owned()]),
+            after: Datetime::from_ms(usual.newest_ms - span_ms),
+            until: Datetime::from_ms(i64::MAX),
+        };
+        assert!(!are_few(&usual, &search("cat", 200_000), 10));
+        assert!(are_few(&usual, &search("cat", 50_000), 10));
+        assert!(are_few(&usual, &search("zozop", 200_000), 10));
+        assert!(are_few(&usual, &search("the", -1), 10), "of the future");
     }
 }

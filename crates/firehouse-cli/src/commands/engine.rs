@@ -24,9 +24,7 @@ pub async fn run(settings: Settings, stop_with_stdin: bool) -> Result<()> {
     config.user.clone_from(&settings.store.user);
     config.password.clone_from(&settings.store.password);
     if settings.engine.memory_bytes_max > 0 {
-        config
-            .server_settings
-            .insert("max_server_memory_usage".into(), settings.engine.memory_bytes_max.to_string());
+        config.limit_memory(settings.engine.memory_bytes_max);
     }
     wait_for_predecessor(&config.data).await?;
     if !stop_with_stdin {

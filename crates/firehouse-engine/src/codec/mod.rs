@@ -77,6 +77,11 @@ impl BodyCodec {
         Ok(Self { http, blocks })
     }
 
+    /// Whether bodies are as they were before they were sent.
+    pub fn is_identity(self) -> bool {
+        self.http == HttpEncoding::Identity && !self.blocks
+    }
+
     /// The body as it was before it was compressed.
     pub fn decode<'a>(
         self,

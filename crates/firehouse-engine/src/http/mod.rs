@@ -140,12 +140,15 @@ async fn statement(engine: &Engine, request: &Request, body: Body) -> Result<Sta
             .ok_or_else(|| Exception::syntax("Empty query"));
     }
     let config = engine.config();
-    let body = BodyReader::start(body, request.body, config.body_bytes_max);
+    let body = BodyReader::start(body, request.body, config.body_bytes_max).await?;
     if let Some(Statement::Insert(mut insert)) = from_url {
         insert.rest = Some(body);
         return Ok(Statement::Insert(insert));
     }
     let query_bytes_max = config.query_bytes_max;
+    if body.is_at_hand() {
+        return Statement::from_body(&query, body, query_bytes_max);
+    }
     tokio::task::spawn_blocking(move || Statement::from_body(&query, body, query_bytes_max))
         .await
         .map_err(|_| Exception::no_result())?
