@@ -35,7 +35,9 @@ const SCRIPTS: [&[&str]; 5] = [
     &["สม", "ชาย", "ใจ", "ดี", "มา", "นี", "วิ", "ชัย"],
 ];
 
-fn main() -> Result<(), Box<dyn Error>> {
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> Result<(), Failure> {
     // `cargo test --benches` runs every bench once, without --bench: then there is nothing to measure.
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(());
@@ -43,10 +45,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let set = |name| std::env::var(name).ok().and_then(|number| number.parse().ok());
     let accounts = set("FIREHOUSE_BENCH_ACCOUNTS").unwrap_or(1_000_000);
     let follows = set("FIREHOUSE_BENCH_FOLLOWS").unwrap_or(10);
-    tokio::runtime::Runtime::new()?.block_on(run(accounts, follows))
+    // As a server's handlers run: on the threads that the answers of the engine come to, too.
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(runtime.spawn(run(accounts, follows)))?
 }
 
-async fn run(accounts: usize, follows: usize) -> Result<(), Box<dyn Error>> {
+async fn run(accounts: usize, follows: usize) -> Result<(), Failure> {
     let Some(store) = engine::store().await else { return Ok(()) };
     let began = Instant::now();
     let names = write(&store, accounts, follows).await?;
@@ -92,11 +96,7 @@ fn name(random: &mut Random) -> String {
 }
 
 /// Writes them. Few are followed by many. Returns some of the display names.
-async fn write(
-    store: &Store,
-    accounts: usize,
-    follows: usize,
-) -> Result<Vec<String>, Box<dyn Error>> {
+async fn write(store: &Store, accounts: usize, follows: usize) -> Result<Vec<String>, Failure> {
     let (mut random, mut some) = (Random::new(1), Vec::new());
     let dids: Vec<Did> = (0..accounts).map(did).collect();
     let popular = |random: &mut Random| {
@@ -178,7 +178,7 @@ async fn measure(
     caller: &Caller,
     what: &str,
     begin: impl Fn(&str) -> String,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<(), Failure> {
     let (mut random, mut times, mut found, mut statements) = (Random::new(2), Vec::new(), 0, 0);
     for n in 0..ANSWERS + 20 {
         let q = begin(&names[random.below(names.len())]);
@@ -211,7 +211,7 @@ async fn measure(
     Ok(())
 }
 
-fn config() -> Result<firehouse_appview::Config, Box<dyn Error>> {
+fn config() -> Result<firehouse_appview::Config, Failure> {
     Ok(firehouse_appview::Config {
         public_url: "https://view.test".parse()?,
         did: Did::parse("did:web:view.test")?,

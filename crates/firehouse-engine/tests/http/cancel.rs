@@ -1,6 +1,10 @@
 //! A client that goes away stops its statement, and its connection serves the next one.
 
-use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpStream},
+    time::Duration,
+};
 
 use crate::server::{self, Server, post};
 
@@ -66,6 +70,30 @@ async fn an_insert_that_is_cut_off_ends_and_is_not_taken_for_complete() {
     }
     assert!(idle(&server).await);
     assert_eq!(post(&server, &[], "SELECT count() FROM t").await.text(), "0\n");
+}
+
+/// Such a body is received whole first.
+#[tokio::test]
+async fn a_small_statement_that_is_cut_off_does_not_run() {
+    let Some(server) = server::start() else { return };
+    post(&server, &[], "CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a").await;
+    let address = server.url.strip_prefix("http://").expect("the engine speaks HTTP");
+    let text = "INSERT INTO t VALUES (1)";
+    for (missing, expected) in [(1, "0\n"), (0, "1\n")] {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        let len = text.len() + missing;
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: {len}\r\n\r\n{text}"
+        )
+        .expect("a request");
+        if missing > 0 {
+            stream.shutdown(Shutdown::Write).expect("a connection");
+        }
+        // However it is refused, by an answer or by an end.
+        let _ = stream.read_to_end(&mut Vec::new());
+        assert_eq!(post(&server, &[], "SELECT count() FROM t").await.text(), expected);
+    }
 }
 
 #[derive(clickhouse::Row, serde::Serialize)]
